@@ -1,0 +1,1 @@
+"""What the outside must offer: Protocols and data, no code that does anything."""

@@ -1,0 +1,130 @@
+"""What an adapter says of itself, as data. Validated once at start by `plugins`."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+Capability = Literal[
+    "authorizer",
+    "offer_writer",
+    "offer_reader",
+    "order_reader",
+    "shipper",
+    "catalogue",
+    "stock_reader",
+    "order_writer",
+    "shipment_reader",
+    "hooks",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What the other side allows for one operation, and where that was read."""
+
+    operation: str
+    rate: float
+    burst: float
+    source: str
+    read_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One value the merchant enters; drawn by one generic form. Its words stand in the adapter's locale/.
+
+    `secret`: kept in the vault, never shown again. `pattern`: a regular expression the whole value must
+    match, "" for none. `example`: shown in grey, invented.
+    """
+
+    name: str
+    kind: Literal["text", "url", "folder", "choice"] = "text"
+    required: bool = True
+    secret: bool = False
+    pattern: str = ""
+    example: str = ""
+    choices: tuple[str, ...] = ()
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own."""
+
+    site_id: str
+    country: str
+    region: str
+    currency: str
+    locale: str
+    consent_host: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationKind:
+    """A kind of developer credential and its clocks; None: that clock does not exist."""
+
+    code: str
+    by_consent: bool
+    authorization_term: timedelta | None
+    secret_term: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Base addresses of one region; all configurable, so that a box is just another address.
+
+    `api` takes `{region}`-free text: one entry a region. `consent`: Seller Central's base for the region,
+    None: the site's own `consent_host`.
+    """
+
+    token: str
+    api: dict[str, str]
+    consent: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MarketplaceManifest:
+    """A marketplace adapter. `code` is its folder's name, and the prefix of its words."""
+
+    code: str
+    name: str
+    capabilities: frozenset[Capability]
+    regions: tuple[str, ...]
+    sites: tuple[Site, ...]
+    application_kinds: tuple[ApplicationKind, ...]
+    application_fields: tuple[Field, ...]
+    account_fields: tuple[Field, ...]
+    addresses: Addresses
+    limits: tuple[RateLimit, ...]
+    acknowledge_within: timedelta
+    search_lag: timedelta
+    page_size: int = 20
+
+    def site(self, site_id: str) -> Site | None:
+        """The site of that id, None when this marketplace has none such."""
+        return next((site for site in self.sites if site.site_id == site_id), None)
+
+    def kind(self, code: str) -> ApplicationKind:
+        """The application kind of that code; KeyError when there is none."""
+        found = next((kind for kind in self.application_kinds if kind.code == code), None)
+        if found is None:
+            raise KeyError(code)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ShopManifest:
+    """A shop adapter. `search_lag`: how long a new order may stay invisible to the shop's own search.
+
+    `watch_every`: how often the engine asks the shop for changes where no hook tells (seconds to hours).
+    """
+
+    code: str
+    name: str
+    capabilities: frozenset[Capability]
+    fields: tuple[Field, ...]
+    limits: tuple[RateLimit, ...]
+    search_lag: timedelta
+    watch_every: timedelta
+    page_size: int = 100

@@ -1,0 +1,215 @@
+"""What a marketplace adapter offers. Every method may be called at any time, twice, by another worker.
+
+It never sleeps, retries, caches on disk, reads the clock or writes to our database; an answer about one
+item is a value, a failure of the call is an error of `core.errors`; an unknown enum value is `Malformed`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from forain.core.clock import Instant, Window
+from forain.core.errors import Problem
+from forain.core.ids import AccountId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
+from forain.core.offers import Change, Observed
+from forain.core.orders import Order
+from forain.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What an adapter is opened with. `refresh` None: nothing granted yet (redeem still works).
+
+    `options`: the values of the manifest's fields that are not secret, addresses included.
+    """
+
+    account: AccountId
+    seller: SellerId
+    region: str
+    client_id: str
+    client_secret: Secret
+    refresh: Secret | None
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A redeemed consent. `expires_at` is the shell's arithmetic, from the application kind's term."""
+
+    seller: SellerId
+    refresh: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The marketplace opened our login address: a renewal that starts on its side. `answer_to`: where the
+    browser goes next, already with what the marketplace wants back; our own state is added by the shell."""
+
+    seller: SellerId
+    answer_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSeen:
+    """One site as the marketplace describes the seller's part in it."""
+
+    site: SiteId
+    country: str
+    currency: str
+    locale: str
+    domain: str
+    name: str
+    participating: bool
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Received, not yet applied."""
+
+    key: OfferKey
+    submission_id: SubmissionId
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """This one change was refused."""
+
+    key: OfferKey
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """It was so already."""
+
+    key: OfferKey
+
+
+Receipt = Accepted | Refusal | Unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPage:
+    """`offers`, and the `cursor` of the next page; None: this was the last."""
+
+    offers: tuple[Observed, ...]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadOrder:
+    """One order of a page that could not be read; the others could. `field`: where it broke."""
+
+    order_id: MarketplaceOrderId
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Whole orders, `unread` ones by id, the next `cursor` (None: last), and until when this list is
+    complete (`complete_until`, the marketplace's own word; None: it did not say)."""
+
+    orders: tuple[Order, ...]
+    cursor: str | None
+    complete_until: Instant | None
+    unread: tuple[UnreadOrder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One parcel to confirm. `reference`: ours, lasting, unique in its order, digits only. `items`: pieces
+    per order line id. `shipped_at`: not in the future."""
+
+    reference: str
+    carrier: str
+    tracking: str
+    shipped_at: Instant
+    items: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The marketplace took the shipment confirmation. `repeated`: it had it already."""
+
+    reference: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelRefused:
+    """This parcel was refused; `problems` say why."""
+
+    reference: str
+    problems: tuple[Problem, ...]
+
+
+class Authorizer(Protocol):
+    def consent_url(self, application_id: str, state: str, site: SiteId, redirect_uri: str) -> str:
+        """Pure. Where to send the merchant's browser."""
+        ...
+
+    def arrival(self, query: Mapping[str, str]) -> Arrival | None:
+        """Pure. Understands a renewal that starts at the marketplace; None: this is none."""
+        ...
+
+    def callback_seller(self, query: Mapping[str, str]) -> SellerId | None:
+        """Pure. Which seller a consent callback speaks of, None when it does not say."""
+        ...
+
+    def redeem(self, query: Mapping[str, str], redirect_uri: str) -> Grant:
+        """Exchange the callback's code at once; a code works once. Raises GrantRefused, AppRefused, Malformed."""
+        ...
+
+    def probe(self) -> tuple[SiteSeen, ...]:
+        """The cheapest authorized read. Success = alive. Raises GrantDoubted, GrantRefused, AppRefused."""
+        ...
+
+    def selling_plan(self) -> str:
+        """"PROFESSIONAL" or "INDIVIDUAL", "" when the marketplace does not say or we may not ask."""
+        ...
+
+
+class OfferWriter(Protocol):
+    def submit(self, changes: Sequence[Change]) -> Iterable[Receipt]:
+        """One receipt per change, in order, yielded as each is answered; absolute values, so repeating is
+        safe. An error ends the run: changes without a receipt were perhaps told, perhaps not."""
+        ...
+
+
+class OfferReader(Protocol):
+    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+        """What the marketplace shows now; a key it does not know is absent."""
+        ...
+
+    def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:
+        """All offers of one site, page by page; `cursor` None begins."""
+        ...
+
+
+class OrderReader(Protocol):
+    def changed(self, window: Window, cursor: str | None) -> OrderPage:
+        """Orders changed within `window`, at least once each, oldest first as far as the marketplace does."""
+        ...
+
+    def order(self, order_id: MarketplaceOrderId) -> Order | None:
+        """The whole order as it is now; None: the marketplace does not know it."""
+        ...
+
+
+class Shipper(Protocol):
+    def confirm(self, order_id: MarketplaceOrderId, site: SiteId, parcel: Parcel) -> Confirmed | ParcelRefused:
+        """Tell one parcel. Repeating is safe: the same reference edits the same parcel."""
+        ...
+
+
+class CatalogueSearch(Protocol):
+    def product_codes(self, site: SiteId, eans: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The marketplace's product codes (ASINs) of each EAN; several for one EAN are usual."""
+        ...
+
+
+class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, Shipper, Protocol):
+    """All a full marketplace adapter offers."""
+
+

@@ -1,0 +1,1 @@
+"""Values and decisions: pure, standard library only. Nothing here reads a clock, a file or a socket."""

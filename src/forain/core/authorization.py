@@ -1,0 +1,282 @@
+"""The authorization machine: facts, the transition table, the phase, "may sync run?", "is a reminder due?".
+
+Facts are stored and change only through `apply`; the phase is computed from facts and clock and stored
+nowhere. The clock alone never stops anything: only the marketplace's refusal does.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from forain.core.clock import Instant
+
+REMINDER_DAYS = (60, 30, 21, 14, 7, 3, 1, 0)
+"""Days before the end at which the merchant is reminded; weekly at least in the last month."""
+EXPIRING_WITHIN = timedelta(days=60)
+REFUSALS_APART = timedelta(minutes=1)
+"""Two refusals closer than this are one: they may share one hiccup at the marketplace."""
+PROBE_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+"""While doubted: the pauses before the 1st, 2nd and every later probe."""
+REFUSED_PROBE_PAUSE = timedelta(days=1)
+"""While refused: how often we look whether the merchant mended it at the marketplace."""
+ROUTINE_PROBE_PAUSE = timedelta(hours=6)
+"""While all is well: a probe this often, so that a withdrawal is noticed without traffic."""
+QUIET_DOUBT = timedelta(minutes=10)
+"""A doubt younger than this is not shown: most are hiccups."""
+
+
+class Standing(StrEnum):
+    """What the marketplace last said about our permission."""
+
+    NONE = "none"
+    GRANTED = "granted"
+    DOUBTED = "doubted"
+    REFUSED = "refused"
+
+
+class Phase(StrEnum):
+    """What the merchant is told; computed, never stored."""
+
+    DISCONNECTED = "disconnected"
+    ACTIVE = "active"
+    EXPIRING = "expiring"
+    OVERDUE = "overdue"
+    DOUBTED = "doubted"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is stored of one authorization.
+
+    `grant_no` counts grants, so that late answers about an older one are recognised. `expires_at` None:
+    this permission has no known end. `estimated`: the date was typed by a person, not known from a
+    consent. `doubted_at`: the first refusal of the present doubt. `probes`: probes made during it.
+    """
+
+    standing: Standing = Standing.NONE
+    grant_no: int = 0
+    granted_at: Instant | None = None
+    expires_at: Instant | None = None
+    estimated: bool = False
+    doubted_at: Instant | None = None
+    refused_at: Instant | None = None
+    probes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A consent was redeemed, or a token entered by hand answered. `at`: when; `expires_at` None: no end."""
+
+    at: Instant
+    expires_at: Instant | None
+    estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A refusal, of a call made under grant `grant_no`."""
+
+    at: Instant
+    grant_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """An authorized call worked under grant `grant_no`."""
+
+    at: Instant
+    grant_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A second, independent refusal under grant `grant_no` (see `on_refusal`)."""
+
+    at: Instant
+    grant_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The merchant took the account out of Forain."""
+
+    at: Instant
+
+
+Event = Granted | Doubted | Confirmed | Refused | Disconnected
+
+
+def apply(facts: Facts, event: Event) -> Facts:
+    """The facts after `event`. Pure and idempotent: the same event twice changes nothing more.
+
+    An answer about an older grant than the present one changes nothing: it speaks about a token we no
+    longer use.
+    """
+    match event:
+        case Granted():
+            return Facts(
+                standing=Standing.GRANTED,
+                grant_no=facts.grant_no + 1,
+                granted_at=event.at,
+                expires_at=event.expires_at,
+                estimated=event.estimated,
+            )
+        case Disconnected():
+            return Facts(grant_no=facts.grant_no)
+        case Doubted(grant_no=grant_no) | Confirmed(grant_no=grant_no) | Refused(grant_no=grant_no) if (
+            grant_no != facts.grant_no or facts.standing is Standing.NONE
+        ):
+            return facts
+        case Doubted():
+            if facts.standing is Standing.GRANTED:
+                return replace(facts, standing=Standing.DOUBTED, doubted_at=event.at, probes=0)
+            if facts.standing is Standing.DOUBTED:
+                return replace(facts, probes=facts.probes + 1)
+            return facts
+        case Confirmed():
+            return replace(facts, standing=Standing.GRANTED, doubted_at=None, refused_at=None, probes=0)
+        case Refused():
+            if facts.standing is Standing.REFUSED:
+                return facts
+            return replace(
+                facts,
+                standing=Standing.REFUSED,
+                doubted_at=facts.doubted_at or event.at,
+                refused_at=event.at,
+            )
+
+
+def on_refusal(facts: Facts, grant_no: int, now: Instant, *, others_doubted: bool) -> Doubted | Refused:
+    """Which event a refusal is: the second one, at least a minute after the first, refuses.
+
+    `others_doubted`: another account of this application, or several of this marketplace, came under doubt
+    within minutes. Then the trouble is most likely not the seller's, and no account is refused.
+    """
+    second = (
+        facts.standing is Standing.DOUBTED
+        and facts.doubted_at is not None
+        and now - facts.doubted_at >= REFUSALS_APART
+    )
+    if second and not others_doubted:
+        return Refused(at=now, grant_no=grant_no)
+    return Doubted(at=now, grant_no=grant_no)
+
+
+def phase(facts: Facts, now: Instant) -> Phase:
+    """What the merchant is told, from facts and clock."""
+    if facts.standing is Standing.NONE:
+        return Phase.DISCONNECTED
+    if facts.standing is Standing.DOUBTED:
+        return Phase.DOUBTED
+    if facts.standing is Standing.REFUSED:
+        refused_at = facts.refused_at or now
+        return Phase.EXPIRED if facts.expires_at and refused_at >= facts.expires_at else Phase.REVOKED
+    if facts.expires_at is None or facts.expires_at - now > EXPIRING_WITHIN:
+        return Phase.ACTIVE
+    return Phase.EXPIRING if now < facts.expires_at else Phase.OVERDUE
+
+
+def days_left(facts: Facts, now: Instant) -> int | None:
+    """Whole days until the end, negative after it; None where no end is known or nothing is granted."""
+    if facts.expires_at is None or facts.standing is Standing.NONE:
+        return None
+    return (facts.expires_at - now) // timedelta(days=1)
+
+
+def next_probe_at(facts: Facts, last_probe_at: Instant | None) -> Instant | None:
+    """When to look next whether the permission stands; None while there is nothing to look at.
+
+    `last_probe_at` None means never looked: then the look is due from the moment the facts began.
+    """
+    match facts.standing:
+        case Standing.NONE:
+            return None
+        case Standing.DOUBTED:
+            assert facts.doubted_at is not None
+            pause = PROBE_PAUSES[min(facts.probes, len(PROBE_PAUSES) - 1)]
+            return max(last_probe_at or facts.doubted_at, facts.doubted_at) + pause
+        case Standing.REFUSED:
+            assert facts.refused_at is not None
+            return max(last_probe_at or facts.refused_at, facts.refused_at) + REFUSED_PROBE_PAUSE
+        case Standing.GRANTED:
+            assert facts.granted_at is not None
+            return (last_probe_at or facts.granted_at) + ROUTINE_PROBE_PAUSE
+
+
+NoCode = Literal[
+    "paused_by_user",
+    "disconnected",
+    "doubted",
+    "expired",
+    "revoked",
+    "application_refused",
+    "site_not_confirmed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """Sync may run. `probe_first`: the date has passed and nobody refused yet; look before each batch."""
+
+    probe_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """Sync may not run, and why."""
+
+    code: NoCode
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What matters of a developer credential here.
+
+    `refused_at`: the marketplace refused our client id or secret and has not accepted it since.
+    `secret_expires_at` None: not known.
+    """
+
+    refused_at: Instant | None = None
+    secret_expires_at: Instant | None = None
+
+
+def may_sync(facts: Facts, application: Application, paused_by_user: bool, now: Instant) -> Yes | No:
+    """The only answer to "may sync run?"; jobs, buttons and pages ask this and nothing else."""
+    if paused_by_user:
+        return No("paused_by_user")
+    if application.refused_at is not None:
+        return No("application_refused")
+    match phase(facts, now):
+        case Phase.ACTIVE | Phase.EXPIRING:
+            return Yes()
+        case Phase.OVERDUE:
+            return Yes(probe_first=True)
+        case Phase.DISCONNECTED:
+            return No("disconnected")
+        case Phase.DOUBTED:
+            return No("doubted")
+        case Phase.EXPIRED:
+            return No("expired")
+        case Phase.REVOKED:
+            return No("revoked")
+
+
+def reminder_due(facts: Facts, sent_steps: frozenset[int], now: Instant) -> int | None:
+    """The single most urgent reminder step reached and not yet told, or None.
+
+    `sent_steps`: steps (days before the end) told for this grant. After an outage only the most urgent
+    one is due, never a burst: a step less urgent than one already told is never due again.
+    """
+    left = days_left(facts, now)
+    if left is None or facts.standing is Standing.REFUSED:
+        return None
+    reached = [step for step in REMINDER_DAYS if left <= step]
+    if not reached:
+        return None
+    most_urgent = min(reached)
+    if any(step <= most_urgent for step in sent_steps):
+        return None
+    return most_urgent

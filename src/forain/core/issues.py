@@ -1,0 +1,140 @@
+"""The issue catalogue: what only a person can mend. Issues are derived from facts, never written by hand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from forain.core import authorization
+from forain.core.authorization import Phase
+from forain.core.clock import Instant
+
+SIDE_ILL_AFTER = timedelta(minutes=30)
+"""So long a side may be away before a person is told."""
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+CATALOGUE: dict[str, Severity] = {
+    "authorization_expired": Severity.CRITICAL,
+    "authorization_revoked": Severity.CRITICAL,
+    "authorization_overdue": Severity.CRITICAL,
+    "authorization_expiring": Severity.WARNING,
+    "authorization_doubted": Severity.NOTE,
+    "application_refused": Severity.CRITICAL,
+    "secret_expiring": Severity.WARNING,
+    "plan_individual": Severity.CRITICAL,
+    "listings_suspended": Severity.WARNING,
+    "role_missing": Severity.WARNING,
+    "side_ill": Severity.WARNING,
+    "site_read_only": Severity.NOTE,
+    "offer_refused": Severity.WARNING,
+    "offer_not_taken": Severity.WARNING,
+    "offer_not_on_marketplace": Severity.WARNING,
+    "offer_held": Severity.WARNING,
+    "order_held": Severity.WARNING,
+    "shipment_refused": Severity.WARNING,
+    "catalogue_problem": Severity.WARNING,
+    "links_to_decide": Severity.NOTE,
+    "internal": Severity.CRITICAL,
+}
+"""Every code there is. Words, cause and cure of each stand in the pages' texts, in each language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing for a person. `subject`: which account, offer, order ("" = the whole house); `code` and
+    `subject` together are its identity. `placeholders` fill its sentence, and hold no buyers' data."""
+
+    code: str
+    subject: str
+    placeholders: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        return CATALOGUE[self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A count or a case some flow met and stored: one offer refused, one order held. Becomes an issue as it is."""
+
+    code: str
+    subject: str
+    placeholders: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SideFact:
+    """How one outside party (shop, marketplace, mail server) does. `failing_since` None: it answers."""
+
+    side: str
+    failing_since: Instant | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """What the issues of one account are derived from. `selling_plan` "" when the marketplace never said."""
+
+    subject: str
+    authorization: authorization.Facts
+    application: authorization.Application
+    selling_plan: str = ""
+    suspended_sites: tuple[str, ...] = ()
+    read_only_sites: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+SECRET_WARNING = timedelta(days=60)
+
+
+def derive(accounts: Iterable[AccountFacts], sides: Iterable[SideFact], now: Instant) -> frozenset[Issue]:
+    """All issues there are at `now`. Pure: what is not in the answer is mended."""
+    found: set[Issue] = set()
+    for account in accounts:
+        found |= _of_account(account, now)
+    for side in sides:
+        if side.failing_since and now - side.failing_since >= SIDE_ILL_AFTER:
+            since = side.failing_since.isoformat(timespec="minutes")
+            found.add(Issue("side_ill", side.side, (("error", side.error), ("since", since))))
+    return frozenset(found)
+
+
+def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
+    found: set[Issue] = set()
+    facts, subject = account.authorization, account.subject
+    end = facts.expires_at.date().isoformat() if facts.expires_at else ""
+    left = authorization.days_left(facts, now)
+    match authorization.phase(facts, now):
+        case Phase.EXPIRED:
+            found.add(Issue("authorization_expired", subject, (("date", end),)))
+        case Phase.REVOKED:
+            day = facts.refused_at.date().isoformat() if facts.refused_at else ""
+            found.add(Issue("authorization_revoked", subject, (("date", day),)))
+        case Phase.OVERDUE:
+            found.add(Issue("authorization_overdue", subject, (("date", end),)))
+        case Phase.EXPIRING:
+            found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)))))
+        case Phase.DOUBTED:
+            if facts.doubted_at and now - facts.doubted_at >= authorization.QUIET_DOUBT:
+                found.add(Issue("authorization_doubted", subject))
+        case Phase.ACTIVE | Phase.DISCONNECTED:
+            pass
+    if account.application.refused_at:
+        found.add(Issue("application_refused", subject))
+    secret_end = account.application.secret_expires_at
+    if secret_end and secret_end - now <= SECRET_WARNING:
+        found.add(Issue("secret_expiring", subject, (("date", secret_end.date().isoformat()),)))
+    if account.selling_plan == "INDIVIDUAL":
+        found.add(Issue("plan_individual", subject))
+    for site in account.suspended_sites:
+        found.add(Issue("listings_suspended", subject, (("site", site),)))
+    for site in account.read_only_sites:
+        found.add(Issue("site_read_only", f"{subject}/{site}", (("site", site),)))
+    found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings}
+    return found

@@ -1,0 +1,177 @@
+"""An offer has three sides: what we want, what we told, what the marketplace shows. `plan` says what next."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from forain.core.clock import Instant
+from forain.core.errors import Problem
+from forain.core.ids import OfferKey, SubmissionId
+from forain.core.money import Money
+
+MOST_TRIES = 3
+"""So often a value is told that the marketplace took and then did not show; then a person is asked."""
+
+FulfilledBy = Literal["merchant", "marketplace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What the rules want. None: this side of the offer is not ours, leave it as it stands."""
+
+    quantity: int | None
+    price: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What was told last, and when. A None field was not part of it. `tries`: times told in a row in vain."""
+
+    quantity: int | None
+    price: Money | None
+    at: Instant
+    submission_id: SubmissionId | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the marketplace shows, the effective values, not what was once submitted.
+
+    `quantity` None: it shows none (fulfilled by the marketplace, or incomplete). `price` None: no price.
+    `channels`: names of all fulfilment channels of the SKU, as the marketplace spells them.
+    `buyable`: it can be bought now. `title`, `product_code` (ASIN), `ean`: "" when not told.
+    """
+
+    key: OfferKey
+    quantity: int | None
+    price: Money | None
+    fulfilled_by: FulfilledBy
+    seen_at: Instant
+    buyable: bool = True
+    channels: tuple[str, ...] = ()
+    product_type: str = ""
+    product_code: str = ""
+    ean: str = ""
+    title: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Absolute values to tell the marketplace for one offer. None: not part of this change."""
+
+    key: OfferKey
+    quantity: int | None
+    price: Money | None
+    product_type: str = ""
+
+    def __post_init__(self) -> None:
+        if self.quantity is not None and self.quantity < 0:
+            raise ValueError("a quantity is never negative")
+        if self.price is not None and self.price.minor <= 0:
+            raise ValueError("a price is above zero")
+
+
+WaitCode = Literal["unacknowledged", "orders_unread"]
+AlarmCode = Literal["not_on_marketplace", "not_taken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Tell the marketplace `change`."""
+
+    change: Change
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to tell before `until`; then look again."""
+
+    until: Instant
+    code: WaitCode
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The marketplace shows what we want."""
+
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A person must look."""
+
+    code: AlarmCode
+    notes: tuple[str, ...] = ()
+
+
+Plan = Submit | Wait | Settled | Alarm
+
+
+def plan(
+    key: OfferKey,
+    desired: Desired,
+    submitted: Submitted | None,
+    observed: Observed | None,
+    *,
+    acknowledged_quantity: int | None,
+    orders_known_until: Instant | None,
+    acknowledge_within: timedelta,
+    now: Instant,
+) -> Plan:
+    """What to do about one offer.
+
+    `acknowledged_quantity`: the quantity the marketplace last showed as told by us, None if never.
+    `orders_known_until`: all marketplace orders up to then are recorded here; None: none are.
+    `notes` of the answer say what was left out and why (`fulfilled_by_marketplace`: the SKU has a channel
+    of the marketplace's own; a quantity of ours would open a second, merchant-fulfilled offer).
+    """
+    if observed is None:
+        return Alarm("not_on_marketplace")
+    notes: tuple[str, ...] = ()
+    quantity = desired.quantity
+    if observed.fulfilled_by == "marketplace" and quantity is not None:
+        quantity, notes = None, ("fulfilled_by_marketplace",)
+    quantity_differs = quantity is not None and quantity != observed.quantity
+    price_differs = desired.price is not None and desired.price != observed.price
+    if not quantity_differs and not price_differs:
+        return Settled(notes)
+    if quantity_differs and _fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
+        # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
+        return Wait(observed.seen_at + timedelta(minutes=5), "orders_unread", notes)
+    change = Change(
+        key,
+        quantity if quantity_differs else None,
+        desired.price if price_differs else None,
+        observed.product_type,
+    )
+    if submitted is not None and _tells(submitted, change):
+        acknowledged_by = submitted.at + acknowledge_within
+        if now < acknowledged_by:
+            return Wait(acknowledged_by, "unacknowledged", notes)
+        if submitted.tries >= MOST_TRIES:
+            return Alarm("not_taken", notes)
+    return Submit(change, notes)
+
+
+def _tells(submitted: Submitted, change: Change) -> bool:
+    """The last submission already said all that `change` says."""
+    return (change.quantity is None or change.quantity == submitted.quantity) and (
+        change.price is None or change.price == submitted.price
+    )
+
+
+def _fell_by_itself(
+    quantity: int | None,
+    observed: Observed,
+    acknowledged_quantity: int | None,
+    orders_known_until: Instant | None,
+) -> bool:
+    if quantity is None or observed.quantity is None or acknowledged_quantity is None:
+        return False
+    fell = observed.quantity < acknowledged_quantity and quantity > observed.quantity
+    return fell and (orders_known_until is None or orders_known_until < observed.seen_at)

@@ -1,0 +1,212 @@
+"""A marketplace order, and the table that says what to do with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from forain.core.clock import Instant
+from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId, VariantId
+from forain.core.money import LineTotal, Money
+from forain.core.offers import FulfilledBy
+
+
+class OrderStatus(StrEnum):
+    """Where the marketplace says the order is."""
+
+    PENDING = "pending"
+    UNSHIPPED = "unshipped"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    SHIPPED = "shipped"
+    CANCELLED = "cancelled"
+    UNFULFILLABLE = "unfulfillable"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the parcel goes. Buyer data: kept as long as needed, shown to whom it concerns, never logged."""
+
+    name: str
+    lines: tuple[str, ...]
+    city: str
+    postal_code: str
+    country: str
+    region: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as ordered. `total`, `shipping`, `discount` are for all pieces, with tax as the site has it.
+
+    `total` None: the marketplace does not say yet (pending). `tax` None: it states none.
+    """
+
+    line_id: str
+    sku: SellerSku
+    title: str
+    quantity: int
+    total: LineTotal | None
+    shipping: LineTotal | None = None
+    discount: LineTotal | None = None
+    tax: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A whole order as it is now (a level, not an event). `ship_to` None: not given to us."""
+
+    key: OrderKey
+    site: SiteId
+    status: OrderStatus
+    fulfilled_by: FulfilledBy
+    purchased_at: Instant
+    updated_at: Instant
+    lines: tuple[Line, ...]
+    currency: str
+    total: Money | None = None
+    ship_to: Address | None = None
+    buyer_email: str = ""
+    ship_by: Instant | None = None
+
+    @property
+    def payable(self) -> bool:
+        """Payment is settled at the marketplace; before that no price and no address is to be believed."""
+        return self.status is not OrderStatus.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One line for the shop: its own variant, and the exact total."""
+
+    line_id: str
+    variant: VariantId
+    sku: SellerSku
+    title: str
+    quantity: int
+    total: LineTotal
+    tax: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """What the shop is asked to have, exactly once, under `reference`. `total` = lines + shipping - discount."""
+
+    reference: MarketplaceOrderId
+    site: SiteId
+    currency: str
+    purchased_at: Instant
+    lines: tuple[DraftLine, ...]
+    shipping: Money
+    discount: Money
+    total: Money
+    ship_to: Address
+    buyer_email: str = ""
+    ship_by: Instant | None = None
+
+
+class OrderState(StrEnum):
+    """How far our own record of an order is."""
+
+    HELD = "held"
+    CREATING = "creating"
+    CREATED = "created"
+    CANCELLED = "cancelled"
+    RECORDED = "recorded"
+
+
+HoldReason = Literal[
+    "pending", "unknown_sku", "address_missing", "price_missing", "no_lines", "already_shipped", "unfulfillable"
+]
+"""`already_shipped`: it left before Forain saw it; a person says whether the shop needs it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Visible, counted as sold stock, and in nobody's way. `detail`: the SKU, say; "" when none."""
+
+    reason: HoldReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """The shop must have this order."""
+
+    draft: OrderDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """The shop has it and the marketplace has cancelled it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Nothing to do. `state`: what our record says from now on."""
+
+    state: OrderState
+
+
+OrderStep = Hold | Create | Cancel | Nothing
+
+
+def step(order: Order, known: OrderState | None, mapping: Mapping[SellerSku, VariantId]) -> OrderStep:
+    """What to do with `order`, of which our record says `known` (None: never seen).
+
+    `mapping`: confirmed links of the order's SKUs. An order fulfilled by the marketplace is recorded and
+    never becomes work for the shop. An order being created goes on being created even if it was cancelled
+    meanwhile: only when it is surely there can it surely be cancelled.
+    """
+    if order.fulfilled_by == "marketplace":
+        return Nothing(OrderState.RECORDED)
+    if known is OrderState.CANCELLED:
+        return Nothing(OrderState.CANCELLED)
+    if known is OrderState.CREATED:
+        return Cancel() if order.status is OrderStatus.CANCELLED else Nothing(OrderState.CREATED)
+    if order.status is OrderStatus.CANCELLED and known is not OrderState.CREATING:
+        return Nothing(OrderState.CANCELLED)
+    if order.status is OrderStatus.PENDING:
+        return Hold("pending")
+    if order.status is OrderStatus.UNFULFILLABLE:
+        return Hold("unfulfillable")
+    if order.status is OrderStatus.SHIPPED and known is not OrderState.CREATING:
+        return Hold("already_shipped")
+    if not order.lines:
+        return Hold("no_lines")
+    unknown = [line.sku for line in order.lines if line.sku not in mapping]
+    if unknown:
+        return Hold("unknown_sku", ", ".join(sorted(set(unknown))))
+    if any(line.total is None for line in order.lines):
+        return Hold("price_missing")
+    if order.ship_to is None:
+        return Hold("address_missing")
+    return Create(_draft(order, mapping))
+
+
+def _draft(order: Order, mapping: Mapping[SellerSku, VariantId]) -> OrderDraft:
+    assert order.ship_to is not None
+    zero = Money(0, order.currency)
+    lines = []
+    shipping = discount = goods = zero
+    for line in order.lines:
+        assert line.total is not None
+        goods = goods + line.total.money
+        shipping = shipping + (line.shipping.money if line.shipping else zero)
+        discount = discount + (line.discount.money if line.discount else zero)
+        lines.append(
+            DraftLine(line.line_id, mapping[line.sku], line.sku, line.title, line.quantity, line.total, line.tax)
+        )
+    return OrderDraft(
+        reference=order.key.order_id,
+        site=order.site,
+        currency=order.currency,
+        purchased_at=order.purchased_at,
+        lines=tuple(lines),
+        shipping=shipping,
+        discount=discount,
+        total=goods + shipping - discount,
+        ship_to=order.ship_to,
+        buyer_email=order.buyer_email,
+        ship_by=order.ship_by,
+    )
