@@ -9,6 +9,7 @@
     |- GrantRefused   the standing permission was refused in so many words
     |- WrongAccount   a grant for another seller than the one asked for
     |- AppRefused     our own client id or secret was refused
+    |- ShopRefused    the shop refused our key
     |- Denied         one operation is not allowed (role)
     |- Rejected       our request, as a whole, is wrong
     |- Malformed      their answer breaks the contract
@@ -115,6 +116,12 @@ class AppRefused(AdapterError):
     """Our client id or secret was refused: stops every account of this application."""
 
     code = "app_refused"
+
+
+class ShopRefused(AdapterError):
+    """The shop refused our key or token. Says nothing about any marketplace's permission."""
+
+    code = "shop_refused"
 
 
 class Denied(AdapterError):

@@ -13,9 +13,11 @@ from forain.core.clock import Instant
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(hours=1)
 MALFORMED_TRIES = 3
+SHOP_REFUSED_PAUSE = timedelta(minutes=10)
+"""A shop that refuses our key is asked again now and then: a person mends it there, and nobody tells us."""
 
 Stops = Literal["item", "operation", "account", "application", "bug"]
-SideEffect = Literal["none", "side_ill", "doubt", "app_refused", "role_missing", "item_issue", "malformed", "internal"]
+SideEffect = Literal["none", "side_ill", "doubt", "app_refused", "role_missing", "item_issue", "malformed", "internal", "shop_refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ def verdict(error: BaseException, attempt: int, now: Instant, jitter: float = 0.
             return Stop("account", "item_issue")
         case errors.AppRefused():
             return Stop("application", "app_refused")
+        case errors.ShopRefused():
+            return Again(now + SHOP_REFUSED_PAUSE, attempt=True, effect="shop_refused")
         case errors.Denied():
             return Stop("operation", "role_missing")
         case errors.Rejected() | errors.Forged():

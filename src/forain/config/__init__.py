@@ -1,0 +1,1 @@
+"""Settings, addresses, and the private database: what an operator may turn."""

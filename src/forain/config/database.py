@@ -1,0 +1,34 @@
+"""DATABASE_URL as Django wants it."""
+
+from typing import Any
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+
+class NoDatabase(Exception):
+    """DATABASE_URL is missing or cannot be read."""
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """Django's settings of the database `url` (any libpq address, Unix sockets included).
+
+    "" gives settings that no connection can be made with: the launcher sets DATABASE_URL after starting
+    the private server, before Django is set up. Raises NoDatabase for an address that is none.
+    """
+    if not url:
+        return {"ENGINE": "django.db.backends.postgresql", "NAME": "forain-has-no-DATABASE_URL"}
+    try:
+        parts = dict(conninfo_to_dict(url))
+    except ProgrammingError as error:
+        raise NoDatabase(f"DATABASE_URL cannot be read ({error}); write postgresql://user:password@host/name") from None
+    known = {"NAME": parts.pop("dbname", "forain"), "USER": parts.pop("user", ""), "PASSWORD": parts.pop("password", "")}
+    host = {"HOST": parts.pop("host", ""), "PORT": str(parts.pop("port", ""))}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **known,
+        **host,
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {name: str(value) for name, value in parts.items()},
+    }

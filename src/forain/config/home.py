@@ -1,0 +1,45 @@
+"""Where Forain keeps its own things, and the keys that must not lie in the database."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+
+def forain_home() -> Path:
+    """FORAIN_HOME, else the platform's data folder; made with mode 0700 when absent."""
+    named = os.environ.get("FORAIN_HOME")
+    if named:
+        home = Path(named).expanduser()
+    elif sys.platform == "darwin":
+        home = Path.home() / "Library" / "Application Support" / "Forain"
+    else:
+        home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "forain"
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home.resolve()
+
+
+def _key_file(path: Path, fresh: str) -> str:
+    """The content of a key file, written once with mode 0600; two first starts at once agree on one."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(fresh + "\n")
+    return fresh
+
+
+def vault_keys(home: Path) -> list[str]:
+    """The keys of the vault, newest first, one a line in `vault.key`; FORAIN_VAULT_KEYS overrides (comma between)."""
+    named = os.environ.get("FORAIN_VAULT_KEYS")
+    if named:
+        return [key.strip() for key in named.split(",") if key.strip()]
+    return _key_file(home / "vault.key", Fernet.generate_key().decode()).split()
+
+
+def django_secret_key(home: Path) -> str:
+    """The key that signs sessions; its own file, so that changing it ends sessions and nothing else."""
+    return os.environ.get("FORAIN_SECRET_KEY") or _key_file(home / "session.key", secrets.token_urlsafe(50))

@@ -1,0 +1,5 @@
+"""Addresses: everything is served by the web folder."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("forain.web.urls"))]

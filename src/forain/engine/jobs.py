@@ -1,0 +1,130 @@
+"""Running one line of the timetable: permission, the flow, and what the retry table says of its errors.
+
+The one place with a blind except: what nobody foresaw is our bug, and is stopped, not retried.
+"""
+
+import logging
+from datetime import timedelta
+
+from procrastinate import App
+
+from forain.core import authorization, errors, retry
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.engine.schedule import FLOWS, Flow, subject_row
+from forain.flows import authorize, import_orders
+from forain.flows.deps import Deps
+from forain.store import accounts, issues, journal, models, runs
+from forain.wiring import deps as build_deps
+
+log = logging.getLogger("forain.engine")
+
+STANDING_STILL = timedelta(minutes=10)
+"""How soon a stopped account is asked again without a poke; a renewal pokes at once."""
+DENIED_PAUSE = timedelta(hours=24)
+REJECTED_PAUSE = timedelta(hours=1)
+
+
+def register(app: App) -> None:
+    """Tell the queue its one task."""
+
+    @app.task(name="forain.run", queue="flows", pass_context=False)
+    def run_line(flow: str, subject: str) -> None:
+        run(build_deps(), flow, subject)
+
+
+def run(deps: Deps, name: str, subject: str) -> bool:
+    """Run one line if it is due; True: it ran (well or not). Raises nothing but the death of the process."""
+    flow = FLOWS[name]
+    lease = runs.begin(name, subject, deps.clock.now())
+    if lease is None:
+        return False
+    grant_no = 0
+    with journal.chain():
+        try:
+            row = subject_row(subject)
+            if isinstance(row, models.Account):
+                grant_no = row.grant_no
+                due_at = _run_account(deps, flow, row)
+            else:
+                due_at = flow.run(deps, row)
+                if isinstance(row, models.Shop):
+                    _shop_answers(deps, row)
+            runs.succeeded(name, subject, deps.clock.now(), lease, due_at)
+        except (models.Account.DoesNotExist, models.Shop.DoesNotExist):
+            runs.forget(subject)
+        except Exception as error:
+            _fail(deps, flow, subject, grant_no, error)
+    return True
+
+
+def _run_account(deps: Deps, flow: Flow, row: models.Account) -> Instant:
+    if not flow.needs_permission:
+        return flow.run(deps, row)
+    answer = accounts.may_sync(row, deps.clock.now())
+    if isinstance(answer, authorization.Yes) and answer.probe_first:
+        authorize.probe(deps, row)
+        row = accounts.get(AccountId(row.pk))
+        answer = accounts.may_sync(row, deps.clock.now())
+    if isinstance(answer, authorization.No):
+        if flow.name == "import_orders":
+            # What was read while we were allowed is still brought into the shop.
+            import_orders.settle_orders(deps, row)
+        return deps.clock.now() + STANDING_STILL
+    due_at = flow.run(deps, row)
+    issues.mended("internal", f"account:{row.pk}/{flow.name}")
+    return due_at
+
+
+def _shop_answers(deps: Deps, shop: models.Shop) -> None:
+    if issues.side_answers(f"shop:{shop.pk}", deps.clock.now(), shop=shop.pk):
+        log.warning("shop=%s is back", shop.pk)
+    issues.mended("shop_refused", f"shop:{shop.pk}")
+
+
+def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception) -> None:
+    """Write down what the retry table says of this error."""
+    now = deps.clock.now()
+    line = runs.get(flow.name, subject)
+    attempt = (line.attempt if line else 0) + 1
+    answer = retry.verdict(error, attempt, now, deps.jitter())
+    _effect(deps, flow, subject, grant_no, error, answer.effect)
+    if isinstance(answer, retry.Again):
+        runs.failed(flow.name, subject, now, str(error), answer.at, attempt=answer.attempt)
+        return
+    due_at = {"account": now + STANDING_STILL, "application": now + STANDING_STILL, "operation": now + DENIED_PAUSE,
+              "item": now + REJECTED_PAUSE, "bug": None}[answer.stops]  # fmt: skip
+    runs.failed(flow.name, subject, now, str(error), due_at, attempt=True)
+
+
+def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception, effect: retry.SideEffect) -> None:
+    now = deps.clock.now()
+    kind, _, number = subject.partition(":")
+    account = int(number) if kind == "account" else None
+    shop = int(number) if kind == "shop" else None
+    match effect:
+        case "none":
+            return
+        case "side_ill":
+            if shop and issues.side_fails(subject, str(error), now, shop=shop):
+                log.warning("shop=%s does not answer: %s", shop, error)
+        case "doubt" | "app_refused":
+            assert isinstance(error, errors.AdapterError)
+            if account:
+                authorize.on_refusal(deps, accounts.get(AccountId(account)), error, grant_no)
+        case "role_missing":
+            assert isinstance(error, errors.Denied)
+            if account:
+                row = accounts.get(AccountId(account))
+                denied = {**row.denied_operations, error.operation: error.role}
+                accounts.note(AccountId(account), denied_operations=denied)
+        case "shop_refused":
+            if shop is None and account is not None:
+                shop = accounts.get(AccountId(account)).shop_id
+            issues.found("shop_refused", f"shop:{shop}", now, shop=shop, placeholders={"error": str(error)})
+        case "item_issue" | "malformed" | "internal":
+            if effect == "internal":
+                log.exception("flow=%s subject=%s stopped by a bug", flow.name, subject, exc_info=error)
+            told = {"flow": flow.name, "error": str(error) if effect != "internal" else type(error).__name__}
+            issues.found("internal", f"{subject}/{flow.name}", now, account=account, shop=shop, placeholders=told)
+            journal.write(now, "flow_stopped", account=AccountId(account) if account else None, subject=subject, placeholders=told)

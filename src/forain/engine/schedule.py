@@ -1,0 +1,81 @@
+"""Which flow each subject has, and the lines of the timetable that follow from what is connected."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.flows import authorize, confirm_shipments, import_orders, mirror_catalogue, observe_offers, reconcile_offers, watch
+from forain.flows.deps import Deps
+from forain.store import accounts, models, runs, shops
+
+WHOLE_CATALOGUE_EVERY = timedelta(hours=12)
+ISSUES_EVERY = timedelta(seconds=20)
+
+
+def _mirror(deps: Deps, shop: models.Shop) -> Instant:
+    mirror_catalogue.mirror_catalogue(deps, shop)
+    return deps.clock.now() + WHOLE_CATALOGUE_EVERY
+
+
+def _issues(deps: Deps, _: None) -> Instant:
+    watch.derive_issues(deps)
+    return deps.clock.now() + ISSUES_EVERY
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """`run` answers when it is due next. `needs_permission`: asks `may_sync` first."""
+
+    name: str
+    kind: Literal["account", "shop", "house"]
+    run: Callable[..., Instant]
+    needs_permission: bool = False
+
+
+FLOWS = {
+    flow.name: flow
+    for flow in (
+        Flow("import_orders", "account", import_orders.import_orders, needs_permission=True),
+        Flow("reconcile_offers", "account", reconcile_offers.reconcile_offers, needs_permission=True),
+        Flow("observe_offers", "account", observe_offers.observe_offers, needs_permission=True),
+        Flow("sweep_offers", "account", observe_offers.sweep_offers, needs_permission=True),
+        Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, needs_permission=True),
+        Flow("probe", "account", authorize.probe),
+        Flow("watch_shop", "shop", watch.watch_shop),
+        Flow("mirror_catalogue", "shop", _mirror),
+        Flow("derive_issues", "house", _issues),
+    )
+}
+
+
+def subject_row(subject: str) -> models.Account | models.Shop | None:
+    """The row a subject names ("account:1", "shop:2"); None for the house. Raises DoesNotExist."""
+    kind, _, number = subject.partition(":")
+    if kind == "account":
+        return accounts.get(AccountId(int(number)))
+    if kind == "shop":
+        return models.Shop.objects.get(pk=int(number))
+    return None
+
+
+def plan_all(now: Instant) -> None:
+    """Have a line for every flow of everything connected. Safe to repeat; new ones are due at once."""
+    runs.ensure("derive_issues", "house", now)
+    for shop in shops.every():
+        plan_shop(shop.pk, now)
+    for account in accounts.every():
+        plan_account(account.pk, now)
+
+
+def plan_shop(number: int, now: Instant) -> None:
+    for name in ("mirror_catalogue", "watch_shop"):
+        runs.ensure(name, f"shop:{number}", now)
+
+
+def plan_account(number: int, now: Instant) -> None:
+    for flow in FLOWS.values():
+        if flow.kind == "account":
+            runs.ensure(flow.name, f"account:{number}", now)

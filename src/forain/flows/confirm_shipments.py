@@ -1,0 +1,86 @@
+"""Amazon knows what I shipped: read the shop's parcels, tell each once, count it as true when Amazon shows it."""
+
+from datetime import timedelta
+
+from forain.contracts.marketplace import Confirmed, Parcel
+from forain.contracts.shop import Shipment
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
+from forain.flows.deps import Deps
+from forain.store import issues, journal, models, orders, shops
+
+LOOK_EVERY = timedelta(minutes=2)
+
+
+def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
+    """Read parcels, confirm what is unconfirmed; the answer is when to look again. Safe to repeat."""
+    if account.shop_id is None:
+        return deps.clock.now() + LOOK_EVERY
+    read_parcels(deps, account)
+    for parcel in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
+        with journal.chain(parcel.order.correlation):
+            _confirm(deps, account, parcel)
+    return deps.clock.now() + LOOK_EVERY
+
+
+def read_parcels(deps: Deps, account: models.Account) -> None:
+    """Note the shop's parcels of orders that are not all shipped yet."""
+    assert account.shop_id is not None
+    shop = shops.get(ShopId(account.shop_id))
+    rows = {row.order_id: row for row in orders.in_shop(AccountId(account.pk))}
+    if not rows:
+        return
+    page = deps.open.shop(shop).shipments([MarketplaceOrderId(name) for name in rows])
+    for shipment in page.shipments:
+        row = rows.get(shipment.reference)
+        if row is not None:
+            _keep(deps, account, row, shipment)
+    subject = f"shop:{shop.pk}/shipments"
+    if page.problems:
+        first = page.problems[0]
+        told = {"problem": first.code, "text": first.text, "where": first.field, "count": str(len(page.problems))}
+        issues.found("catalogue_problem", subject, deps.clock.now(), shop=shop.pk, placeholders=told)
+    else:
+        issues.mended("catalogue_problem", subject)
+
+
+def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Shipment) -> None:
+    order = orders.body_of(row, deps.vault)
+    if order is None:
+        return
+    now = deps.clock.now()
+    taken = orders.parcel_pieces(row)
+    items = dict(shipment.items) or {
+        line.line_id: line.quantity - taken.get(line.line_id, 0)
+        for line in order.lines
+        if line.quantity > taken.get(line.line_id, 0)
+    }
+    if not items:
+        return
+    # Amazon refuses a moment in the future or before the order.
+    shipped_at = max(min(shipment.shipped_at or now, now), order.purchased_at)
+    if orders.see_parcel(row, shipment, items, shipped_at, now):
+        journal.write(
+            now, "parcel_seen", account=AccountId(account.pk), subject=row.order_id, correlation_id=row.correlation,
+            placeholders={"carrier": shipment.carrier, "tracking": shipment.tracking},
+        )  # fmt: skip
+
+
+def _confirm(deps: Deps, account: models.Account, row: models.Parcel) -> None:
+    parcel = Parcel(row.reference, row.carrier, row.tracking, row.shipped_at, row.items)
+    answer = deps.open.marketplace(account).confirm(
+        MarketplaceOrderId(row.order.order_id), SiteId(row.order.site), parcel
+    )
+    now = deps.clock.now()
+    subject = f"account:{account.pk}/{row.order.order_id}"
+    if isinstance(answer, Confirmed):
+        orders.confirmed(row, now)
+        issues.mended("shipment_refused", subject)
+        code, told = "shipment_confirmed", {"carrier": row.carrier, "tracking": row.tracking}
+    else:
+        orders.parcel_refused(row, [[p.code, p.text, p.field] for p in answer.problems])
+        problem = answer.problems[0].text or answer.problems[0].code if answer.problems else ""
+        told = {"order": row.order.order_id, "problem": problem}
+        issues.found("shipment_refused", subject, now, account=account.pk, placeholders=told)
+        code = "shipment_refused"
+    journal.write(now, code, account=AccountId(account.pk), subject=row.order.order_id, placeholders=told)

@@ -1,0 +1,36 @@
+"""What the flows are given. Built once by `wiring`; a flow takes what it needs from here and nowhere else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from forain.contracts.manifest import MarketplaceManifest, ShopManifest
+from forain.contracts.marketplace import Marketplace
+from forain.contracts.shop import Shop
+from forain.core.clock import Clock
+from forain.core.secret import Secret
+from forain.store import models
+from forain.store.vault import Vault
+
+
+class Opener(Protocol):
+    """Builds adapters. A `refresh` given overrides the stored one: a new token is tried before it is kept."""
+
+    def marketplace(self, account: models.Account, refresh: Secret | None = None) -> Marketplace: ...
+
+    def marketplace_manifest(self, code: str) -> MarketplaceManifest: ...
+
+    def shop(self, shop: models.Shop) -> Shop: ...
+
+    def shop_manifest(self, code: str) -> ShopManifest: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`jitter`: a number from 0 to 1, drawn anew at each call. `public_url`: where browsers reach us."""
+
+    clock: Clock
+    vault: Vault
+    open: Opener
+    jitter: Callable[[], float]
+    public_url: str

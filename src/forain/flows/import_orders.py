@@ -1,0 +1,253 @@
+"""Each order is in my shop exactly once: read what changed, keep it in our book, then work off the book."""
+
+from datetime import timedelta
+
+from forain.contracts.marketplace import OrderPage
+from forain.core import errors, retry
+from forain.core.clock import Instant, Window
+from forain.core.errors import Malformed
+from forain.core.ids import AccountId, SellerSku, ShopId
+from forain.core.orders import Cancel, Create, Hold, Nothing, OrderDraft, OrderState, OrderStatus, step
+from forain.flows.deps import Deps
+from forain.store import accounts, issues, journal, models, offers, orders, runs, shops
+
+OVERLAP = timedelta(minutes=15)
+"""Windows overlap: bounds are inclusive, lists are late, and ids make repeats harmless."""
+READ_EVERY = timedelta(minutes=3)
+"""One list a little slower than the rate Amazon allows for it (0.0056 a second)."""
+FIRST_READ = timedelta(days=2)
+
+
+def read_orders(deps: Deps, account: models.Account) -> int:
+    """Read the open window into our book; the answer is how many orders are new. Never touches the shop.
+
+    `orders_known_until` moves only after the last page was read and written.
+    """
+    now = deps.clock.now()
+    since = account.orders_known_until or account.import_since or now - FIRST_READ
+    window = Window(min(since, now), now).widened(OVERLAP)
+    new, complete_until = _read_window(deps, account, window)
+    known_until = max(complete_until or now - timedelta(minutes=5), since)
+    accounts.note(
+        AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now()
+    )
+    orders.observed_shipped(AccountId(account.pk), deps.clock.now())
+    _retry_unreadable(deps, account)
+    # Offers that wait for unread orders may go on now; sold pieces change what others may show.
+    runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
+    return new
+
+
+def _read_window(deps: Deps, account: models.Account, window: Window) -> tuple[int, Instant | None]:
+    adapter = deps.open.marketplace(account)
+    cursor: str | None = None
+    passed: set[str] = set()
+    complete_until: Instant | None = None
+    new = 0
+    while True:
+        page = adapter.changed(window, cursor)
+        complete_until = complete_until or page.complete_until
+        new += _keep(deps, account, page)
+        if page.cursor is None:
+            return new, complete_until
+        if page.cursor in passed:
+            raise Malformed("pagination.nextToken")
+        passed.add(page.cursor)
+        cursor = page.cursor
+
+
+def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
+    now = deps.clock.now()
+    new = 0
+    for order in page.orders:
+        if orders.see(order, deps.vault, now):
+            new += 1
+            journal.write(
+                now, "order_seen", account=AccountId(account.pk), subject=str(order.key), correlation_id=journal.new_correlation()
+            )
+            offers.mark(AccountId(account.pk), now, skus=[line.sku for line in order.lines])
+    for unread in page.unread:
+        orders.see_unreadable(AccountId(account.pk), unread.order_id, unread.field, now)
+    return new
+
+
+def _retry_unreadable(deps: Deps, account: models.Account) -> None:
+    """Orders whose reading broke are asked for again by their id; one failure does not stop the next."""
+    for row in orders.unreadable(AccountId(account.pk)):
+        try:
+            order = deps.open.marketplace(account).order(row.order_id)  # type: ignore[arg-type]
+        except Malformed as error:
+            orders.see_unreadable(AccountId(account.pk), row.order_id, error.field, deps.clock.now())
+            continue
+        if order is not None:
+            orders.see(order, deps.vault, deps.clock.now())
+
+
+def settle_orders(deps: Deps, account: models.Account) -> Instant | None:
+    """Work off our book: hold, create in the shop, cancel there. The answer is when something is due again.
+
+    Needs no permission of the marketplace: an order once read is finished even if access ended meanwhile.
+    One order's trouble never stops the next; the shop's own illness ends the run by raising.
+    """
+    ill: errors.AdapterError | None = None
+    for row in orders.due(AccountId(account.pk), deps.clock.now()):
+        with journal.chain(row.correlation or journal.new_correlation()):
+            try:
+                _settle_one(deps, account, row)
+            except (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy) as error:
+                ill = error
+                break
+    _tell_held(deps, account)
+    if ill is not None:
+        raise ill
+    return orders.next_dead_claim(AccountId(account.pk))
+
+
+def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
+    now = deps.clock.now()
+    order = orders.body_of(row, deps.vault)
+    if order is None:
+        return
+    known = None if row.hold_reason == "new" else OrderState(row.state)
+    links = shops.confirmed_links(AccountId(account.pk), [line.sku for line in order.lines])
+    subject = str(order.key)
+    match step(order, known, {SellerSku(sku): variant for sku, variant in links.items()}):
+        case Hold(reason=reason, detail=detail):
+            if orders.hold(row, reason, detail):
+                journal.write(
+                    now, "order_held", account=AccountId(account.pk), subject=subject,
+                    placeholders={"reason": reason, "detail": detail},
+                )  # fmt: skip
+        case Create(draft=draft):
+            if row.hold_reason != "refused_by_shop":
+                _create(deps, account, row, draft)
+        case Cancel():
+            _cancel(deps, account, row)
+        case Nothing(state=state):
+            if orders.become(row, state):
+                journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
+
+
+def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft) -> None:
+    if account.shop_id is None:
+        return
+    shop = shops.get(ShopId(account.shop_id))
+    lag = deps.open.shop_manifest(shop.kind).search_lag
+    if not orders.claim(row, deps.clock.now(), lag, journal.correlation()):
+        return
+    try:
+        made = deps.open.shop(shop).ensure_order(draft)
+    except errors.Rejected as error:
+        problem = error.problems[0] if error.problems else None
+        detail = f"{problem.code} {problem.text}".strip() if problem else error.code
+        orders.refused(row, detail)
+        _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
+        return
+    except errors.AdapterError as error:
+        # The order may be there or not: the claim ends, and the next try finds it by our reference first.
+        verdict = retry.verdict(error, row.attempt + 1, deps.clock.now(), deps.jitter())
+        again = verdict.at if isinstance(verdict, retry.Again) else deps.clock.now() + timedelta(hours=1)
+        orders.failed(row, str(error), max(again, deps.clock.now() + lag), attempt=True)
+        raise
+    if not orders.created(row, made.shop_order, deps.clock.now()):
+        return
+    _write(deps, account, row, "order_created", {"shop_order": made.shop_order, "total": str(made.total)})
+    if made.total != draft.total:
+        issues.found(
+            "order_total_differs", f"account:{account.pk}/{row.order_id}", deps.clock.now(), account=account.pk,
+            placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(draft.total)},
+        )  # fmt: skip
+    offers.mark(AccountId(account.pk), deps.clock.now(), skus=list(row.pieces), correlation=journal.correlation())
+    runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
+    runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
+
+
+def _cancel(deps: Deps, account: models.Account, row: models.Order) -> None:
+    if account.shop_id is None:
+        return
+    deps.open.shop(shops.get(ShopId(account.shop_id))).cancel_order(row.order_id)  # type: ignore[arg-type]
+    if orders.cancelled_in_shop(row, deps.clock.now()):
+        _write(deps, account, row, "order_cancelled", {})
+        offers.mark(AccountId(account.pk), deps.clock.now(), skus=list(row.pieces))
+
+
+def _write(deps: Deps, account: models.Account, row: models.Order, code: str, told: dict[str, str]) -> None:
+    journal.write(
+        deps.clock.now(), code, account=AccountId(account.pk), subject=row.order_id, placeholders=told
+    )
+
+
+def _tell_held(deps: Deps, account: models.Account) -> None:
+    """Held orders a person can help are findings; pending ones only wait for Amazon and are none."""
+    now = deps.clock.now()
+    held = orders.held_by_reason(AccountId(account.pk))
+    for reason in ("unknown_sku", "address_missing", "price_missing", "no_lines", "already_shipped",
+                   "unfulfillable", "unreadable", "refused_by_shop"):  # fmt: skip
+        subject = f"account:{account.pk}/{reason}"
+        if held.get(reason):
+            row = models.Order.objects.filter(account=account, state="held", hold_reason=reason).first()
+            told = {
+                "reason": reason,
+                "count": str(held[reason]),
+                "order": row.order_id if row else "",
+                "detail": row.hold_detail if row else "",
+            }
+            issues.found("order_held", subject, now, account=account.pk, placeholders=told)
+        else:
+            issues.mended("order_held", subject)
+
+
+def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
+    """After a stop, once everything was read and worked off: prove that no order of the gap is missing.
+
+    Reads the gap at the marketplace a second time and asks the shop for each order that is due. None: no
+    stop to make good, or the book is not worked off yet.
+    """
+    since = account.catch_up_from
+    if since is None or account.shop_id is None:
+        return None
+    until = deps.clock.now()
+    shop = deps.open.shop(shops.get(ShopId(account.shop_id)))
+    adapter = deps.open.marketplace(account)
+    due = late = missing = 0
+    cursor: str | None = None
+    passed: set[str] = set()
+    while True:
+        page = adapter.changed(Window(since, until), cursor)
+        for order in page.orders:
+            if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
+                continue
+            row = orders.by_id(AccountId(account.pk), order.key.order_id)
+            if row is not None and row.state == OrderState.HELD.value:
+                continue
+            due += 1
+            if row is None or row.imported_at is None or row.imported_at >= (account.resumed_at or since):
+                late += 1
+            if shop.order(order.key.order_id) is None:
+                missing += 1
+        if page.cursor is None or page.cursor in passed:
+            break
+        passed.add(page.cursor)
+        cursor = page.cursor
+    now = deps.clock.now()
+    proof = models.CatchUp.objects.create(
+        account=account, since=since, until=until, missing_before=late, missing_now=missing,
+        offers_marked=offers.backlog(AccountId(account.pk)).offers, done_at=now,
+    )  # fmt: skip
+    if missing == 0:
+        accounts.note(AccountId(account.pk), catch_up_from=None)
+    journal.write(
+        now, "caught_up" if missing == 0 else "orders_missing", account=AccountId(account.pk),
+        placeholders={"before": late, "now": missing, "due": due},
+    )  # fmt: skip
+    return proof
+
+
+def import_orders(deps: Deps, account: models.Account) -> Instant:
+    """Read, work off, and after a stop prove; the answer is when to read again."""
+    read_orders(deps, account)
+    row = accounts.get(AccountId(account.pk))
+    resume = settle_orders(deps, row)
+    catch_up(deps, row)
+    again = deps.clock.now() + READ_EVERY
+    return min(again, resume) if resume else again

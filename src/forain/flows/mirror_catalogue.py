@@ -1,0 +1,75 @@
+"""Forain knows what my shop sells: read the whole catalogue, mark what differs, link it to the marketplace."""
+
+from forain.core.ids import AccountId, ShopId, VariantId
+from forain.flows.deps import Deps
+from forain.store import issues, journal, models, offers, runs, shops
+
+
+def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
+    """Read everything; the answer is how many variants are new or changed. Safe to repeat.
+
+    A catalogue that could not be read whole (problems of its own, an error half-way) makes nothing "gone".
+    """
+    begun_at = deps.clock.now()
+    adapter = deps.open.shop(shop)
+    cursor: str | None = None
+    seen_cursors: set[str] = set()
+    changed: set[VariantId] = set()
+    problems: list[list[str]] = []
+    while True:
+        page = adapter.variants(cursor)
+        changed |= shops.mirror(ShopId(shop.pk), page.variants, begun_at)
+        problems += [[p.code, p.text, p.field] for p in page.problems]
+        if page.cursor is None or page.cursor in seen_cursors:
+            break
+        seen_cursors.add(page.cursor)
+        cursor = page.cursor
+    now = deps.clock.now()
+    if not problems:
+        changed |= shops.close_mirror(ShopId(shop.pk), begun_at, now)
+    shops.note(ShopId(shop.pk), mirrored_at=now, catalogue_problems=problems)
+    _tell_problems(shop, problems, deps)
+    mark_variants(deps, shop, changed)
+    for account in shop.accounts.all():
+        link_account(deps, account)
+    return len(changed)
+
+
+def _tell_problems(shop: models.Shop, problems: list[list[str]], deps: Deps) -> None:
+    subject = f"shop:{shop.pk}"
+    if not problems:
+        issues.mended("catalogue_problem", subject)
+        return
+    code, text, field = problems[0]
+    told = {"problem": code, "text": text, "where": field, "count": str(len(problems))}
+    issues.found("catalogue_problem", subject, deps.clock.now(), shop=shop.pk, placeholders=told)
+
+
+def mark_variants(deps: Deps, shop: models.Shop, variants: set[VariantId]) -> None:
+    """These variants may have changed: their offers are looked at again, and soon."""
+    if not variants:
+        return
+    now = deps.clock.now()
+    for account, skus in shops.skus_of(ShopId(shop.pk), variants).items():
+        offers.mark(AccountId(account), now, skus=skus, correlation=journal.correlation())
+        runs.poke("reconcile_offers", f"account:{account}", now)
+
+
+def link_account(deps: Deps, account: models.Account) -> None:
+    """Link equal SKUs, propose equal EAN and ASIN; newly linked offers are looked at, waiting orders too."""
+    if account.shop_id is None:
+        return
+    now = deps.clock.now()
+    linked, proposed = shops.propose_links(AccountId(account.pk), ShopId(account.shop_id), now)
+    if linked:
+        journal.write(now, "linked", account=AccountId(account.pk), placeholders={"count": linked})
+        offers.mark(AccountId(account.pk), now, correlation=journal.correlation())
+        runs.poke("reconcile_offers", f"account:{account.pk}", now)
+        runs.poke("import_orders", f"account:{account.pk}", now)
+    waiting = shops.proposals(AccountId(account.pk)).count()
+    if waiting:
+        issues.found(
+            "links_to_decide", f"account:{account.pk}", now, account=account.pk, placeholders={"count": str(waiting)}
+        )
+    else:
+        issues.mended("links_to_decide", f"account:{account.pk}")

@@ -1,0 +1,87 @@
+"""What I sell there is what Amazon shows: read back what was told, and everything every night."""
+
+from datetime import timedelta
+
+from forain.core.clock import Instant
+from forain.core.errors import Malformed
+from forain.core.ids import AccountId, SiteId
+from forain.flows.deps import Deps
+from forain.flows.mirror_catalogue import link_account
+from forain.store import accounts, journal, models, offers, runs
+
+FIRST_LOOK = timedelta(seconds=3)
+"""After a change was accepted: the pause before the first look."""
+LOOK_AGAIN = timedelta(seconds=5)
+SWEEP_EVERY = timedelta(hours=24)
+
+
+def observe_offers(deps: Deps, account: models.Account) -> Instant:
+    """Read back what was told; the answer is when to look again. Settles what is proven, by its number."""
+    now = deps.clock.now()
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    adapter = deps.open.marketplace(account)
+    while rows := offers.unproven(AccountId(account.pk), now - LOOK_AGAIN, manifest.page_size):
+        by_site: dict[str, list[models.Offer]] = {}
+        for row in rows:
+            by_site.setdefault(row.site, []).append(row)
+        for site_rows in by_site.values():
+            seen = adapter.observe([offers.key_of(row) for row in site_rows])
+            look_at = deps.clock.now()
+            offers.see(AccountId(account.pk), seen, look_at)
+            missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
+            models.Offer.objects.filter(pk__in=[r.pk for r in site_rows if r.sku in missing]).update(observed_at=look_at)
+        _settle_proven(account, [row.pk for row in rows], deps)
+    return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
+
+
+def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) -> None:
+    now = deps.clock.now()
+    entries: list[tuple[str, str, AccountId, str, dict[str, str]]] = []
+    for row in models.Offer.objects.filter(pk__in=looked_at):
+        if not row.submission or not offers.proven(row):
+            continue
+        told_at, marked_at = row.submitted_at, row.marked_at
+        offers.settle(row, row.submitted_no)
+        lag = (now - (marked_at or told_at or now)).total_seconds()
+        told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
+        entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
+    if entries:
+        journal.write_many(now, entries)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _price(row: models.Offer) -> str:
+    observed = offers.observed_of(row)
+    return str(observed.price) if observed and observed.price else ""
+
+
+def sweep_offers(deps: Deps, account: models.Account) -> Instant:
+    """Compare everything: read every offer of every site in use. The answer is when to do it again.
+
+    What the marketplace no longer lists is forgotten as an offer (its link stays); what is new is linked.
+    """
+    adapter = deps.open.marketplace(account)
+    for site in accounts.sites(AccountId(account.pk)):
+        begun_at = deps.clock.now()
+        cursor: str | None = None
+        passed: set[str] = set()
+        while True:
+            page = adapter.sweep(SiteId(site.site), cursor)
+            offers.see(AccountId(account.pk), page.offers, max(deps.clock.now(), begun_at))
+            if page.cursor is None:
+                break
+            if page.cursor in passed:
+                raise Malformed("pagination", placeholders={"site": site.site})
+            passed.add(page.cursor)
+            cursor = page.cursor
+        gone = offers.forget_unseen(AccountId(account.pk), site.site, begun_at)
+        for sku in gone:
+            journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site.site}/{sku}")
+    now = deps.clock.now()
+    accounts.note(AccountId(account.pk), offers_swept_at=now)
+    link_account(deps, account)
+    runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    return now + SWEEP_EVERY

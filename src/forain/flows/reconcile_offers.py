@@ -1,0 +1,205 @@
+"""My stock and prices are true on Amazon: read the shop now, ask core, write the intent, tell, leave a trace."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from forain.contracts.marketplace import Accepted, Marketplace, Refusal
+from forain.contracts.shop import Variant
+from forain.core import errors
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.money import Money
+from forain.core.offers import Alarm, Change, Desired, Settled, Submit, Wait, plan
+from forain.core.pricing import NoPrice, PriceRule, price_on_site
+from forain.core.stock import StockRule, sellable
+from forain.flows.deps import Deps
+from forain.flows.observe_offers import FIRST_LOOK
+from forain.store import accounts, journal, models, offers, orders, runs, shops
+
+IDLE = timedelta(minutes=5)
+"""With nothing waiting: how soon the column is asked again without a poke."""
+
+
+def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
+    """Work off what waits; the answer is when something next may. Safe to repeat and to run twice at once."""
+    if account.shop_id is None:
+        return deps.clock.now() + IDLE
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    adapter = deps.open.marketplace(account)
+    while rows := offers.claim(AccountId(account.pk), deps.clock.now(), manifest.page_size):
+        with journal.chain(rows[0].correlation):
+            try:
+                _reconcile_batch(deps, account, adapter, rows)
+            finally:
+                offers.release(rows)
+    return offers.next_due(AccountId(account.pk)) or deps.clock.now() + IDLE
+
+
+def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
+    assert account.shop_id is not None
+    skus = [SellerSku(row.sku) for row in rows]
+    links = shops.confirmed_links(AccountId(account.pk), skus)
+    shop = shops.get(ShopId(account.shop_id))
+    stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
+    shops.mirror(ShopId(shop.pk), stock.values(), deps.clock.now())
+    unimported = _unimported_per_variant(account)
+    sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
+    to_tell: list[tuple[models.Offer, Change]] = []
+    for row in rows:
+        change = _decide(deps, account, row, sites.get(row.site), links, stock, unimported)
+        if change is not None:
+            to_tell.append((row, change))
+    if to_tell:
+        _tell(deps, account, adapter, to_tell)
+
+
+def _unimported_per_variant(account: models.Account) -> dict[str, int]:
+    """Pieces sold on any account of the same shop that the shop does not know of, by variant."""
+    assert account.shop is not None
+    numbers = list(account.shop.accounts.values_list("pk", flat=True))
+    found: dict[str, int] = {}
+    for (number, sku), pieces in orders.unimported_pieces(numbers).items():
+        variant = shops.confirmed_links(AccountId(number), [SellerSku(sku)]).get(SellerSku(sku))
+        if variant is not None:
+            found[variant] = found.get(variant, 0) + pieces
+    return found
+
+
+def _decide(
+    deps: Deps,
+    account: models.Account,
+    row: models.Offer,
+    site: models.AccountSite | None,
+    links: Mapping[SellerSku, VariantId],
+    stock: Mapping[VariantId, Variant],
+    unimported: Mapping[str, int],
+) -> Change | None:
+    """One offer: what is wanted is written, and the change to tell is the answer (None: nothing to tell)."""
+    now = deps.clock.now()
+    link = links.get(SellerSku(row.sku))
+    if site is None or link is None:
+        offers.want(row, Desired(None, None), [], ["unlinked" if link is None else "site_not_used"], now)
+        offers.park(row, row.wanted_no)
+        return None
+    variant = stock.get(link)
+    if variant is None:
+        offers.alarm(row, "variant_gone", link, row.wanted_no)
+        return None
+    desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0))
+    offers.want(row, desired, steps, notes, now)
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    step = plan(
+        offers.key_of(row),
+        desired,
+        offers.submitted_of(row),
+        offers.observed_of(row),
+        acknowledged_quantity=row.acknowledged_quantity,
+        orders_known_until=account.orders_known_until,
+        acknowledge_within=manifest.acknowledge_within,
+        now=now,
+    )
+    if step.notes:
+        offers.want(row, desired, steps, [*notes, *step.notes], now)
+    match step:
+        case Settled():
+            if held:
+                offers.alarm(row, "held", held, row.wanted_no)
+            else:
+                offers.settle(row, row.wanted_no)
+            return None
+        case Wait(until=until):
+            offers.postpone(row, until)
+            return None
+        case Alarm(code=code):
+            offers.alarm(row, code, "", row.wanted_no)
+            _journal_alarm(deps, account, row, code)
+            return None
+        case Submit(change=change):
+            if site.writes_allowed_at is None:
+                offers.park(row, row.wanted_no)
+                return None
+            return change
+
+
+def wanted(
+    variant: Variant, site: models.AccountSite, unimported: int
+) -> tuple[Desired, list[list[str]], list[str], str]:
+    """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held)."""
+    steps: list[list[str]] = []
+    notes: list[str] = []
+    held = ""
+    quantity: int | None = None
+    if variant.level is None:
+        notes.append("stock_not_managed" if not variant.problems else "stock_held")
+    else:
+        try:
+            found = sellable(variant.level, unimported, StockRule(site.buffer, site.cap))
+        except ValueError as error:
+            held = str(error)
+        else:
+            quantity = found.quantity if variant.active else 0
+            steps += [[code, str(value)] for code, value in found.steps]
+            if not variant.active:
+                steps.append(["inactive", "0"])
+    price: Money | None = None
+    if site.sends_price and variant.price is not None:
+        priced = price_on_site(variant.price, site.currency, PriceRule(percent=site.price_percent))
+        if isinstance(priced, NoPrice):
+            notes.append(priced.code)
+        else:
+            price = priced.price
+            steps += [[code, value] for code, value in priced.steps]
+    if variant.problems:
+        held = variant.problems[0].code
+    return Desired(quantity, price), steps, notes, held
+
+
+def _tell(
+    deps: Deps, account: models.Account, adapter: Marketplace, to_tell: list[tuple[models.Offer, Change]]
+) -> None:
+    """Write the intents, commit, call out, write each receipt as it comes."""
+    now = deps.clock.now()
+    for row, change in to_tell:
+        offers.intend(row, change, now)
+    waiting = {change.key: row for row, change in to_tell}
+    changes = {change.key: change for _, change in to_tell}
+    try:
+        for receipt in adapter.submit([change for _, change in to_tell]):
+            row = waiting.pop(receipt.key)
+            told_at = deps.clock.now()
+            change = changes[receipt.key]
+            match receipt:
+                case Accepted(submission_id=submission):
+                    until = told_at + deps.open.marketplace_manifest(account.marketplace).acknowledge_within
+                    offers.accepted(row, submission, until)
+                    _journal(deps, account, row, change, "told")
+                case Refusal(problems=problems):
+                    offers.refused(row, problems, row.wanted_no)
+                    _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
+                case _:
+                    offers.settle(row, row.wanted_no)
+    except (errors.Throttled, errors.GrantDoubted, errors.GrantRefused, errors.AppRefused, errors.Denied):
+        # Refused at the door: nothing of what has no receipt was taken.
+        for row in waiting.values():
+            offers.untold(row)
+        raise
+    finally:
+        runs.poke("observe_offers", f"account:{account.pk}", deps.clock.now() + FIRST_LOOK)
+
+
+def _journal(
+    deps: Deps, account: models.Account, row: models.Offer, change: Change, code: str, problem: str = ""
+) -> None:
+    told = {
+        "quantity": "" if change.quantity is None else str(change.quantity),
+        "price": str(change.price) if change.price else "",
+        "problem": problem,
+    }
+    journal.write(
+        deps.clock.now(), code, account=AccountId(account.pk), subject=str(change.key), placeholders=told,
+        correlation_id=row.correlation,
+    )  # fmt: skip
+
+
+def _journal_alarm(deps: Deps, account: models.Account, row: models.Offer, code: str) -> None:
+    journal.write(deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)))

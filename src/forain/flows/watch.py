@@ -1,0 +1,109 @@
+"""Forain keeps an eye on everything: changes in the shop, reminders, and the list of what a person must do."""
+
+from forain.core import issues as catalogue
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, ShopId, VariantId
+from forain.core.issues import AccountFacts, Finding, Issue
+from forain.flows import authorize
+from forain.flows.deps import Deps
+from forain.flows.mirror_catalogue import mark_variants, mirror_catalogue
+from forain.store import accounts, issues, journal, models, runs, shops
+
+EVERYTHING = "*"
+"""The key of a signal that names no variant: read the whole catalogue."""
+
+
+def watch_shop(deps: Deps, shop: models.Shop) -> Instant:
+    """Ask the shop what may have changed, and mark it. The mark moves only after what it told was noted."""
+    adapter = deps.open.shop(shop)
+    mark, signals = adapter.changed(shop.mark)
+    now = deps.clock.now()
+    if signals:
+        with journal.chain():
+            _note_signals(deps, shop, {s.key for s in signals if s.kind in ("variant", "stock")})
+            if any(s.kind == "shop_order" for s in signals):
+                for account in shop.accounts.all():
+                    runs.poke("confirm_shipments", f"account:{account.pk}", now)
+    if mark != shop.mark or signals:
+        shops.note(ShopId(shop.pk), mark=mark)
+    shops.note(ShopId(shop.pk), watched_at=now)
+    return now + deps.open.shop_manifest(shop.kind).watch_every
+
+
+def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
+    if not keys:
+        return
+    if EVERYTHING in keys or shop.mirrored_at is None or shop.catalogue_problems:
+        mirror_catalogue(deps, shop)
+        return
+    found = deps.open.shop(shop).stock(sorted(VariantId(key) for key in keys))
+    now = deps.clock.now()
+    known = set(
+        models.Variant.objects.filter(shop=shop, variant__in=keys, gone_at=None).values_list("variant", flat=True)
+    )
+    changed = shops.mirror(ShopId(shop.pk), found.values(), now)
+    absent = {VariantId(key) for key in keys if key not in found}
+    mark_variants(deps, shop, changed | {VariantId(key) for key in keys})
+    if absent or set(found) - known:
+        # Something came or went: only the whole catalogue says what, and what it links to.
+        runs.poke("mirror_catalogue", f"shop:{shop.pk}", now)
+
+
+def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
+    """Recompute everything a person must look at; the answer is (opened, closed). Reminders are told here too."""
+    now = deps.clock.now()
+    rows = accounts.every()
+    for row in rows:
+        authorize.remind(deps, row)
+    found = issues.findings()
+    facts = [_facts(row, [f for f in found if f.account_id == row.pk]) for row in rows]
+    derived = set(catalogue.derive(facts, issues.sides(), now))
+    derived |= {
+        Issue(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found if f.account_id is None
+    }
+    opened, closed = issues.project(derived, {f"account:{row.pk}": row.pk for row in rows}, now)
+    for code, group in (("issue_opened", opened), ("issue_closed", closed)):
+        for issue in group:
+            account = next((r.pk for r in rows if issue.subject.split("/")[0] == f"account:{r.pk}"), None)
+            journal.write(
+                now, code, account=AccountId(account) if account else None, subject=issue.subject,
+                placeholders={"issue": issue.code, **dict(issue.placeholders)},
+            )  # fmt: skip
+    return opened, closed
+
+
+def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
+    subject = f"account:{row.pk}"
+    sites = accounts.sites(AccountId(row.pk))
+    refused = models.Offer.objects.filter(account=row).exclude(alarm="")
+    counts: dict[str, int] = {}
+    first: dict[str, models.Offer] = {}
+    for offer in refused.only("alarm", "alarm_detail", "sku", "site")[:1000]:
+        counts[offer.alarm] = counts.get(offer.alarm, 0) + 1
+        first.setdefault(offer.alarm, offer)
+    codes = {
+        "refused": "offer_refused",
+        "not_taken": "offer_not_taken",
+        "not_on_marketplace": "offer_not_on_marketplace",
+        "held": "offer_held",
+        "variant_gone": "offer_held",
+    }
+    alarms = [
+        Finding(
+            codes[alarm],
+            f"{subject}/{alarm}",
+            (("count", str(counts[alarm])), ("detail", first[alarm].alarm_detail), ("sku", first[alarm].sku)),
+        )
+        for alarm in counts
+    ]
+    denied = [Finding("role_missing", f"{subject}/{operation}", (("operation", operation),)) for operation in row.denied_operations]
+    stored = [Finding(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found]
+    return AccountFacts(
+        subject=subject,
+        authorization=accounts.facts_of(row),
+        application=accounts.application_of(row),
+        selling_plan=row.selling_plan,
+        suspended_sites=tuple(s.country for s in sites if s.suspended),
+        read_only_sites=tuple(s.country for s in sites if s.writes_allowed_at is None),
+        findings=(*alarms, *denied, *stored),
+    )

@@ -1,0 +1,1 @@
+"""Marketplaces: one folder each, found by `plugins`. They translate and decide nothing."""

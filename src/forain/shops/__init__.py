@@ -1,0 +1,1 @@
+"""Shops: one folder each, found by `plugins`. They translate and decide nothing."""

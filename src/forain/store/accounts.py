@@ -1,0 +1,183 @@
+"""Accounts, their authorization facts, sites, applications, attempts, reminders, catch-ups."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from forain.contracts.marketplace import SiteSeen
+from forain.core import authorization
+from forain.core.authorization import Facts, Standing
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, ApplicationId
+from forain.store import models
+
+DOUBTS_TOGETHER = timedelta(minutes=15)
+"""Doubts of several accounts within this time have most likely one cause."""
+ATTEMPT_LIFE = timedelta(minutes=30)
+
+
+def get(account: AccountId) -> models.Account:
+    """The row with its application and shop; Account.DoesNotExist when there is none."""
+    return models.Account.objects.select_related("application", "shop").get(pk=account)
+
+
+def every() -> list[models.Account]:
+    """All accounts, oldest first."""
+    return list(models.Account.objects.select_related("application", "shop").order_by("pk"))
+
+
+def facts_of(row: models.Account) -> Facts:
+    """The stored facts as a value of core."""
+    return Facts(
+        standing=Standing(row.standing),
+        grant_no=row.grant_no,
+        granted_at=row.granted_at,
+        expires_at=row.expires_at,
+        estimated=row.estimated,
+        doubted_at=row.doubted_at,
+        refused_at=row.refused_at,
+        probes=row.probes,
+    )
+
+
+def application_of(row: models.Account) -> authorization.Application:
+    """The clocks and standing of the account's application as a value of core."""
+    return authorization.Application(
+        refused_at=row.application.refused_at, secret_expires_at=row.application.secret_expires_at
+    )
+
+
+def may_sync(row: models.Account, now: Instant) -> authorization.Yes | authorization.No:
+    """`core.authorization.may_sync` of a stored account."""
+    return authorization.may_sync(facts_of(row), application_of(row), row.paused_by_user, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an event made of the facts."""
+
+    before: Facts
+    after: Facts
+
+
+def apply(account: AccountId, event: authorization.Event) -> Applied:
+    """Change the facts by `event`, under a row lock. Called by `flows/authorize.py` only. Safe to repeat."""
+    with transaction.atomic():
+        row = models.Account.objects.select_for_update().get(pk=account)
+        before = facts_of(row)
+        after = authorization.apply(before, event)
+        if after != before:
+            for name in Facts.__dataclass_fields__:
+                value = getattr(after, name)
+                setattr(row, name, value.value if name == "standing" else value)
+            row.save()
+    return Applied(before, after)
+
+
+def others_doubted(account: models.Account, now: Instant) -> bool:
+    """Another account of the same marketplace came under doubt within the last minutes."""
+    return (
+        models.Account.objects.filter(
+            marketplace=account.marketplace, standing=Standing.DOUBTED.value, doubted_at__gte=now - DOUBTS_TOGETHER
+        )
+        .exclude(pk=account.pk)
+        .exists()
+    )
+
+
+def note(account: AccountId, **fields: Any) -> None:
+    """Write plain facts (times of last looks, plan) of an account; no authorization facts."""
+    assert not set(fields) & set(Facts.__dataclass_fields__), "authorization facts change through apply()"
+    models.Account.objects.filter(pk=account).update(**fields)
+
+
+def refuse_application(application: ApplicationId, code: str, now: Instant) -> bool:
+    """Note that the marketplace refused our client; True: this is new."""
+    return bool(
+        models.Application.objects.filter(pk=application, refused_at=None).update(refused_at=now, refused_code=code)
+    )
+
+
+def accept_application(application: ApplicationId) -> bool:
+    """The client works (again); True: it had been refused."""
+    refused = models.Application.objects.filter(pk=application, refused_at__isnull=False)
+    return bool(refused.update(refused_at=None, refused_code=""))
+
+
+def see_sites(account: AccountId, sites: Iterable[SiteSeen]) -> None:
+    """Write what the marketplace says of the seller's sites; a new site starts read-only."""
+    for site in sites:
+        told = {
+            "country": site.country,
+            "currency": site.currency,
+            "locale": site.locale,
+            "domain": site.domain,
+            "name": site.name,
+            "participating": site.participating,
+            "suspended": site.suspended,
+        }
+        models.AccountSite.objects.update_or_create(account_id=account, site=site.site, defaults=told)
+
+
+def sites(account: AccountId) -> list[models.AccountSite]:
+    """The sites in use, by country."""
+    return list(models.AccountSite.objects.filter(account_id=account, used=True, participating=True))
+
+
+def allow_writes(account: AccountId, site: str, by: str, now: Instant) -> bool:
+    """A person says yes for one site; True: it had been read-only. Its offers are to be looked at again."""
+    rows = models.AccountSite.objects.filter(account_id=account, site=site, writes_allowed_at=None)
+    return bool(rows.update(writes_allowed_at=now, writes_allowed_by=by))
+
+
+def forbid_writes(account: AccountId, site: str) -> None:
+    """Back to read-only."""
+    models.AccountSite.objects.filter(account_id=account, site=site).update(
+        writes_allowed_at=None, writes_allowed_by=""
+    )
+
+
+def _state_hash(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def begin_attempt(state: str, now: Instant, **fields: Any) -> models.Attempt:
+    """Remember that this user went to the marketplace with this single-use `state`."""
+    return models.Attempt.objects.create(state_hash=_state_hash(state), started_at=now, **fields)
+
+
+def use_attempt(state: str, user_id: int, now: Instant) -> models.Attempt | str:
+    """The attempt `state` belongs to, used up by this call; or why not: `state_unknown`,
+    `state_used`, `state_foreign` (another user's), `state_old`."""
+    with transaction.atomic():
+        row = models.Attempt.objects.select_for_update().filter(state_hash=_state_hash(state)).first()
+        if row is None:
+            return "state_unknown"
+        if row.user_id != user_id:
+            return "state_foreign"
+        if row.used_at is not None:
+            return "state_used"
+        if now - row.started_at > ATTEMPT_LIFE:
+            return "state_old"
+        row.used_at = now
+        row.save(update_fields=["used_at"])
+    return row
+
+
+def sent_reminders(row: models.Account) -> frozenset[int]:
+    """The steps told for the present grant."""
+    return frozenset(
+        models.Reminder.objects.filter(account=row, grant_no=row.grant_no).values_list("step", flat=True)
+    )
+
+
+def note_reminder(account: AccountId, grant_no: int, step: int, now: Instant) -> bool:
+    """Note that a step is told; True: this call was the first to say so."""
+    _, first = models.Reminder.objects.get_or_create(
+        account_id=account, grant_no=grant_no, step=step, defaults={"told_at": now}
+    )
+    return first

@@ -1,0 +1,37 @@
+"""The one row about this installation."""
+
+import hashlib
+import secrets
+
+from forain.core.clock import Instant
+from forain.store import models
+
+
+def get() -> models.Instance:
+    """The row, made when absent."""
+    row, _ = models.Instance.objects.get_or_create(pk=1)
+    return row
+
+
+def new_first_link() -> str:
+    """A one-time secret for the first administrator; an earlier one stops working."""
+    token = secrets.token_urlsafe(24)
+    get()
+    models.Instance.objects.filter(pk=1).update(first_link_hash=hashlib.sha256(token.encode()).hexdigest())
+    return token
+
+
+def first_link_fits(token: str) -> bool:
+    """The token of the link that still works; never after an administrator exists."""
+    stored = get().first_link_hash
+    return bool(stored) and secrets.compare_digest(stored, hashlib.sha256(token.encode()).hexdigest())
+
+
+def close_first_link() -> None:
+    models.Instance.objects.filter(pk=1).update(first_link_hash="")
+
+
+def worker_age_seconds(now: Instant) -> float | None:
+    """Seconds since a worker's last pulse, None when there never was one."""
+    seen = get().worker_seen_at
+    return None if seen is None else max((now - seen).total_seconds(), 0.0)

@@ -1,0 +1,116 @@
+"""Findings flows met, how the outside sides do, and the projection of derived issues."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from forain.core.clock import Instant
+from forain.core.issues import Issue, SideFact
+from forain.store import models
+
+
+def found(
+    code: str,
+    subject: str,
+    now: Instant,
+    *,
+    account: int | None = None,
+    shop: int | None = None,
+    placeholders: Mapping[str, str] | None = None,
+) -> bool:
+    """Note something for a person; True: it is new. Repeating renews its words, not its age."""
+    row, new = models.Finding.objects.get_or_create(
+        code=code,
+        subject=subject,
+        defaults={"account_id": account, "shop_id": shop, "placeholders": dict(placeholders or {}), "found_at": now},
+    )
+    if not new and placeholders is not None and row.placeholders != dict(placeholders):
+        models.Finding.objects.filter(pk=row.pk).update(placeholders=dict(placeholders))
+    return new
+
+
+def mended(code: str, subject: str) -> bool:
+    """It is no longer so; True: it had been."""
+    return bool(models.Finding.objects.filter(code=code, subject=subject).delete()[0])
+
+
+def findings() -> list[models.Finding]:
+    return list(models.Finding.objects.order_by("found_at"))
+
+
+def side_answers(name: str, now: Instant, *, account: int | None = None, shop: int | None = None) -> bool:
+    """The side gave a word; True: it had been failing and is back."""
+    with transaction.atomic():
+        row, _ = models.Side.objects.select_for_update().get_or_create(
+            name=name, defaults={"account_id": account, "shop_id": shop}
+        )
+        was_failing = row.failing_since is not None
+        row.last_word_at, row.failing_since, row.error = now, None, ""
+        row.save()
+    return was_failing
+
+
+def side_fails(name: str, error: str, now: Instant, *, account: int | None = None, shop: int | None = None) -> bool:
+    """The side gave none; True: this is the first failure in a row (write it to the log once)."""
+    with transaction.atomic():
+        row, _ = models.Side.objects.select_for_update().get_or_create(
+            name=name, defaults={"account_id": account, "shop_id": shop}
+        )
+        first = row.failing_since is None
+        row.failing_since = row.failing_since or now
+        row.error = error[:300]
+        row.save()
+    return first
+
+
+def sides() -> list[SideFact]:
+    return [SideFact(row.name, row.failing_since, row.error) for row in models.Side.objects.all()]
+
+
+def project(issues: Iterable[Issue], accounts: Mapping[str, int], now: Instant) -> tuple[list[Issue], list[Issue]]:
+    """Make the notices equal the derived issues; the answer is (opened, closed). Repeating changes nothing.
+
+    `accounts`: subject -> account id, for the link from notice to account.
+    """
+    wanted = {(i.code, i.subject): i for i in issues}
+    opened: list[Issue] = []
+    closed: list[Issue] = []
+    with transaction.atomic():
+        standing = {(n.code, n.subject): n for n in models.Notice.objects.select_for_update().filter(closed_at=None)}
+        for identity, issue in wanted.items():
+            placeholders = dict(issue.placeholders)
+            known = standing.get(identity)
+            if known is None:
+                opened.append(issue)
+                models.Notice.objects.get_or_create(
+                    code=issue.code,
+                    subject=issue.subject,
+                    closed_at=None,
+                    defaults={
+                        "severity": issue.severity.value,
+                        "placeholders": placeholders,
+                        "account_id": _account_of(issue.subject, accounts),
+                        "opened_at": now,
+                    },
+                )
+            elif known.placeholders != placeholders:
+                known.placeholders = placeholders
+                known.save(update_fields=["placeholders"])
+        for identity, row in standing.items():
+            if identity not in wanted:
+                row.closed_at = now
+                row.save(update_fields=["closed_at"])
+                closed.append(Issue(row.code, row.subject, tuple(row.placeholders.items())))
+    return opened, closed
+
+
+def _account_of(subject: str, accounts: Mapping[str, int]) -> int | None:
+    return accounts.get(subject.split("/")[0])
+
+
+def open_notices() -> "QuerySet[models.Notice]":
+    """What a person must look at now, worst first, then oldest."""
+    order = {"critical": 0, "warning": 1, "note": 2}
+    rank = Case(*(When(severity=s, then=Value(n)) for s, n in order.items()), output_field=IntegerField())
+    return models.Notice.objects.filter(closed_at=None).annotate(rank=rank).order_by("rank", "opened_at")

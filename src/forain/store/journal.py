@@ -1,0 +1,64 @@
+"""The append-only record of decisions. What a merchant may ask about; no buyers' data, no secrets."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.store import models
+
+_chain: ContextVar[str] = ContextVar("forain_chain", default="")
+
+
+def new_correlation() -> str:
+    """A fresh name for one chain of causes."""
+    return secrets.token_hex(6)
+
+
+@contextmanager
+def chain(correlation: str = "") -> Iterator[str]:
+    """Everything written within carries one correlation id; a chain within a chain goes on with the outer's."""
+    name = correlation or _chain.get() or new_correlation()
+    token = _chain.set(name)
+    try:
+        yield name
+    finally:
+        _chain.reset(token)
+
+
+def correlation() -> str:
+    """The id of the present chain; a fresh one outside of any."""
+    return _chain.get() or new_correlation()
+
+
+def write(
+    now: Instant,
+    code: str,
+    *,
+    account: AccountId | None = None,
+    subject: str = "",
+    correlation_id: str = "",
+    placeholders: Mapping[str, Any] | None = None,
+) -> None:
+    """Add one entry. `placeholders`: plain values, filled into the sentence in the reader's language."""
+    models.Journal.objects.create(
+        at=now,
+        correlation=correlation_id or correlation(),
+        account_id=account,
+        subject=subject,
+        code=code,
+        placeholders={name: str(value) for name, value in (placeholders or {}).items()},
+    )
+
+
+def write_many(now: Instant, entries: list[tuple[str, str, AccountId, str, dict[str, str]]]) -> None:
+    """Add (code, subject, account, correlation, placeholders) entries in one statement."""
+    models.Journal.objects.bulk_create(
+        models.Journal(
+            at=now, code=code, subject=subject, account_id=account, correlation=chain_id or correlation(), placeholders=told
+        )
+        for code, subject, account, chain_id, told in entries
+    )

@@ -1,0 +1,57 @@
+"""Rate-limit buckets as rows, shared by all workers; taking a token is one locked update."""
+
+from django.db import transaction
+
+from forain.contracts.manifest import RateLimit
+from forain.core import limits
+from forain.core.clock import Clock, Instant
+from forain.store import models
+
+
+class SharedLimiter:
+    """One bucket per scope (an account) and operation."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def take(self, scope: str, limit: RateLimit) -> Instant | None:
+        """Take one token: None when there was one, else when there will be."""
+        now = self._clock.now()
+        with transaction.atomic():
+            row, bucket = self._locked(scope, limit, now)
+            match limits.take(bucket, now):
+                case limits.Taken(bucket=left):
+                    _write(row, left)
+                    return None
+                case limits.WaitUntil(at=at):
+                    return at
+
+    def learn(self, scope: str, limit: RateLimit, *, server_rate: float | None, throttled: bool) -> Instant:
+        """Believe the server's word; the answer is when a token will be there again."""
+        now = self._clock.now()
+        with transaction.atomic():
+            row, bucket = self._locked(scope, limit, now)
+            left = limits.learn(bucket, now, server_rate=server_rate, throttled=throttled)
+            _write(row, left)
+            match limits.take(left, now):
+                case limits.WaitUntil(at=at):
+                    return at
+                case limits.Taken():
+                    return now
+
+    def _locked(self, scope: str, limit: RateLimit, now: Instant) -> tuple[models.Limit, limits.Bucket]:
+        models.Limit.objects.bulk_create(
+            [
+                models.Limit(
+                    scope=scope, operation=limit.operation, tokens=limit.burst, at=now, rate=limit.rate, burst=limit.burst
+                )
+            ],
+            ignore_conflicts=True,
+        )
+        row = models.Limit.objects.select_for_update().get(scope=scope, operation=limit.operation)
+        return row, limits.Bucket(row.tokens, row.at, row.rate, row.burst)
+
+
+def _write(row: models.Limit, bucket: limits.Bucket) -> None:
+    row.tokens, row.at, row.rate, row.burst = bucket.tokens, bucket.at, bucket.rate, bucket.burst
+    row.save()

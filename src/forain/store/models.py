@@ -1,0 +1,435 @@
+"""The tables. Facts only: phases, counts and issues' causes are computed. Uniqueness lives here.
+
+Instants are UTC, amounts whole minor units beside their currency, codes never translated text.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+
+class Shop(models.Model):
+    """A connected shop. `options`: its manifest's fields that are not secret. `mark`: where its change
+    feed was read up to. `hook_name`: the unguessable part of its webhook address."""
+
+    kind = models.TextField()
+    name = models.TextField(unique=True)
+    options = models.JSONField(default=dict)
+    hook_name = models.TextField(unique=True)
+    mark = models.TextField(default="", blank=True)
+    catalogue_version = models.TextField(default="", blank=True)
+    catalogue_problems = models.JSONField(default=list)
+    mirrored_at = models.DateTimeField(null=True)
+    watched_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+
+class Application(models.Model):
+    """A developer credential. The secret itself is in the vault. `previous secret` too, during overlap."""
+
+    marketplace = models.TextField()
+    kind = models.TextField()
+    client_id = models.TextField()
+    application_id = models.TextField(default="", blank=True)
+    draft = models.BooleanField(default=False)
+    secret_issued_at = models.DateTimeField(null=True)
+    secret_expires_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    refused_code = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["marketplace", "client_id"], name="application_once")]
+
+
+class Account(models.Model):
+    """One seller identity at one marketplace in one region, with the facts of its authorization.
+
+    `orders_known_until`: every order changed up to then is in our book. `probed_at`: last look whether
+    the permission stands. `options`: addresses and other values of the manifest's fields.
+    """
+
+    marketplace = models.TextField()
+    name = models.TextField(unique=True)
+    region = models.TextField()
+    seller = models.TextField()
+    application = models.ForeignKey(Application, models.PROTECT, related_name="accounts")
+    shop = models.ForeignKey(Shop, models.PROTECT, null=True, related_name="accounts")
+    options = models.JSONField(default=dict)
+    paused_by_user = models.BooleanField(default=False)
+    selling_plan = models.TextField(default="", blank=True)
+
+    standing = models.TextField(default="none")
+    grant_no = models.IntegerField(default=0)
+    granted_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    estimated = models.BooleanField(default=False)
+    doubted_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    probes = models.IntegerField(default=0)
+    probed_at = models.DateTimeField(null=True)
+
+    import_since = models.DateTimeField(null=True)
+    orders_known_until = models.DateTimeField(null=True)
+    orders_imported_at = models.DateTimeField(null=True)
+    offers_swept_at = models.DateTimeField(null=True)
+    catch_up_from = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
+    last_word_at = models.DateTimeField(null=True)
+    denied_operations = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["marketplace", "region", "seller"], name="account_once"),
+        ]
+
+
+class AccountSite(models.Model):
+    """One site of an account. `writes_allowed_at` None: read-only, nobody has said yes yet."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="sites")
+    site = models.TextField()
+    country = models.TextField()
+    currency = models.TextField()
+    locale = models.TextField(default="", blank=True)
+    domain = models.TextField(default="", blank=True)
+    name = models.TextField(default="", blank=True)
+    used = models.BooleanField(default=True)
+    participating = models.BooleanField(default=True)
+    suspended = models.BooleanField(default=False)
+    writes_allowed_at = models.DateTimeField(null=True)
+    writes_allowed_by = models.TextField(default="", blank=True)
+    buffer = models.IntegerField(default=0)
+    cap = models.IntegerField(null=True)
+    price_percent = models.DecimalField(max_digits=7, decimal_places=2, default=0)
+    sends_price = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "site"], name="account_site_once")]
+        ordering = ["country"]
+
+
+class Attempt(models.Model):
+    """One try at obtaining a consent; a row of its own, so that it cannot disturb a working authorization.
+
+    `state_hash`: SHA-256 of the single-use state. `account` None: a first connection.
+    """
+
+    state_hash = models.TextField(unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, models.CASCADE, null=True)
+    application = models.ForeignKey(Application, models.CASCADE)
+    region = models.TextField()
+    site = models.TextField()
+    form = models.JSONField(default=dict)
+    started_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    outcome = models.TextField(default="", blank=True)
+
+
+class VaultEntry(models.Model):
+    """One encrypted secret. `owner` is also inside the ciphertext and compared when read."""
+
+    owner = models.TextField()
+    name = models.TextField()
+    ciphertext = models.BinaryField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="vault_once")]
+
+
+class Variant(models.Model):
+    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop."""
+
+    shop = models.ForeignKey(Shop, models.CASCADE, related_name="variants")
+    variant = models.TextField()
+    sku = models.TextField(db_index=True)
+    ean = models.TextField(default="", blank=True)
+    asin = models.TextField(default="", blank=True)
+    title = models.TextField(default="", blank=True)
+    price_minor = models.BigIntegerField(null=True)
+    currency = models.TextField(default="", blank=True)
+    tax_rate = models.DecimalField(max_digits=7, decimal_places=3, null=True)
+    on_hand = models.BigIntegerField(null=True)
+    allocated = models.BigIntegerField(null=True)
+    active = models.BooleanField(default=True)
+    problems = models.JSONField(default=list)
+    seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shop", "variant"], name="variant_once")]
+
+
+class Link(models.Model):
+    """An SKU of the marketplace is this variant of the shop. `decided_at` None: proposed, a person decides.
+
+    `how`: same_sku, same_ean, same_asin, person, file. A refused proposal stays, so that it is not proposed again.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="links")
+    sku = models.TextField()
+    variant = models.TextField()
+    how = models.TextField()
+    proposed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.TextField(default="", blank=True)
+    refused = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "sku", "variant"], name="link_once"),
+            models.UniqueConstraint(
+                fields=["account", "sku"],
+                condition=Q(decided_at__isnull=False, refused=False),
+                name="link_one_variant_per_sku",
+            ),
+        ]
+
+
+class Offer(models.Model):
+    """One SKU on one site: desired, submitted, observed. The queue of work is `wanted_no > settled_no`.
+
+    `wanted_no` rises with every reason to look; a worker settles the number it claimed, so a change that
+    comes meanwhile is never lost. `not_before`: do not look again earlier. `alarm`: why a person must look.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
+    site = models.TextField()
+    sku = models.TextField()
+
+    wanted_no = models.BigIntegerField(default=1)
+    settled_no = models.BigIntegerField(default=0)
+    marked_at = models.DateTimeField(null=True)
+    not_before = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    correlation = models.TextField(default="", blank=True)
+
+    desired_quantity = models.BigIntegerField(null=True)
+    desired_minor = models.BigIntegerField(null=True)
+    desired_currency = models.TextField(default="", blank=True)
+    desired_steps = models.JSONField(default=list)
+    desired_at = models.DateTimeField(null=True)
+    notes = models.JSONField(default=list)
+
+    submitted_quantity = models.BigIntegerField(null=True)
+    submitted_minor = models.BigIntegerField(null=True)
+    submitted_currency = models.TextField(default="", blank=True)
+    submitted_at = models.DateTimeField(null=True)
+    submission = models.TextField(default="", blank=True)
+    submitted_no = models.BigIntegerField(default=0)
+    tries = models.IntegerField(default=0)
+    acknowledged_quantity = models.BigIntegerField(null=True)
+
+    observed_quantity = models.BigIntegerField(null=True)
+    observed_minor = models.BigIntegerField(null=True)
+    observed_currency = models.TextField(default="", blank=True)
+    fulfilled_by = models.TextField(default="merchant")
+    buyable = models.BooleanField(default=False)
+    channels = models.JSONField(default=list)
+    product_type = models.TextField(default="", blank=True)
+    product_code = models.TextField(default="", blank=True)
+    ean = models.TextField(default="", blank=True)
+    title = models.TextField(default="", blank=True)
+    problems = models.JSONField(default=list)
+    observed_at = models.DateTimeField(null=True)
+
+    alarm = models.TextField(default="", blank=True)
+    alarm_detail = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "site", "sku"], name="offer_once")]
+        indexes = [
+            models.Index(fields=["account", "marked_at"], condition=Q(wanted_no__gt=F("settled_no")), name="offer_waiting"),
+            models.Index(fields=["account", "sku"], name="offer_sku"),
+            models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
+        ]
+
+
+class Order(models.Model):
+    """Our record of a marketplace order; unique per account, so that two workers can't make two.
+
+    `intent_at`: a creation was begun. `claimed_until`: whoever began may still be at it. `body`: the order
+    as last read (codec in orders.py), encrypted, since it holds the buyer. `pieces`: SKU -> pieces, without buyer data.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="orders")
+    order_id = models.TextField()
+    site = models.TextField()
+    state = models.TextField(db_index=True)
+    status = models.TextField()
+    fulfilled_by = models.TextField()
+    hold_reason = models.TextField(default="", blank=True)
+    hold_detail = models.TextField(default="", blank=True)
+    pieces = models.JSONField(default=dict)
+    total_minor = models.BigIntegerField(null=True)
+    currency = models.TextField(default="", blank=True)
+    purchased_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    intent_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True)
+    imported_at = models.DateTimeField(null=True)
+    shop_order = models.TextField(default="", blank=True)
+    cancelled_in_shop_at = models.DateTimeField(null=True)
+    attempt = models.IntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    error = models.TextField(default="", blank=True)
+    body = models.BinaryField(null=True)
+    correlation = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "order_id"], name="order_once")]
+        indexes = [models.Index(fields=["account", "-purchased_at"], name="order_newest")]
+
+
+class Parcel(models.Model):
+    """One parcel of a shop, to be confirmed at the marketplace once. `reference`: ours, digits only, lasting."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="parcels")
+    shop_parcel = models.TextField()
+    reference = models.TextField()
+    carrier = models.TextField(default="", blank=True)
+    tracking = models.TextField(default="", blank=True)
+    shipped_at = models.DateTimeField()
+    items = models.JSONField(default=dict)
+    seen_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    observed_at = models.DateTimeField(null=True)
+    problems = models.JSONField(default=list)
+    attempt = models.IntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "shop_parcel"], name="parcel_once"),
+            models.UniqueConstraint(fields=["order", "reference"], name="parcel_reference_once"),
+        ]
+
+
+class Limit(models.Model):
+    """A token bucket of one account and operation, shared by all workers."""
+
+    scope = models.TextField()
+    operation = models.TextField()
+    tokens = models.FloatField()
+    at = models.DateTimeField()
+    rate = models.FloatField()
+    burst = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scope", "operation"], name="limit_once")]
+
+
+class Side(models.Model):
+    """How an outside party does: written once when it breaks and once when it is back."""
+
+    name = models.TextField(unique=True)
+    account = models.ForeignKey(Account, models.CASCADE, null=True)
+    shop = models.ForeignKey(Shop, models.CASCADE, null=True)
+    last_word_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    error = models.TextField(default="", blank=True)
+
+
+class Finding(models.Model):
+    """Something only a person can mend that a flow met and cannot be computed from other facts."""
+
+    account = models.ForeignKey(Account, models.CASCADE, null=True)
+    shop = models.ForeignKey(Shop, models.CASCADE, null=True)
+    code = models.TextField()
+    subject = models.TextField()
+    placeholders = models.JSONField(default=dict)
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["code", "subject"], name="finding_once")]
+
+
+class Notice(models.Model):
+    """The projection of derived issues, so that they have a beginning and an end. Never written by hand."""
+
+    code = models.TextField()
+    subject = models.TextField()
+    severity = models.TextField()
+    placeholders = models.JSONField(default=dict)
+    account = models.ForeignKey(Account, models.CASCADE, null=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "subject"], condition=Q(closed_at__isnull=True), name="notice_open_once"
+            )
+        ]
+
+
+class Reminder(models.Model):
+    """A reminder step told for one grant; once each, whoever works."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="reminders")
+    grant_no = models.IntegerField()
+    step = models.IntegerField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "grant_no", "step"], name="reminder_once")]
+
+
+class CatchUp(models.Model):
+    """The proof after a stop: which orders had been missed, and that none is missing now."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="catch_ups")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    missing_before = models.IntegerField()
+    missing_now = models.IntegerField()
+    offers_marked = models.IntegerField()
+    done_at = models.DateTimeField()
+
+
+class Journal(models.Model):
+    """The append-only record of decisions: code and placeholders, no buyers' data, one correlation a chain."""
+
+    at = models.DateTimeField()
+    correlation = models.TextField(db_index=True)
+    account = models.ForeignKey(Account, models.SET_NULL, null=True)
+    subject = models.TextField(default="", blank=True)
+    code = models.TextField()
+    placeholders = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="journal_newest"),
+            models.Index(fields=["subject", "-id"], name="journal_subject"),
+        ]
+
+
+class Run(models.Model):
+    """The timetable: when a flow of one subject ("account:1", "shop:2") is due, and how it last went.
+
+    `succeeded_at` is stamped after the work, so age is measured from success. `attempt`: tries in a row in vain.
+    """
+
+    flow = models.TextField()
+    subject = models.TextField()
+    due_at = models.DateTimeField(db_index=True)
+    attempt = models.IntegerField(default=0)
+    succeeded_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(default="", blank=True)
+    stopped = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["flow", "subject"], name="run_once")]
+
+
+class Instance(models.Model):
+    """Settings of this installation, one row: languages, public address, the first administrator's link."""
+
+    public_url = models.TextField(default="", blank=True)
+    first_link_hash = models.TextField(default="", blank=True)
+    worker_seen_at = models.DateTimeField(null=True)

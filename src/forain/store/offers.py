@@ -1,0 +1,293 @@
+"""Offers: marks, claims, intents, receipts, observations, settlement. Counters and compare-and-set, no stamps."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models import DateTimeField, Value
+
+from forain.core.clock import Instant
+from forain.core.errors import Problem
+from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
+from forain.core.money import Money
+from forain.core.offers import Change, Desired, Observed, Submitted
+from forain.store import models
+
+CLAIM_LIFE = timedelta(minutes=3)
+"""A worker that claimed and did not come back for so long is taken for dead."""
+WAITING = Q(wanted_no__gt=F("settled_no"))
+
+
+def _money(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money(minor, currency)
+
+
+def key_of(row: models.Offer) -> OfferKey:
+    return OfferKey(AccountId(row.account_id), SiteId(row.site), SellerSku(row.sku))
+
+
+def observed_of(row: models.Offer) -> Observed | None:
+    """The observation as a value; None: never seen on the marketplace."""
+    if row.observed_at is None:
+        return None
+    return Observed(
+        key=key_of(row),
+        quantity=row.observed_quantity,
+        price=_money(row.observed_minor, row.observed_currency),
+        fulfilled_by="marketplace" if row.fulfilled_by == "marketplace" else "merchant",
+        seen_at=row.observed_at,
+        buyable=row.buyable,
+        channels=tuple(row.channels),
+        product_type=row.product_type,
+        product_code=row.product_code,
+        ean=row.ean,
+        title=row.title,
+    )
+
+
+def submitted_of(row: models.Offer) -> Submitted | None:
+    """The last submission as a value; None: nothing was told since the last settlement."""
+    if row.submitted_at is None or not row.submission:
+        return None
+    return Submitted(
+        quantity=row.submitted_quantity,
+        price=_money(row.submitted_minor, row.submitted_currency),
+        at=row.submitted_at,
+        submission_id=SubmissionId(row.submission),
+        tries=row.tries,
+    )
+
+
+def mark(
+    account: AccountId, now: Instant, *, skus: Iterable[str] | None = None, site: str = "", correlation: str = ""
+) -> int:
+    """Say "look again" for these SKUs (None: all) on all sites or one; the answer is how many offers."""
+    rows = models.Offer.objects.filter(account_id=account)
+    if skus is not None:
+        rows = rows.filter(sku__in=list(skus))
+    if site:
+        rows = rows.filter(site=site)
+    return _mark(rows, now, correlation)
+
+
+def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "") -> int:
+    return rows.update(
+        wanted_no=F("wanted_no") + 1,
+        marked_at=Coalesce(F("marked_at"), Value(now), output_field=DateTimeField()),
+        not_before=None,
+        alarm="",
+        alarm_detail="",
+        correlation=correlation or F("correlation"),
+    )
+
+
+def claim(account: AccountId, now: Instant, most: int) -> list[models.Offer]:
+    """Take up to `most` waiting offers, oldest mark first; another worker gets others.
+
+    Each row carries the `wanted_no` it was claimed with: settle exactly that number.
+    """
+    with transaction.atomic():
+        rows = list(
+            models.Offer.objects.select_for_update(skip_locked=True)
+            .filter(WAITING, account_id=account)
+            .filter(Q(not_before=None) | Q(not_before__lte=now))
+            .filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
+            .order_by("marked_at", "pk")[:most]
+        )
+        models.Offer.objects.filter(pk__in=[row.pk for row in rows]).update(claimed_until=now + CLAIM_LIFE)
+    return rows
+
+
+def release(rows: Sequence[models.Offer]) -> None:
+    """Give claimed offers back untouched."""
+    models.Offer.objects.filter(pk__in=[row.pk for row in rows]).update(claimed_until=None)
+
+
+def next_due(account: AccountId) -> Instant | None:
+    """When the next waiting offer may be looked at; None: no offer waits."""
+    found = models.Offer.objects.filter(WAITING, account_id=account).aggregate(
+        at=Min(Coalesce(F("not_before"), F("marked_at"), output_field=DateTimeField()))
+    )
+    return found["at"]  # type: ignore[no-any-return]
+
+
+def want(row: models.Offer, desired: Desired, steps: list[list[str]], notes: Iterable[str], now: Instant) -> None:
+    """Write what the rules want, and how it came about (for the page "why this number?")."""
+    models.Offer.objects.filter(pk=row.pk).update(
+        desired_quantity=desired.quantity,
+        desired_minor=desired.price.minor if desired.price else None,
+        desired_currency=desired.price.currency if desired.price else "",
+        desired_steps=steps,
+        desired_at=now,
+        notes=list(notes),
+    )
+
+
+def intend(row: models.Offer, change: Change, now: Instant) -> None:
+    """Write the submission before calling out: if we die now, we know that we may have told."""
+    same = row.submission and (
+        row.submitted_quantity == change.quantity
+        and _money(row.submitted_minor, row.submitted_currency) == change.price
+    )
+    models.Offer.objects.filter(pk=row.pk).update(
+        submitted_quantity=change.quantity,
+        submitted_minor=change.price.minor if change.price else None,
+        submitted_currency=change.price.currency if change.price else "",
+        submitted_at=now,
+        submission="intended",
+        submitted_no=row.wanted_no,
+        tries=row.tries + 1 if same else 1,
+    )
+
+
+def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
+    """The marketplace received it; whether it is true is for `observe` to say."""
+    models.Offer.objects.filter(pk=row.pk).update(submission=submission, not_before=look_at, claimed_until=None)
+
+
+def untold(row: models.Offer) -> None:
+    """The submission surely did not go out: as if it had not been intended."""
+    models.Offer.objects.filter(pk=row.pk, submission="intended").update(
+        submission="", tries=F("tries") - 1, claimed_until=None
+    )
+
+
+def postpone(row: models.Offer, until: Instant) -> None:
+    models.Offer.objects.filter(pk=row.pk).update(not_before=until, claimed_until=None)
+
+
+def settle(row: models.Offer, number: int) -> bool:
+    """What was wanted at `number` is so; True: nothing newer waits. A newer mark keeps the offer waiting."""
+    models.Offer.objects.filter(pk=row.pk, settled_no__lt=number).update(
+        settled_no=number,
+        submission="",
+        tries=0,
+        alarm="",
+        alarm_detail="",
+        not_before=None,
+        claimed_until=None,
+        acknowledged_quantity=F("observed_quantity"),
+    )
+    return bool(models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None))
+
+
+def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
+    """A person must look; no more work by itself until a new mark."""
+    models.Offer.objects.filter(pk=row.pk).update(
+        alarm=code, alarm_detail=detail[:500], settled_no=number, submission="", claimed_until=None, not_before=None
+    )
+    models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
+
+
+def park(row: models.Offer, number: int) -> None:
+    """Differences that may not be sent (read-only site, no link): seen, shown, and not asked again by itself."""
+    models.Offer.objects.filter(pk=row.pk).update(settled_no=number, claimed_until=None, not_before=None)
+    models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
+
+
+def unproven(account: AccountId, seen_before: Instant, most: int) -> list[models.Offer]:
+    """Offers told and not yet seen as told, whose last look is older than `seen_before`."""
+    return list(
+        models.Offer.objects.filter(account_id=account, submitted_at__isnull=False)
+        .exclude(submission="")
+        .filter(Q(observed_at=None) | Q(observed_at__lte=seen_before) | Q(observed_at__lt=F("submitted_at")))
+        .order_by("submitted_at")[:most]
+    )
+
+
+def any_unproven(account: AccountId) -> bool:
+    return models.Offer.objects.filter(account_id=account).exclude(submission="").exists()
+
+
+_SEEN = (
+    "observed_quantity", "observed_minor", "observed_currency", "fulfilled_by", "buyable", "channels",
+    "product_type", "product_code", "title", "problems", "observed_at",
+)  # fmt: skip
+
+
+def see(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
+    """Write what the marketplace shows. A new offer starts marked; one that moved by itself is marked again."""
+    if not offers:
+        return
+    with_ean = [o for o in offers if o.ean]
+    rows = [_seen_row(account, o, now) for o in offers]
+    models.Offer.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["account", "site", "sku"], update_fields=list(_SEEN)
+    )
+    for offer in with_ean:
+        models.Offer.objects.filter(account_id=account, sku=offer.key.sku, ean="").update(ean=offer.ean)
+    skus = [o.key.sku for o in offers]
+    moved = models.Offer.objects.filter(account_id=account, sku__in=skus, observed_at=now, wanted_no=F("settled_no"))
+    differs = (
+        Q(desired_quantity__isnull=False, fulfilled_by="merchant")
+        & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
+    ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
+    _mark(moved.filter(differs, alarm=""), now)
+
+
+def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer:
+    return models.Offer(
+        account_id=account,
+        site=offer.key.site,
+        sku=offer.key.sku,
+        marked_at=now,
+        observed_quantity=offer.quantity,
+        observed_minor=offer.price.minor if offer.price else None,
+        observed_currency=offer.price.currency if offer.price else "",
+        fulfilled_by=offer.fulfilled_by,
+        buyable=offer.buyable,
+        channels=list(offer.channels),
+        product_type=offer.product_type,
+        product_code=offer.product_code,
+        ean=offer.ean,
+        title=offer.title,
+        problems=[[p.code, p.text, p.field] for p in offer.problems],
+        observed_at=now,
+    )
+
+
+def proven(row: models.Offer) -> bool:
+    """The marketplace shows all that was told last."""
+    quantity_ok = row.submitted_quantity is None or row.submitted_quantity == row.observed_quantity
+    price_ok = row.submitted_minor is None or (
+        (row.submitted_minor, row.submitted_currency) == (row.observed_minor, row.observed_currency)
+    )
+    return quantity_ok and price_ok
+
+
+def forget_unseen(account: AccountId, site: str, begun_at: Instant) -> list[str]:
+    """After a complete sweep of a site: what was not seen is no offer any more. The answer names the SKUs."""
+    gone = models.Offer.objects.filter(account_id=account, site=site, observed_at__lt=begun_at)
+    skus = list(gone.values_list("sku", flat=True))
+    gone.delete()
+    return skus
+
+
+def refused(row: models.Offer, problems: Sequence[Problem], number: int) -> None:
+    """The marketplace refused the change itself."""
+    first = problems[0] if problems else Problem("refused")
+    alarm(row, "refused", first.text or first.code, number)
+    models.Offer.objects.filter(pk=row.pk).update(problems=[[p.code, p.text, p.field] for p in problems])
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Offers waiting, since when the oldest one waits (None: none), refused ones, all there are."""
+
+    waiting: int
+    oldest: Instant | None
+    refused: int
+    offers: int
+
+
+def backlog(account: AccountId) -> Backlog:
+    found = models.Offer.objects.filter(account_id=account).aggregate(
+        waiting=Count("pk", filter=WAITING),
+        oldest=Min("marked_at", filter=WAITING),
+        refused=Count("pk", filter=~Q(alarm="")),
+        offers=Count("pk"),
+    )
+    return Backlog(found["waiting"], found["oldest"], found["refused"], found["offers"])

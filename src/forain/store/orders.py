@@ -1,0 +1,277 @@
+"""Our order book: one row per marketplace order, claims, intents, parcels. The buyer is inside the sealed body only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+import msgspec
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+
+from forain.contracts.shop import Shipment
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, OrderKey, ShopOrderId
+from forain.core.orders import Order, OrderState, OrderStatus
+from forain.store import models
+from forain.store.vault import Vault
+
+CLAIM_LIFE = timedelta(minutes=2)
+"""Longer than any request to a shop may take: after it, whoever claimed is dead."""
+UNSOLD = (OrderState.HELD.value, OrderState.CREATING.value)
+"""States in which the shop does not know of the sale yet."""
+
+
+def _owner(key: OrderKey) -> str:
+    return f"order:{key.account}:{key.order_id}"
+
+
+def seal(order: Order, vault: Vault) -> bytes:
+    return vault.seal(_owner(order.key), "body", msgspec.json.encode(order).decode())
+
+
+def body_of(row: models.Order, vault: Vault) -> Order | None:
+    """The order as last read; None once it was pruned, or where it could never be read."""
+    if row.body is None:
+        return None
+    key = OrderKey(AccountId(row.account_id), row.order_id)  # type: ignore[arg-type]
+    return msgspec.json.decode(vault.open(_owner(key), "body", bytes(row.body)), type=Order)
+
+
+def see(order: Order, vault: Vault, now: Instant) -> bool:
+    """Write an order as it is now; True: it is new to us. An older reading never overwrites a newer one."""
+    pieces: dict[str, int] = {}
+    for line in order.lines:
+        pieces[line.sku] = pieces.get(line.sku, 0) + line.quantity
+    told = {
+        "site": order.site,
+        "status": order.status.value,
+        "fulfilled_by": order.fulfilled_by,
+        "pieces": pieces,
+        "total_minor": order.total.minor if order.total else None,
+        "currency": order.currency,
+        "purchased_at": order.purchased_at,
+        "updated_at": order.updated_at,
+        "seen_at": now,
+        "body": seal(order, vault),
+    }
+    with transaction.atomic():
+        row, new = models.Order.objects.get_or_create(
+            account_id=order.key.account,
+            order_id=order.key.order_id,
+            defaults={**told, "state": OrderState.HELD.value, "hold_reason": "new"},
+        )
+        if not new:
+            unread = Q(hold_reason="unreadable")
+            rows = models.Order.objects.filter(pk=row.pk).filter(Q(updated_at__lte=order.updated_at) | unread)
+            rows.update(**told)
+            models.Order.objects.filter(pk=row.pk).filter(unread).update(hold_reason="new", hold_detail="")
+    return new
+
+
+def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) -> None:
+    """An order whose reading broke: kept as held, asked for again by its id, never lost."""
+    models.Order.objects.get_or_create(
+        account_id=account,
+        order_id=order_id,
+        defaults={
+            "site": "",
+            "state": OrderState.HELD.value,
+            "status": "unknown",
+            "fulfilled_by": "merchant",
+            "hold_reason": "unreadable",
+            "hold_detail": field,
+            "purchased_at": now,
+            "updated_at": now,
+            "seen_at": now,
+        },
+    )
+
+
+def unreadable(account: AccountId) -> list[models.Order]:
+    return list(models.Order.objects.filter(account_id=account, hold_reason="unreadable"))
+
+
+def due(account: AccountId, now: Instant) -> list[models.Order]:
+    """Orders with something to decide: held ones, dead creations, created ones cancelled since."""
+    rows = models.Order.objects.filter(account_id=account).filter(Q(not_before=None) | Q(not_before__lte=now))
+    held = Q(state=OrderState.HELD.value) & ~Q(hold_reason="unreadable")
+    dead = Q(state=OrderState.CREATING.value) & (Q(claimed_until=None) | Q(claimed_until__lte=now))
+    cancelled = Q(state=OrderState.CREATED.value, status=OrderStatus.CANCELLED.value)
+    return list(rows.filter(held | dead | cancelled).order_by("purchased_at", "pk"))
+
+
+def next_dead_claim(account: AccountId) -> Instant | None:
+    """When the earliest unfinished creation may be resumed; None: none is unfinished."""
+    row = (
+        models.Order.objects.filter(account_id=account, state=OrderState.CREATING.value, claimed_until__isnull=False)
+        .order_by("claimed_until")
+        .first()
+    )
+    return row.claimed_until if row else None
+
+
+def hold(row: models.Order, reason: str, detail: str) -> bool:
+    """Note why an order waits; True: this is new."""
+    changed = models.Order.objects.filter(pk=row.pk, state=OrderState.HELD.value).exclude(
+        hold_reason=reason, hold_detail=detail
+    )
+    return bool(changed.update(hold_reason=reason, hold_detail=detail))
+
+
+def become(row: models.Order, state: OrderState) -> bool:
+    """Write an end state that needs no claim (recorded, cancelled before import); True: it changed."""
+    rows = models.Order.objects.filter(pk=row.pk, state__in=UNSOLD)
+    return bool(rows.update(state=state.value, hold_reason="", hold_detail="", claimed_until=None))
+
+
+def claim(row: models.Order, now: Instant, search_lag: timedelta, correlation: str) -> bool:
+    """Be the only one who creates this order in the shop. False: another worker is at it, or it is done.
+
+    Committed before the shop is called. A claim that outlives its time is taken over by whoever comes
+    next, with the same step: find by our reference, else create.
+    """
+    with transaction.atomic():
+        free = models.Order.objects.select_for_update(skip_locked=True).filter(pk=row.pk)
+        free = free.filter(
+            Q(state=OrderState.HELD.value)
+            | Q(state=OrderState.CREATING.value, claimed_until=None)
+            | Q(state=OrderState.CREATING.value, claimed_until__lte=now)
+        )
+        locked = free.first()
+        if locked is None:
+            return False
+        locked.state = OrderState.CREATING.value
+        locked.hold_reason = locked.hold_detail = ""
+        locked.intent_at = locked.intent_at or now
+        locked.claimed_until = now + CLAIM_LIFE + search_lag
+        locked.correlation = correlation
+        locked.save()
+    return True
+
+
+def created(row: models.Order, shop_order: ShopOrderId, now: Instant) -> bool:
+    """The shop has it; True: this call was the first to know."""
+    rows = models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value)
+    return bool(
+        rows.update(
+            state=OrderState.CREATED.value,
+            shop_order=shop_order,
+            imported_at=now,
+            claimed_until=None,
+            attempt=0,
+            not_before=None,
+            error="",
+        )
+    )
+
+
+def failed(row: models.Order, error: str, again_at: Instant | None, *, attempt: bool) -> None:
+    """A creation did not work; again at `again_at` (None: only when a person or a new reading moves it)."""
+    models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value).update(
+        claimed_until=None,
+        error=error[:500],
+        not_before=again_at,
+        attempt=F("attempt") + 1 if attempt else F("attempt"),
+    )
+
+
+def refused(row: models.Order, detail: str) -> None:
+    """The shop will not have it: held, shown, in nobody's way."""
+    models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value).update(
+        state=OrderState.HELD.value, hold_reason="refused_by_shop", hold_detail=detail[:500], claimed_until=None
+    )
+
+
+def cancelled_in_shop(row: models.Order, now: Instant) -> bool:
+    rows = models.Order.objects.filter(pk=row.pk, state=OrderState.CREATED.value)
+    return bool(rows.update(state=OrderState.CANCELLED.value, cancelled_in_shop_at=now))
+
+
+def unimported_pieces(shop_accounts: Sequence[int]) -> dict[tuple[int, str], int]:
+    """(account, SKU) -> pieces sold on the marketplace that the shop does not know of yet."""
+    found: dict[tuple[int, str], int] = {}
+    rows = models.Order.objects.filter(
+        account_id__in=shop_accounts, state__in=UNSOLD, fulfilled_by="merchant"
+    ).exclude(status=OrderStatus.CANCELLED.value)
+    for account, pieces in rows.values_list("account_id", "pieces"):
+        for sku, count in pieces.items():
+            found[account, sku] = found.get((account, sku), 0) + count
+    return found
+
+
+def by_id(account: AccountId, order_id: str) -> models.Order | None:
+    return models.Order.objects.filter(account_id=account, order_id=order_id).first()
+
+
+def in_shop(account: AccountId) -> "QuerySet[models.Order]":
+    """Orders of the shop that may still have parcels to come."""
+    return models.Order.objects.filter(account_id=account, state=OrderState.CREATED.value).exclude(
+        status__in=[OrderStatus.SHIPPED.value, OrderStatus.CANCELLED.value]
+    )
+
+
+def see_parcel(row: models.Order, shipment: Shipment, items: Mapping[str, int], shipped_at: Instant, now: Instant) -> bool:
+    """Write a parcel once, with a lasting reference of its own; True: it is new."""
+    with transaction.atomic():
+        models.Order.objects.select_for_update().get(pk=row.pk)
+        if models.Parcel.objects.filter(order=row, shop_parcel=shipment.parcel).exists():
+            return False
+        number = models.Parcel.objects.filter(order=row).count() + 1
+        models.Parcel.objects.create(
+            order=row,
+            shop_parcel=shipment.parcel,
+            reference=str(number),
+            carrier=shipment.carrier,
+            tracking=shipment.tracking,
+            shipped_at=shipped_at,
+            items=dict(items),
+            seen_at=now,
+        )
+    return True
+
+
+def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]:
+    """Parcels the marketplace has not taken yet and has not refused."""
+    return list(
+        models.Parcel.objects.select_related("order")
+        .filter(order__account_id=account, confirmed_at=None, problems=[])
+        .filter(Q(not_before=None) | Q(not_before__lte=now))
+        .exclude(order__state=OrderState.CANCELLED.value)
+        .order_by("pk")
+    )
+
+
+def parcel_pieces(row: models.Order) -> dict[str, int]:
+    """Pieces per line id that are in parcels already."""
+    found: dict[str, int] = {}
+    for items in models.Parcel.objects.filter(order=row).values_list("items", flat=True):
+        for line, count in items.items():
+            found[line] = found.get(line, 0) + count
+    return found
+
+
+def confirmed(parcel: models.Parcel, now: Instant) -> bool:
+    return bool(models.Parcel.objects.filter(pk=parcel.pk, confirmed_at=None).update(confirmed_at=now, problems=[]))
+
+
+def parcel_refused(parcel: models.Parcel, problems: Iterable[list[str]]) -> None:
+    models.Parcel.objects.filter(pk=parcel.pk).update(problems=list(problems))
+
+
+def observed_shipped(account: AccountId, now: Instant) -> None:
+    """The marketplace itself shows these orders as shipped: their confirmed parcels are proven."""
+    models.Parcel.objects.filter(
+        order__account_id=account,
+        order__status__in=[OrderStatus.SHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value],
+        confirmed_at__isnull=False,
+        observed_at=None,
+    ).update(observed_at=now)
+
+
+def held_by_reason(account: AccountId) -> dict[str, int]:
+    """Reason -> how many orders are held for it."""
+    rows = models.Order.objects.filter(account_id=account, state=OrderState.HELD.value)
+    return dict(rows.values_list("hold_reason").annotate(n=Count("pk")).values_list("hold_reason", "n"))
+
+
+def imported_since(account: AccountId, moment: Instant) -> int:
+    return models.Order.objects.filter(account_id=account, imported_at__gte=moment).count()

@@ -1,0 +1,81 @@
+"""The timetable: when each flow of each subject is due, and how it last went."""
+
+from datetime import timedelta
+
+from django.db.models import Case, DateTimeField, F, Q, Value, When
+
+from forain.core.clock import Instant
+from forain.store import models
+
+LEASE = timedelta(minutes=5)
+
+
+def ensure(flow: str, subject: str, due_at: Instant) -> None:
+    """Have a line in the timetable; one that is there stays as it is."""
+    models.Run.objects.get_or_create(flow=flow, subject=subject, defaults={"due_at": due_at})
+
+
+def poke(flow: str, subject: str, at: Instant) -> None:
+    """Make it due at `at`, unless it is due earlier. Does not shorten the pause after a failure of the other side."""
+    models.Run.objects.filter(flow=flow, subject=subject, attempt=0, due_at__gt=at).update(due_at=at, stopped=False)
+
+
+def force(subject: str, now: Instant, flows: list[str] | None = None) -> None:
+    """A person says "now": due whatever happened before."""
+    rows = models.Run.objects.filter(subject=subject)
+    if flows is not None:
+        rows = rows.filter(flow__in=flows)
+    rows.update(due_at=now, attempt=0, stopped=False)
+
+
+def due(now: Instant) -> list[tuple[str, str]]:
+    """(flow, subject) of what is due, longest due first."""
+    rows = models.Run.objects.filter(due_at__lte=now, stopped=False).order_by("due_at")
+    return list(rows.values_list("flow", "subject"))
+
+
+def get(flow: str, subject: str) -> models.Run | None:
+    return models.Run.objects.filter(flow=flow, subject=subject).first()
+
+
+def begin(flow: str, subject: str, now: Instant) -> Instant | None:
+    """Take the line for LEASE; the answer is the lease to hand back, None: it is not due (any more).
+
+    A worker that dies leaves the line due again when the lease ends. A poke during the run makes it due
+    at once, and is not lost when the run ends.
+    """
+    lease = now + LEASE
+    rows = models.Run.objects.filter(flow=flow, subject=subject, due_at__lte=now, stopped=False)
+    return lease if rows.update(due_at=lease) else None
+
+
+def succeeded(flow: str, subject: str, now: Instant, lease: Instant, due_at: Instant) -> None:
+    """Stamped after the work. A poke that came meanwhile (the line no longer shows our lease) is kept."""
+    rows = models.Run.objects.filter(flow=flow, subject=subject)
+    rows.update(
+        succeeded_at=now,
+        attempt=0,
+        error="",
+        due_at=Case(When(due_at=lease, then=Value(due_at)), default=F("due_at"), output_field=DateTimeField()),
+    )
+
+
+def failed(flow: str, subject: str, now: Instant, error: str, due_at: Instant | None, *, attempt: bool) -> None:
+    """`due_at` None: stopped until a person or an event moves it."""
+    row = models.Run.objects.filter(flow=flow, subject=subject).first()
+    if row is None:
+        return
+    row.failed_at, row.error = now, error[:500]
+    row.attempt += 1 if attempt else 0
+    row.stopped = due_at is None
+    row.due_at = due_at or row.due_at
+    row.save()
+
+
+def forget(subject: str) -> None:
+    models.Run.objects.filter(subject=subject).delete()
+
+
+def troubled() -> list[models.Run]:
+    """Lines of the timetable that stand still or failed last time."""
+    return list(models.Run.objects.filter(Q(stopped=True) | ~Q(error="")).order_by("failed_at"))

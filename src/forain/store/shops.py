@@ -1,0 +1,211 @@
+"""Connected shops, their mirrored catalogue, and the links between SKUs and variants."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from forain.contracts.shop import Variant
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.money import Money
+from forain.core.stock import StockLevel
+from forain.store import models
+
+_MIRRORED = (
+    "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "problems",
+)  # fmt: skip
+
+
+def get(shop: ShopId) -> models.Shop:
+    """The row; Shop.DoesNotExist when there is none."""
+    return models.Shop.objects.get(pk=shop)
+
+
+def every() -> list[models.Shop]:
+    return list(models.Shop.objects.order_by("pk"))
+
+
+def note(shop: ShopId, **fields: object) -> None:
+    """Write plain facts (marks, times) of a shop."""
+    models.Shop.objects.filter(pk=shop).update(**fields)
+
+
+def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
+    return models.Variant(
+        shop_id=shop,
+        variant=variant.variant,
+        sku=variant.sku,
+        ean=variant.ean,
+        asin=variant.asin,
+        title=variant.title,
+        price_minor=variant.price.minor if variant.price else None,
+        currency=variant.price.currency if variant.price else "",
+        tax_rate=variant.tax_rate,
+        on_hand=variant.level.on_hand if variant.level else None,
+        allocated=variant.level.allocated if variant.level else None,
+        active=variant.active,
+        problems=[[p.code, p.text, p.field] for p in variant.problems],
+        seen_at=now,
+        gone_at=None,
+    )
+
+
+def as_variant(row: models.Variant) -> Variant:
+    """The mirrored row as the value it came from (without its problems' words)."""
+    return Variant(
+        variant=VariantId(row.variant),
+        sku=row.sku,
+        title=row.title,
+        price=Money(row.price_minor, row.currency) if row.price_minor is not None else None,
+        level=StockLevel(row.on_hand, row.allocated or 0) if row.on_hand is not None else None,
+        ean=row.ean,
+        asin=row.asin,
+        tax_rate=row.tax_rate,
+        active=row.active,
+    )
+
+
+def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant) -> set[VariantId]:
+    """Write what the shop has; the answer is which variants are new or differ from what was known."""
+    fresh = {v.variant: _row(shop, v, now) for v in variants}
+    with transaction.atomic():
+        known = {
+            row.variant: row
+            for row in models.Variant.objects.select_for_update().filter(shop_id=shop, variant__in=list(fresh))
+        }
+        changed = {
+            VariantId(name)
+            for name, row in fresh.items()
+            if name not in known
+            or known[name].gone_at is not None
+            or any(getattr(known[name], field) != getattr(row, field) for field in _MIRRORED)
+        }
+        models.Variant.objects.bulk_create(
+            fresh.values(),
+            update_conflicts=True,
+            unique_fields=["shop", "variant"],
+            update_fields=[*_MIRRORED, "seen_at", "gone_at"],
+        )
+    return changed
+
+
+def close_mirror(shop: ShopId, begun_at: Instant, now: Instant) -> set[VariantId]:
+    """After a complete read: what was not seen since `begun_at` is gone. The answer names them."""
+    gone = models.Variant.objects.filter(shop_id=shop, seen_at__lt=begun_at, gone_at=None)
+    names = {VariantId(name) for name in gone.values_list("variant", flat=True)}
+    gone.update(gone_at=now)
+    return names
+
+
+def confirmed_links(account: AccountId, skus: Sequence[SellerSku]) -> dict[SellerSku, VariantId]:
+    """The decided link of each SKU that has one."""
+    rows = models.Link.objects.filter(account_id=account, sku__in=skus, decided_at__isnull=False, refused=False)
+    return {SellerSku(sku): VariantId(variant) for sku, variant in rows.values_list("sku", "variant")}
+
+
+def skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[int, set[str]]:
+    """Account -> its SKUs that are linked to any of these variants of the shop."""
+    found: dict[int, set[str]] = {}
+    rows = models.Link.objects.filter(
+        account__shop_id=shop, variant__in=list(variants), decided_at__isnull=False, refused=False
+    )
+    for account, sku in rows.values_list("account_id", "sku"):
+        found.setdefault(account, set()).add(sku)
+    return found
+
+
+def unlinked_skus(account: AccountId) -> QuerySet[models.Offer]:
+    """Offers whose SKU has no decided link."""
+    decided = models.Link.objects.filter(
+        account_id=OuterRef("account_id"), sku=OuterRef("sku"), decided_at__isnull=False, refused=False
+    )
+    return models.Offer.objects.filter(~Exists(decided), account_id=account)
+
+
+def unlinked_variants(account: AccountId, shop: ShopId) -> QuerySet[models.Variant]:
+    """Variants of the shop that no SKU of the account is linked to."""
+    decided = models.Link.objects.filter(
+        account_id=account, variant=OuterRef("variant"), decided_at__isnull=False, refused=False
+    )
+    return models.Variant.objects.filter(~Exists(decided), shop_id=shop, gone_at=None)
+
+
+def propose_links(account: AccountId, shop: ShopId, now: Instant) -> tuple[int, int]:
+    """Link equal SKUs at once; propose equal EAN or ASIN. The answer is (linked, proposed).
+
+    Safe to repeat: a link, a proposal and a refusal each stay as they are. An SKU that several variants
+    share is no equality but a doubt: proposed, decided by a person.
+    """
+    linked = proposed = 0
+    offers = {}
+    for offer in unlinked_skus(account).only("sku", "ean", "product_code"):
+        offers.setdefault(offer.sku, offer)
+    variants = models.Variant.objects.filter(shop_id=shop, gone_at=None)
+    by_sku: dict[str, list[str]] = {}
+    for sku, variant in variants.filter(sku__in=list(offers)).values_list("sku", "variant"):
+        by_sku.setdefault(sku, []).append(variant)
+    codes = {o.ean for o in offers.values() if o.ean}, {o.product_code for o in offers.values() if o.product_code}
+    by_code: dict[tuple[str, str], list[str]] = {}
+    for row in variants.filter(Q(ean__in=codes[0]) | Q(asin__in=codes[1])):
+        for how, code in (("same_ean", row.ean), ("same_asin", row.asin)):
+            if code:
+                by_code.setdefault((how, code), []).append(row.variant)
+    for sku, offer in offers.items():
+        same = by_sku.get(sku, [])
+        if len(same) == 1:
+            linked += _decide(account, sku, same[0], "same_sku", "", now)
+            continue
+        wanted = [(variant, "same_sku") for variant in same]
+        wanted += [(variant, "same_ean") for variant in by_code.get(("same_ean", offer.ean), [])]
+        wanted += [(variant, "same_asin") for variant in by_code.get(("same_asin", offer.product_code), [])]
+        for variant, how in wanted:
+            _, new = models.Link.objects.get_or_create(
+                account_id=account, sku=sku, variant=variant, defaults={"how": how, "proposed_at": now}
+            )
+            proposed += new
+    return linked, proposed
+
+
+def _decide(account: AccountId, sku: str, variant: str, how: str, by: str, now: Instant) -> bool:
+    """Make a link firm; a refusal stands against a mere equality, not against a person."""
+    row, new = models.Link.objects.get_or_create(
+        account_id=account,
+        sku=sku,
+        variant=variant,
+        defaults={"how": how, "proposed_at": now, "decided_at": now, "decided_by": by},
+    )
+    if new or (row.refused and not by) or (row.decided_at and not row.refused):
+        return new
+    row.how, row.decided_at, row.decided_by, row.refused = how, now, by, False
+    row.save()
+    return True
+
+
+def link(account: AccountId, sku: SellerSku, variant: VariantId, how: str, by: str, now: Instant) -> None:
+    """A person (or a person's file) says: this SKU is this variant. What it was before is undone."""
+    with transaction.atomic():
+        models.Link.objects.filter(account_id=account, sku=sku).exclude(variant=variant).delete()
+        _decide(account, sku, variant, how, by, now)
+
+
+def unlink(account: AccountId, sku: SellerSku, variant: VariantId, by: str, now: Instant) -> None:
+    """A person says: it is not. Remembered, so that it is not proposed again."""
+    models.Link.objects.update_or_create(
+        account_id=account,
+        sku=sku,
+        variant=variant,
+        defaults={"how": "person", "proposed_at": now, "decided_at": now, "decided_by": by, "refused": True},
+    )
+
+
+def proposals(account: AccountId) -> QuerySet[models.Link]:
+    """Links a person has yet to decide."""
+    return models.Link.objects.filter(account_id=account, decided_at=None).order_by("sku", "variant")
+
+
+def counts(shop: ShopId) -> Mapping[str, int]:
+    """How many variants there are, and how many of them carry a problem."""
+    return models.Variant.objects.filter(shop_id=shop, gone_at=None).aggregate(
+        variants=Count("pk"), problems=Count("pk", filter=~Q(problems=[]))
+    )
