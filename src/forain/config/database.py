@@ -22,7 +22,11 @@ def database_settings(url: str) -> dict[str, Any]:
         parts = dict(conninfo_to_dict(url))
     except ProgrammingError as error:
         raise NoDatabase(f"DATABASE_URL cannot be read ({error}); write postgresql://user:password@host/name") from None
-    known = {"NAME": parts.pop("dbname", "forain"), "USER": parts.pop("user", ""), "PASSWORD": parts.pop("password", "")}
+    known = {
+        "NAME": parts.pop("dbname", "forain"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+    }
     host = {"HOST": parts.pop("host", ""), "PORT": str(parts.pop("port", ""))}
     return {
         "ENGINE": "django.db.backends.postgresql",

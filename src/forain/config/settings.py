@@ -4,8 +4,8 @@ docs/reference/settings.md; secrets come from a key file outside the database.""
 import os
 from pathlib import Path
 
-from forain.config.home import django_secret_key, forain_home
 from forain.config.database import database_settings
+from forain.config.home import django_secret_key, forain_home
 
 HOME: Path = forain_home()
 SECRET_KEY = django_secret_key(HOME)

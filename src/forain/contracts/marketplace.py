@@ -166,7 +166,7 @@ class Authorizer(Protocol):
         ...
 
     def selling_plan(self) -> str:
-        """"PROFESSIONAL" or "INDIVIDUAL", "" when the marketplace does not say or we may not ask."""
+        """ "PROFESSIONAL" or "INDIVIDUAL", "" when the marketplace does not say or we may not ask."""
         ...
 
 
@@ -211,5 +211,3 @@ class CatalogueSearch(Protocol):
 
 class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, Shipper, Protocol):
     """All a full marketplace adapter offers."""
-
-

@@ -156,9 +156,7 @@ def on_refusal(facts: Facts, grant_no: int, now: Instant, *, others_doubted: boo
     within minutes. Then the trouble is most likely not the seller's, and no account is refused.
     """
     second = (
-        facts.standing is Standing.DOUBTED
-        and facts.doubted_at is not None
-        and now - facts.doubted_at >= REFUSALS_APART
+        facts.standing is Standing.DOUBTED and facts.doubted_at is not None and now - facts.doubted_at >= REFUSALS_APART
     )
     if second and not others_doubted:
         return Refused(at=now, grant_no=grant_no)

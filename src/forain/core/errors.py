@@ -1,19 +1,19 @@
 """Every error an adapter may raise. The type is the contract: `core/retry.py` turns it into what happens next.
 
-    AdapterError
-    |- Throttled      we were too fast: again at `until`
-    |- Unreachable    no answer: connection, DNS, timeout
-    |- ServerFault    an answer that says the other side is ill (5xx, HTML where JSON belongs, cut off)
-    |- Busy           waiting is normal: again at `until`
-    |- GrantDoubted   a refusal that may mean something else; counts as one of two
-    |- GrantRefused   the standing permission was refused in so many words
-    |- WrongAccount   a grant for another seller than the one asked for
-    |- AppRefused     our own client id or secret was refused
-    |- ShopRefused    the shop refused our key
-    |- Denied         one operation is not allowed (role)
-    |- Rejected       our request, as a whole, is wrong
-    |- Malformed      their answer breaks the contract
-    `- Forged         a message that does not carry the right signature
+AdapterError
+|- Throttled      we were too fast: again at `until`
+|- Unreachable    no answer: connection, DNS, timeout
+|- ServerFault    an answer that says the other side is ill (5xx, HTML where JSON belongs, cut off)
+|- Busy           waiting is normal: again at `until`
+|- GrantDoubted   a refusal that may mean something else; counts as one of two
+|- GrantRefused   the standing permission was refused in so many words
+|- WrongAccount   a grant for another seller than the one asked for
+|- AppRefused     our own client id or secret was refused
+|- ShopRefused    the shop refused our key
+|- Denied         one operation is not allowed (role)
+|- Rejected       our request, as a whole, is wrong
+|- Malformed      their answer breaks the contract
+`- Forged         a message that does not carry the right signature
 """
 
 from collections.abc import Mapping
@@ -89,7 +89,9 @@ class Busy(AdapterError):
 
     code = "busy"
 
-    def __init__(self, until: Instant, code: str = "", *, request_id: str = "", placeholders: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, until: Instant, code: str = "", *, request_id: str = "", placeholders: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(code, request_id=request_id, placeholders=placeholders)
         self.until = until
 
@@ -129,7 +131,9 @@ class Denied(AdapterError):
 
     code = "denied"
 
-    def __init__(self, operation: str, role: str = "", *, request_id: str = "", placeholders: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, operation: str, role: str = "", *, request_id: str = "", placeholders: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(request_id=request_id, placeholders=placeholders)
         self.operation = operation
         self.role = role
@@ -142,7 +146,14 @@ class Rejected(AdapterError):
 
     code = "rejected"
 
-    def __init__(self, problems: "tuple[Problem, ...] | list[Problem]", code: str = "", *, request_id: str = "", placeholders: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        problems: "tuple[Problem, ...] | list[Problem]",
+        code: str = "",
+        *,
+        request_id: str = "",
+        placeholders: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(code, request_id=request_id, placeholders=placeholders)
         self.problems = tuple(problems)
         if self.problems:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from forain.core import authorization
-from forain.core.authorization import Phase
+from forain.core.authorization import Application, Facts, Phase
 from forain.core.clock import Instant
 
 SIDE_ILL_AFTER = timedelta(minutes=30)
@@ -85,8 +85,8 @@ class AccountFacts:
     """What the issues of one account are derived from. `selling_plan` "" when the marketplace never said."""
 
     subject: str
-    authorization: authorization.Facts
-    application: authorization.Application
+    authorization: Facts
+    application: Application
     selling_plan: str = ""
     suspended_sites: tuple[str, ...] = ()
     read_only_sites: tuple[str, ...] = ()

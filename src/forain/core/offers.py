@@ -12,6 +12,9 @@ from forain.core.money import Money
 MOST_TRIES = 3
 """So often a value is told that the marketplace took and then did not show; then a person is asked."""
 
+ORDERS_READ_WITHIN = timedelta(minutes=6)
+"""After an unexplained fall: so long the next reading of orders may take."""
+
 FulfilledBy = Literal["merchant", "marketplace"]
 
 
@@ -47,7 +50,6 @@ class Observed:
     quantity: int | None
     price: Money | None
     fulfilled_by: FulfilledBy
-    seen_at: Instant
     buyable: bool = True
     channels: tuple[str, ...] = ()
     product_type: str = ""
@@ -55,6 +57,7 @@ class Observed:
     ean: str = ""
     title: str = ""
     problems: tuple[Problem, ...] = ()
+    seen_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ def plan(
         return Settled(notes)
     if quantity_differs and _fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
-        return Wait(observed.seen_at + timedelta(minutes=5), "orders_unread", notes)
+        return Wait((observed.seen_at or now) + ORDERS_READ_WITHIN, "orders_unread", notes)
     change = Change(
         key,
         quantity if quantity_differs else None,
@@ -174,4 +177,4 @@ def _fell_by_itself(
     if quantity is None or observed.quantity is None or acknowledged_quantity is None:
         return False
     fell = observed.quantity < acknowledged_quantity and quantity > observed.quantity
-    return fell and (orders_known_until is None or orders_known_until < observed.seen_at)
+    return fell and (orders_known_until is None or observed.seen_at is None or orders_known_until < observed.seen_at)

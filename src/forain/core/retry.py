@@ -17,7 +17,9 @@ SHOP_REFUSED_PAUSE = timedelta(minutes=10)
 """A shop that refuses our key is asked again now and then: a person mends it there, and nobody tells us."""
 
 Stops = Literal["item", "operation", "account", "application", "bug"]
-SideEffect = Literal["none", "side_ill", "doubt", "app_refused", "role_missing", "item_issue", "malformed", "internal", "shop_refused"]
+SideEffect = Literal[
+    "none", "side_ill", "doubt", "app_refused", "role_missing", "item_issue", "malformed", "internal", "shop_refused"
+]
 
 
 @dataclass(frozen=True, slots=True)

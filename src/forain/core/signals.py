@@ -8,7 +8,7 @@ SignalKind = Literal["variant", "stock", "shop_order", "offer", "order"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Signal:
-    """"Something about `key` may have changed." Lost, doubled and late signals cost time, never truth.
+    """ "Something about `key` may have changed." Lost, doubled and late signals cost time, never truth.
 
     `key`: the other side's own id of the thing (variant id, shop order id, SKU, marketplace order id).
     """

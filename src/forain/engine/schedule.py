@@ -7,7 +7,15 @@ from typing import Literal
 
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
-from forain.flows import authorize, confirm_shipments, import_orders, mirror_catalogue, observe_offers, reconcile_offers, watch
+from forain.flows import (
+    authorize,
+    confirm_shipments,
+    import_orders,
+    mirror_catalogue,
+    observe_offers,
+    reconcile_offers,
+    watch,
+)
 from forain.flows.deps import Deps
 from forain.store import accounts, models, runs, shops
 

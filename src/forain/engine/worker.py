@@ -121,5 +121,3 @@ def retry_stalled() -> None:
             await app.job_manager.retry_job(job)
 
     asyncio.run(again())
-
-

@@ -186,7 +186,10 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
     applied = accounts.apply(number, event)
     if applied.before.standing != applied.after.standing:
         journal.write(
-            now, applied.after.standing.value, account=number, placeholders={"reason": error.code, "request": error.request_id}
+            now,
+            applied.after.standing.value,
+            account=number,
+            placeholders={"reason": error.code, "request": error.request_id},
         )
     if applied.after.standing in (Standing.DOUBTED, Standing.REFUSED):
         next_look = authorization.next_probe_at(applied.after, now)
@@ -223,4 +226,3 @@ def disconnect(deps: Deps, account: models.Account) -> None:
     models.VaultEntry.objects.filter(owner=owner_of(account)).delete()
     issues.mended("internal", f"account:{account.pk}")
     journal.write(now, "disconnected", account=AccountId(account.pk))
-

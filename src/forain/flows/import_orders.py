@@ -28,9 +28,7 @@ def read_orders(deps: Deps, account: models.Account) -> int:
     window = Window(min(since, now), now).widened(OVERLAP)
     new, complete_until = _read_window(deps, account, window)
     known_until = max(complete_until or now - timedelta(minutes=5), since)
-    accounts.note(
-        AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now()
-    )
+    accounts.note(AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now())
     orders.observed_shipped(AccountId(account.pk), deps.clock.now())
     _retry_unreadable(deps, account)
     # Offers that wait for unread orders may go on now; sold pieces change what others may show.
@@ -63,7 +61,11 @@ def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
         if orders.see(order, deps.vault, now):
             new += 1
             journal.write(
-                now, "order_seen", account=AccountId(account.pk), subject=str(order.key), correlation_id=journal.new_correlation()
+                now,
+                "order_seen",
+                account=AccountId(account.pk),
+                subject=str(order.key),
+                correlation_id=journal.new_correlation(),
             )
             offers.mark(AccountId(account.pk), now, skus=[line.sku for line in order.lines])
     for unread in page.unread:
@@ -172,9 +174,7 @@ def _cancel(deps: Deps, account: models.Account, row: models.Order) -> None:
 
 
 def _write(deps: Deps, account: models.Account, row: models.Order, code: str, told: dict[str, str]) -> None:
-    journal.write(
-        deps.clock.now(), code, account=AccountId(account.pk), subject=row.order_id, placeholders=told
-    )
+    journal.write(deps.clock.now(), code, account=AccountId(account.pk), subject=row.order_id, placeholders=told)
 
 
 def _tell_held(deps: Deps, account: models.Account) -> None:

@@ -60,7 +60,7 @@ def link_account(deps: Deps, account: models.Account) -> None:
     if account.shop_id is None:
         return
     now = deps.clock.now()
-    linked, proposed = shops.propose_links(AccountId(account.pk), ShopId(account.shop_id), now)
+    linked, _ = shops.propose_links(AccountId(account.pk), ShopId(account.shop_id), now)
     if linked:
         journal.write(now, "linked", account=AccountId(account.pk), placeholders={"count": linked})
         offers.mark(AccountId(account.pk), now, correlation=journal.correlation())

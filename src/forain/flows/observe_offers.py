@@ -29,7 +29,9 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             look_at = deps.clock.now()
             offers.see(AccountId(account.pk), seen, look_at)
             missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
-            models.Offer.objects.filter(pk__in=[r.pk for r in site_rows if r.sku in missing]).update(observed_at=look_at)
+            models.Offer.objects.filter(pk__in=[r.pk for r in site_rows if r.sku in missing]).update(
+                observed_at=look_at
+            )
         _settle_proven(account, [row.pk for row in rows], deps)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
 

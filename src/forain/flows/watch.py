@@ -58,9 +58,7 @@ def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     found = issues.findings()
     facts = [_facts(row, [f for f in found if f.account_id == row.pk]) for row in rows]
     derived = set(catalogue.derive(facts, issues.sides(), now))
-    derived |= {
-        Issue(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found if f.account_id is None
-    }
+    derived |= {Issue(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found if f.account_id is None}
     opened, closed = issues.project(derived, {f"account:{row.pk}": row.pk for row in rows}, now)
     for code, group in (("issue_opened", opened), ("issue_closed", closed)):
         for issue in group:
@@ -96,7 +94,10 @@ def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
         )
         for alarm in counts
     ]
-    denied = [Finding("role_missing", f"{subject}/{operation}", (("operation", operation),)) for operation in row.denied_operations]
+    denied = [
+        Finding("role_missing", f"{subject}/{operation}", (("operation", operation),))
+        for operation in row.denied_operations
+    ]
     stored = [Finding(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found]
     return AccountFacts(
         subject=subject,

@@ -170,9 +170,7 @@ def use_attempt(state: str, user_id: int, now: Instant) -> models.Attempt | str:
 
 def sent_reminders(row: models.Account) -> frozenset[int]:
     """The steps told for the present grant."""
-    return frozenset(
-        models.Reminder.objects.filter(account=row, grant_no=row.grant_no).values_list("step", flat=True)
-    )
+    return frozenset(models.Reminder.objects.filter(account=row, grant_no=row.grant_no).values_list("step", flat=True))
 
 
 def note_reminder(account: AccountId, grant_no: int, step: int, now: Instant) -> bool:

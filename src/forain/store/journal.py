@@ -58,7 +58,12 @@ def write_many(now: Instant, entries: list[tuple[str, str, AccountId, str, dict[
     """Add (code, subject, account, correlation, placeholders) entries in one statement."""
     models.Journal.objects.bulk_create(
         models.Journal(
-            at=now, code=code, subject=subject, account_id=account, correlation=chain_id or correlation(), placeholders=told
+            at=now,
+            code=code,
+            subject=subject,
+            account_id=account,
+            correlation=chain_id or correlation(),
+            placeholders=told,
         )
         for code, subject, account, chain_id, told in entries
     )

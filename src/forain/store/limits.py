@@ -43,7 +43,12 @@ class SharedLimiter:
         models.Limit.objects.bulk_create(
             [
                 models.Limit(
-                    scope=scope, operation=limit.operation, tokens=limit.burst, at=now, rate=limit.rate, burst=limit.burst
+                    scope=scope,
+                    operation=limit.operation,
+                    tokens=limit.burst,
+                    at=now,
+                    rate=limit.rate,
+                    burst=limit.burst,
                 )
             ],
             ignore_conflicts=True,

@@ -242,7 +242,9 @@ class Offer(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "site", "sku"], name="offer_once")]
         indexes = [
-            models.Index(fields=["account", "marked_at"], condition=Q(wanted_no__gt=F("settled_no")), name="offer_waiting"),
+            models.Index(
+                fields=["account", "marked_at"], condition=Q(wanted_no__gt=F("settled_no")), name="offer_waiting"
+            ),
             models.Index(fields=["account", "sku"], name="offer_sku"),
             models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
         ]

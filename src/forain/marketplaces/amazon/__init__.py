@@ -1,0 +1,131 @@
+"""Amazon through its Selling Partner API. Translates; decides nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from forain.contracts.manifest import Addresses, ApplicationKind, Field, MarketplaceManifest, RateLimit
+from forain.contracts.marketplace import (
+    Arrival,
+    Confirmed,
+    Credentials,
+    Grant,
+    OfferPage,
+    OrderPage,
+    Parcel,
+    ParcelRefused,
+    Receipt,
+    SiteSeen,
+)
+from forain.contracts.net import Net
+from forain.core.clock import Window
+from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
+from forain.core.offers import Change, Observed
+from forain.core.orders import Order
+from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, sellers, shipping
+from forain.marketplaces.amazon.errors import token_expired
+from forain.marketplaces.amazon.oauth import exchange
+from forain.marketplaces.amazon.sites import API_ADDRESSES, REGIONS, SITES, TOKEN_ADDRESS
+
+__all__ = ["ACCESS_TOKEN_HEADER", "MANIFEST", "AmazonAccount", "exchange", "open", "token_expired"]
+
+ACCESS_TOKEN_HEADER = "x-amz-access-token"
+YEAR = timedelta(days=365)
+SECRET_TERM = timedelta(days=180)
+
+
+def _limit(operation: str, rate: float, burst: float) -> RateLimit:
+    source = f"operation description of {operation} in Amazon's published models"
+    return RateLimit(operation, rate, burst, source, date(2026, 8, 5))
+
+
+MANIFEST = MarketplaceManifest(
+    code="amazon",
+    name="Amazon",
+    capabilities=frozenset({"authorizer", "offer_writer", "offer_reader", "order_reader", "shipper"}),
+    regions=REGIONS,
+    sites=SITES,
+    application_kinds=(
+        # Whether a self-authorized token dies by age is stated nowhere: the date is the merchant's to type.
+        ApplicationKind("private", by_consent=False, authorization_term=YEAR, secret_term=SECRET_TERM),
+        ApplicationKind("public", by_consent=True, authorization_term=YEAR, secret_term=SECRET_TERM),
+    ),
+    application_fields=(
+        Field("client_id", pattern=r"amzn1\.application-oa2-client\.\S+", example="amzn1.application-oa2-client.0123abcd"),
+        Field("client_secret", secret=True, pattern=r"\S{20,}", example="amzn1.oa2-cs.v1.0123abcd"),
+        Field("application_id", required=False, pattern=r"amzn1\.(sp\.solution|sellerapps\.app)\.\S+",
+              example="amzn1.sp.solution.0123abcd"),
+    ),
+    account_fields=(
+        Field("region", kind="choice", choices=REGIONS, default="EU"),
+        Field("seller_id", pattern=r"[A-Z0-9]{8,20}", example="A1EXAMPLE23456"),
+        Field("refresh_token", secret=True, required=False, pattern=r"Atzr\|\S+", example="Atzr|..."),
+    ),
+    addresses=Addresses(token=TOKEN_ADDRESS, api=API_ADDRESSES, consent={}),
+    limits=(
+        _limit("getMarketplaceParticipations", 0.016, 15),
+        _limit("getAccount", 0.016, 15),
+        _limit("getListingsItem", 5, 10),
+        _limit("searchListingsItems", 5, 5),
+        _limit("patchListingsItem", 5, 5),
+        _limit("searchOrders", 0.0056, 20),
+        _limit("getOrder", 0.5, 30),
+        _limit("confirmShipment", 2, 10),
+        _limit("searchCatalogItems", 2, 2),
+        RateLimit("token", 1, 10, "no limit is published; ours, so that a loop cannot hammer the login", date(2026, 11, 24)),
+    ),
+    acknowledge_within=timedelta(minutes=15),
+    search_lag=timedelta(minutes=2),
+)  # fmt: skip
+
+
+class AmazonAccount:
+    """`contracts.marketplace.Marketplace` for one seller in one region. Holds credentials and a net, nothing else."""
+
+    def __init__(self, credentials: Credentials, net: Net) -> None:
+        self._credentials = credentials
+        self._net = net
+
+    def consent_url(self, application_id: str, state: str, site: SiteId, redirect_uri: str) -> str:
+        return oauth.consent_url(self._credentials, application_id, state, site, redirect_uri)
+
+    def arrival(self, query: Mapping[str, str]) -> Arrival | None:
+        return oauth.arrival(self._credentials, query)
+
+    def callback_seller(self, query: Mapping[str, str]) -> SellerId | None:
+        told = query.get("selling_partner_id")
+        return SellerId(told) if told else None
+
+    def redeem(self, query: Mapping[str, str], redirect_uri: str) -> Grant:
+        return oauth.redeem(self._credentials, self._net, query, redirect_uri)
+
+    def probe(self) -> tuple[SiteSeen, ...]:
+        return sellers.probe(self._credentials, self._net)
+
+    def selling_plan(self) -> str:
+        return sellers.selling_plan(self._credentials, self._net)
+
+    def submit(self, changes: Sequence[Change]) -> Iterable[Receipt]:
+        return offers.submit(self._credentials, self._net, changes)
+
+    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+        return listings.observe(self._credentials, self._net, keys)
+
+    def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:
+        return listings.sweep(self._credentials, self._net, site, cursor)
+
+    def changed(self, window: Window, cursor: str | None) -> OrderPage:
+        return orders.changed(self._credentials, self._net, window, cursor)
+
+    def order(self, order_id: MarketplaceOrderId) -> Order | None:
+        return orders.order(self._credentials, self._net, order_id)
+
+    def confirm(self, order_id: MarketplaceOrderId, site: SiteId, parcel: Parcel) -> Confirmed | ParcelRefused:
+        return shipping.confirm(self._credentials, self._net, order_id, site, parcel)
+
+    def product_codes(self, site: SiteId, eans: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        return catalog.product_codes(self._credentials, self._net, site, eans)
+
+
+def open(credentials: Credentials, net: Net) -> AmazonAccount:
+    """An adapter for one account; costs nothing, calls nobody."""
+    return AmazonAccount(credentials, net)

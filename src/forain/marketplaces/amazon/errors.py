@@ -1,0 +1,90 @@
+"""What Amazon's refusals mean. Status and code decide; for 403 only the `details` text tells the causes apart.
+
+Source: SP-API authorization errors and LWA credential pages, a public probe log of 2026-10-05; read 2026-11-23.
+"""
+
+import msgspec
+
+from forain.contracts.net import Response
+from forain.core import errors
+from forain.core.errors import AdapterError, Problem
+from forain.marketplaces.amazon import wire
+
+EXPIRED_TOKEN = "The access token you provided has expired."
+BAD_TOKEN = "The access token you provided is revoked, malformed or invalid."
+EXPIRED_SECRET = "The LWA secret token you provided has expired."
+WRONG_REGION = "The marketplaces you provided are not valid for region."
+NO_TOKEN = "Access token is missing in the request header."
+TEMPORARY = "The security token included in the request is expired"
+
+ROLES = {
+    "searchOrders": "Inventory and Order Tracking",
+    "getOrder": "Inventory and Order Tracking",
+    "confirmShipment": "Inventory and Order Tracking",
+    "patchListingsItem": "Product Listing",
+    "getListingsItem": "Product Listing",
+    "searchListingsItems": "Product Listing",
+    "searchCatalogItems": "Product Listing",
+    "getAccount": "Selling Partner Insights",
+}
+"""Operation -> the role it needs. Source: developer-docs.amazon.com/sp-api/docs/roles, read 2026-11-23."""
+
+
+def _first(response: Response) -> wire.ApiError:
+    try:
+        found = msgspec.json.decode(response.body, type=wire.ErrorList).errors
+    except msgspec.DecodeError:
+        return wire.ApiError()
+    return found[0] if found else wire.ApiError()
+
+
+def token_expired(response: Response) -> bool:
+    """This 403 says only that the access token died: one fresh token and one more try are in order."""
+    if response.status not in (401, 403):
+        return False
+    first = _first(response)
+    return (first.details or "").strip() in (EXPIRED_TOKEN, BAD_TOKEN)
+
+
+def of_api(response: Response, operation: str, *, probe: bool = False) -> AdapterError:
+    """The error a 4xx answer of SP-API is. `probe`: of the cheapest read, whose refusal is about the account."""
+    first = _first(response)
+    details = (first.details or "").strip()
+    request_id = response.request_id
+    told = {"operation": operation, "message": first.message[:200]}
+    if response.status in (401, 403):
+        if details == EXPIRED_SECRET:
+            return errors.AppRefused("secret_expired", request_id=request_id)
+        if details in (BAD_TOKEN, EXPIRED_TOKEN, NO_TOKEN):
+            return errors.GrantDoubted("token_not_accepted", request_id=request_id, placeholders=told)
+        if details == WRONG_REGION:
+            return errors.Rejected([Problem("wrong_region")], "wrong_region", request_id=request_id)
+        if first.message.startswith(TEMPORARY) or first.code == "ExpiredToken":
+            return errors.ServerFault("amazon_token_trouble", request_id=request_id)
+        if probe or operation not in ROLES:
+            return errors.GrantDoubted("access_denied", request_id=request_id, placeholders=told)
+        return errors.Denied(operation, ROLES[operation], request_id=request_id)
+    if response.status == 404:
+        return errors.Rejected([Problem("not_found", first.message[:300])], "not_found", request_id=request_id)
+    problem = Problem(first.code or str(response.status), (first.message or details)[:300])
+    return errors.Rejected([problem], request_id=request_id, placeholders={"operation": operation})
+
+
+def of_login(response: Response, what: str) -> AdapterError:
+    """The error a 4xx answer of Login with Amazon is. `what`: "refresh_token" or "code", whatever was handed in."""
+    try:
+        told = msgspec.json.decode(response.body, type=wire.TokenError)
+    except msgspec.DecodeError:
+        return errors.ServerFault("no_json", placeholders={"status": str(response.status)})
+    request_id = told.request_id or response.request_id
+    match told.error:
+        case "invalid_grant":
+            code = "invalid_grant_code" if what == "code" else "invalid_grant_refresh"
+            return errors.GrantRefused(code, request_id=request_id)
+        case "invalid_client":
+            return errors.AppRefused("invalid_client", request_id=request_id)
+        case "unauthorized_client":
+            return errors.AppRefused("unauthorized_client", request_id=request_id)
+        case _:
+            problem = Problem(told.error, told.error_description[:300])
+            return errors.Rejected([problem], "login_refused", request_id=request_id)

@@ -1,0 +1,92 @@
+"""Login with Amazon: the consent's address, its callback, the code, and access tokens.
+
+Source: developer-docs.amazon.com/sp-api/docs/website-authorization-workflow, read 2026-11-23.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode, urlsplit
+
+from forain.contracts.marketplace import Arrival, Credentials, Grant
+from forain.contracts.net import Net, Request
+from forain.core.errors import Malformed
+from forain.core.ids import SellerId, SiteId
+from forain.core.secret import Secret
+from forain.marketplaces.amazon import errors, wire
+from forain.marketplaces.amazon.sites import BY_ID, SITES, TOKEN_ADDRESS
+
+
+def _ask(credentials: Credentials, net: Net, form: dict[str, str], what: str) -> wire.TokenAnswer:
+    response = net.send(
+        Request(
+            operation="token",
+            method="POST",
+            url=credentials.options.get("address.token") or TOKEN_ADDRESS,
+            form={
+                **form,
+                "client_id": credentials.client_id,
+                "client_secret": credentials.client_secret.reveal(),
+            },
+            authorized=False,
+        )
+    )
+    if response.status != 200:
+        raise errors.of_login(response, what)
+    return wire.read(response, wire.TokenAnswer)
+
+
+def exchange(credentials: Credentials, net: Net) -> tuple[Secret, int]:
+    """A fresh access token and its life in seconds. Raises GrantRefused, AppRefused.
+
+    The refresh token stays the same: Amazon does not rotate it on use, and its end does not move.
+    """
+    refresh = credentials.refresh.reveal() if credentials.refresh else ""
+    answer = _ask(credentials, net, {"grant_type": "refresh_token", "refresh_token": refresh}, "refresh_token")
+    return Secret(answer.access_token), answer.expires_in
+
+
+def _consent_base(credentials: Credentials, site: SiteId) -> str:
+    told = credentials.options.get("address.consent")
+    if told:
+        return told.rstrip("/")
+    return f"https://{BY_ID[site].consent_host}"
+
+
+def consent_url(credentials: Credentials, application_id: str, state: str, site: SiteId, redirect_uri: str) -> str:
+    """Where to send the merchant. `option draft` "yes" adds version=beta, which Amazon asks of draft applications."""
+    query = {"application_id": application_id, "state": state, "redirect_uri": redirect_uri}
+    if credentials.options.get("draft") == "yes":
+        query["version"] = "beta"
+    return f"{_consent_base(credentials, site)}/apps/authorize/consent?{urlencode(query)}"
+
+
+def arrival(credentials: Credentials, query: Mapping[str, str]) -> Arrival | None:
+    """Amazon opened our login address. Only Amazon's own hosts (or the configured one) are answered: no open door."""
+    callback, state = query.get("amazon_callback_uri", ""), query.get("amazon_state", "")
+    seller = query.get("selling_partner_id", "")
+    if not (callback and state and seller):
+        return None
+    target = urlsplit(callback)
+    told = credentials.options.get("address.consent")
+    if told:
+        base = urlsplit(told)
+        allowed = (target.scheme, target.netloc) == (base.scheme, base.netloc)
+    else:
+        allowed = target.scheme == "https" and target.netloc in {site.consent_host for site in SITES}
+    if not allowed:
+        raise Malformed("amazon_callback_uri")
+    joint = "&" if target.query else "?"
+    return Arrival(SellerId(seller), f"{callback}{joint}{urlencode({'amazon_state': state})}")
+
+
+def redeem(credentials: Credentials, net: Net, query: Mapping[str, str], redirect_uri: str) -> Grant:
+    """Exchange the callback's code; it works once, within five minutes. Raises GrantRefused, AppRefused, Malformed."""
+    code, seller = query.get("spapi_oauth_code", ""), query.get("selling_partner_id", "")
+    if not code:
+        raise Malformed("spapi_oauth_code")
+    if not seller:
+        raise Malformed("selling_partner_id")
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    answer = _ask(credentials, net, form, "code")
+    if not answer.refresh_token:
+        raise Malformed("refresh_token")
+    return Grant(SellerId(seller), Secret(answer.refresh_token))

@@ -1,0 +1,264 @@
+"""Amazon's words, as its models spell them; only what Forain reads. Unknown members are ignored, unknown enums are not.
+
+Source: Amazon's published models (commit 34dc93f of 2026-08-05), read 2026-11-23.
+"""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from forain.contracts.net import Response
+from forain.core.errors import Malformed, ServerFault
+
+Wire = TypeVar("Wire")
+
+
+class Struct(msgspec.Struct, rename="camel", forbid_unknown_fields=False, kw_only=True):
+    """camelCase on the wire."""
+
+
+class ApiError(Struct):
+    code: str = ""
+    message: str = ""
+    details: str | None = ""
+
+
+class ErrorList(Struct):
+    errors: list[ApiError] = []
+
+
+class TokenAnswer(msgspec.Struct, kw_only=True):
+    access_token: str
+    expires_in: int
+    refresh_token: str = ""
+
+
+class TokenError(msgspec.Struct, kw_only=True):
+    error: str
+    error_description: str = ""
+    request_id: str = ""
+
+
+class Amount(Struct):
+    """Orders 2026 and listings: a decimal as text."""
+
+    amount: str
+    currency_code: str
+
+
+class Marketplace(Struct):
+    id: str
+    country_code: str = ""
+    name: str = ""
+    default_currency_code: str = ""
+    default_language_code: str = ""
+    domain_name: str = ""
+
+
+class Participation(Struct):
+    is_participating: bool
+    has_suspended_listings: bool
+
+
+class MarketplaceParticipation(Struct):
+    marketplace: Marketplace
+    participation: Participation
+    store_name: str = ""
+
+
+class Participations(Struct):
+    payload: list[MarketplaceParticipation]
+
+
+class AccountPayload(Struct):
+    selling_plan: str = ""
+
+
+class AccountAnswer(Struct):
+    payload: AccountPayload
+
+
+class ListingIssue(Struct):
+    code: str
+    message: str
+    severity: str
+    attribute_names: list[str] = []
+
+
+class Submission(Struct):
+    sku: str
+    status: str
+    submission_id: str
+    issues: list[ListingIssue] = []
+
+
+class Summary(Struct):
+    marketplace_id: str
+    asin: str = ""
+    product_type: str = ""
+    status: list[str] = []
+    item_name: str = ""
+    created_date: str = ""
+
+
+class Availability(Struct):
+    fulfillment_channel_code: str
+    quantity: int | None = None
+
+
+class OfferPrice(Struct):
+    amount: str | float | int
+    currency_code: str = ""
+    currency: str = ""
+
+
+class ListingOffer(Struct):
+    marketplace_id: str
+    offer_type: str
+    price: OfferPrice
+
+
+class ListingProductType(Struct):
+    marketplace_id: str
+    product_type: str
+
+
+class ListingItem(Struct):
+    sku: str
+    summaries: list[Summary] = []
+    attributes: dict[str, Any] = {}
+    issues: list[ListingIssue] = []
+    offers: list[ListingOffer] = []
+    fulfillment_availability: list[Availability] = []
+    product_types: list[ListingProductType] = []
+
+
+class Pagination(Struct):
+    next_token: str | None = None
+
+
+class ListingPage(Struct):
+    items: list[ListingItem]
+    number_of_results: int = 0
+    pagination: Pagination | None = None
+
+
+class Breakdown(Struct):
+    type: str
+    subtotal: Amount
+    detailed_breakdowns: list[dict[str, Any]] = []
+
+
+class ItemProceeds(Struct):
+    breakdowns: list[Breakdown] = []
+
+
+class Product(Struct):
+    seller_sku: str = ""
+    title: str = ""
+
+
+class OrderItem(Struct):
+    order_item_id: str
+    quantity_ordered: int
+    product: Product
+    proceeds: ItemProceeds | None = None
+
+
+class TimeRange(Struct):
+    latest_date_time: str | None = None
+
+
+class OrderFulfillment(Struct):
+    fulfillment_status: str
+    fulfilled_by: str = ""
+    ship_by_window: TimeRange | None = None
+
+
+class SalesChannel(Struct):
+    marketplace_id: str = ""
+
+
+class DeliveryAddress(Struct):
+    name: str = ""
+    company_name: str = ""
+    address_line1: str = ""
+    address_line2: str = ""
+    address_line3: str = ""
+    city: str = ""
+    district_or_county: str = ""
+    state_or_region: str = ""
+    postal_code: str = ""
+    country_code: str = ""
+    phone: str = ""
+
+
+class Recipient(Struct):
+    delivery_address: DeliveryAddress | None = None
+
+
+class Buyer(Struct):
+    buyer_email: str = ""
+
+
+class OrderProceeds(Struct):
+    grand_total: Amount | None = None
+
+
+class Order(Struct):
+    order_id: str
+    created_time: str
+    last_updated_time: str
+    sales_channel: SalesChannel
+    order_items: list[OrderItem]
+    fulfillment: OrderFulfillment | None = None
+    recipient: Recipient | None = None
+    buyer: Buyer | None = None
+    proceeds: OrderProceeds | None = None
+
+
+class OrdersPage(Struct):
+    """Orders stay raw here: one that breaks must not break the page."""
+
+    orders: list[msgspec.Raw]
+    pagination: Pagination | None = None
+    last_updated_before: str | None = None
+
+
+class OrderAnswer(Struct):
+    order: msgspec.Raw
+
+
+class OrderName(Struct):
+    order_id: str
+
+
+class CatalogIdentifier(Struct):
+    identifier_type: str
+    identifier: str
+
+
+class CatalogIdentifiers(Struct):
+    marketplace_id: str
+    identifiers: list[CatalogIdentifier] = []
+
+
+class CatalogItem(Struct):
+    asin: str
+    identifiers: list[CatalogIdentifiers] = []
+
+
+class CatalogPage(Struct):
+    items: list[CatalogItem]
+
+
+def read(response: Response, kind: type[Wire]) -> Wire:
+    """The body as `kind`. Raises ServerFault for what is no JSON at all (HTML, cut off), Malformed for wrong JSON."""
+    try:
+        return msgspec.json.decode(response.body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)[:200], request_id=response.request_id) from None
+    except msgspec.DecodeError:
+        raise ServerFault(
+            "no_json", request_id=response.request_id, placeholders={"status": str(response.status)}
+        ) from None

@@ -1,0 +1,157 @@
+"""One request: a token of the shared bucket, a time limit, an access token, and what the status means."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import httpx2
+
+from forain.contracts.manifest import RateLimit
+from forain.contracts.net import Request, Response
+from forain.core.clock import Instant
+from forain.core.errors import Malformed, ServerFault, Throttled, Unreachable
+from forain.core.secret import Secret
+
+LARGEST_ANSWER = 32 * 1024 * 1024
+
+
+class Limiter(Protocol):
+    """Buckets shared by all workers; `store` has them, `wiring` hands them over."""
+
+    def take(self, scope: str, limit: RateLimit) -> Instant | None:
+        """None: a token was there and is taken. Else: when one will be."""
+        ...
+
+    def learn(self, scope: str, limit: RateLimit, *, server_rate: float | None, throttled: bool) -> Instant:
+        """Believe the server, downwards only; the answer is when a token will be there."""
+        ...
+
+
+class CallLog(Protocol):
+    """Who is told of each call: no payloads, no tokens."""
+
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None: ...
+
+    def no_answer(self, side: str, operation: str, error: str) -> None: ...
+
+
+class TokenSource(Protocol):
+    """Gives the access token for a request; `fresh` forces a new one."""
+
+    def token(self, *, fresh: bool = False) -> tuple[str, Secret]:
+        """(header name, token)."""
+        ...
+
+
+class NetClient:
+    """`contracts.net.Net` for one account or shop.
+
+    `scope` names the bucket's owner, `side` the party called. `token_expired` None: 4xx are never about an
+    expired access token. `rate_header`: the header in which the server tells its rate, "" for none.
+    """
+
+    def __init__(
+        self,
+        http: httpx2.Client,
+        *,
+        scope: str,
+        side: str,
+        limits: Mapping[str, RateLimit],
+        limiter: Limiter,
+        log: CallLog,
+        tokens: TokenSource | None = None,
+        token_expired: Callable[[Response], bool] | None = None,
+        rate_header: str = "x-amzn-ratelimit-limit",
+        user_agent: str = "Forain/0.1 (Language=Python)",
+    ) -> None:
+        self._http = http
+        self._scope = scope
+        self._side = side
+        self._limits = limits
+        self._limiter = limiter
+        self._log = log
+        self._tokens = tokens
+        self._token_expired = token_expired
+        self._rate_header = rate_header
+        self._user_agent = user_agent
+
+    def send(self, request: Request) -> Response:
+        """See `contracts.net.Net.send`."""
+        response = self._once(request, fresh=False)
+        expired = self._token_expired
+        if request.authorized and self._tokens and expired and expired(response):
+            # The one thing that is repeated here: the access token died between cache and server.
+            response = self._once(request, fresh=True)
+        return response
+
+    def _once(self, request: Request, *, fresh: bool) -> Response:
+        limit = self._limits.get(request.operation)
+        if limit is not None:
+            until = self._limiter.take(self._scope, limit)
+            if until is not None:
+                raise Throttled(until, placeholders={"operation": request.operation})
+        headers = {"user-agent": self._user_agent, "accept": "application/json", **(request.headers or {})}
+        if request.authorized and self._tokens:
+            name, token = self._tokens.token(fresh=fresh)
+            headers[name] = token.reveal()
+        if request.json is not None:
+            headers.setdefault("content-type", "application/json")
+        response = self._exchange(request, headers)
+        if limit is not None:
+            self._learn(limit, response, request.operation)
+        elif response.status == 429:
+            raise ServerFault("throttled_without_limit", request_id=response.request_id)
+        if response.status >= 500:
+            raise ServerFault(
+                "server_fault",
+                request_id=response.request_id,
+                placeholders={"operation": request.operation, "status": str(response.status)},
+            )
+        if 300 <= response.status < 400:
+            raise Malformed("redirect", request_id=response.request_id, placeholders={"operation": request.operation})
+        return response
+
+    def _exchange(self, request: Request, headers: Mapping[str, str]) -> Response:
+        begun = time.monotonic()
+        told = {"operation": request.operation}
+        try:
+            with self._http.stream(
+                request.method,
+                request.url,
+                params=dict(request.query) if request.query else None,
+                headers=dict(headers),
+                content=request.json,
+                data=dict(request.form) if request.form is not None else None,
+                timeout=request.timeout_seconds,
+                follow_redirects=False,
+            ) as answer:
+                body = bytearray()
+                for part in answer.iter_bytes():
+                    body += part
+                    if len(body) > LARGEST_ANSWER:
+                        raise Malformed("body too large", placeholders=told)
+                found = {name.lower(): value for name, value in answer.headers.items()}
+                response = Response(answer.status_code, found, bytes(body))
+        except httpx2.RemoteProtocolError as error:
+            self._log.no_answer(self._side, request.operation, "cut")
+            raise ServerFault("answer_cut", placeholders=told) from error
+        except (httpx2.TransportError, OSError) as error:
+            self._log.no_answer(self._side, request.operation, type(error).__name__)
+            raise Unreachable(placeholders={**told, "cause": type(error).__name__}) from error
+        except httpx2.InvalidURL as error:
+            raise Malformed("address", placeholders=told) from error
+        milliseconds = int((time.monotonic() - begun) * 1000)
+        self._log.called(self._side, request.operation, response.status, response.request_id, milliseconds)
+        return response
+
+    def _learn(self, limit: RateLimit, response: Response, operation: str) -> None:
+        told = response.headers.get(self._rate_header, "") if self._rate_header else ""
+        try:
+            rate = float(told) if told else None
+        except ValueError:
+            rate = None
+        if response.status == 429:
+            until = self._limiter.learn(self._scope, limit, server_rate=rate, throttled=True)
+            raise Throttled(until, request_id=response.request_id, placeholders={"operation": operation})
+        if rate is not None and rate < limit.rate * 0.999:
+            self._limiter.learn(self._scope, limit, server_rate=rate, throttled=False)

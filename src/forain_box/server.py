@@ -1,0 +1,63 @@
+"""Serves a box on loopback: `forain box`, or `python -m forain_box`."""
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from types import FrameType
+
+from waitress.server import create_server
+
+from forain_box import Box, small_world
+
+
+class RunningBox:
+    """A box served by threads of this process."""
+
+    def __init__(self, box: Box, port: int = 0) -> None:
+        self.box = box
+        # A slow client must not stop the others; a box is never reachable from elsewhere.
+        self._server = create_server(box.wsgi, host="127.0.0.1", port=port, threads=8, ident="box")
+        self.url = f"http://127.0.0.1:{self._server.effective_port}"
+        self._thread = threading.Thread(target=self._server.run, name="box", daemon=True)
+
+    def start(self) -> "RunningBox":
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.close()
+        self._thread.join(5)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="forain box", description="A simulated Amazon seller side, on loopback.")
+    parser.add_argument("--port", type=int, default=8900, help="0 takes a free one")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--clock", choices=("real", "manual"), default="real")
+    parser.add_argument("--empty", action="store_true", help="without the small world")
+    parser.add_argument("--no-throttle", action="store_true", help="for measuring speed only")
+    told = parser.parse_args(arguments)
+    box = Box(told.seed, told.clock, throttle=not told.no_throttle)
+    if not told.empty:
+        small_world.furnish(box.world)
+    try:
+        running = RunningBox(box, told.port)
+    except OSError as error:
+        print(f"port {told.port} cannot be used ({error.strerror}); --port 0 takes a free one", file=sys.stderr)
+        return 1
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    running.start()
+    print("This is a simulation, not Amazon. Panel: " + running.url + "/box/", file=sys.stderr, flush=True)
+    sys.stdout.write(json.dumps({"url": running.url}) + "\n")
+    sys.stdout.flush()
+    ended.wait()
+    running.stop()
+    return 0
