@@ -7,7 +7,7 @@ from typing import Any
 from forain_box import faults
 from forain_box.clock import text
 from forain_box.http import Request, Response
-from forain_box.sites import SITES
+from forain_box.sites import SITES, coins
 from forain_box.spapi.listings import buyable
 from forain_box.world import Application, Listing, Order, OrderLine, Refusal, Seller, World
 
@@ -156,7 +156,7 @@ def _listing(world: World, told: Any) -> dict[str, Any]:
     ]  # fmt: skip
     if told.get("price") is not None:
         try:
-            listing.prices[site] = Decimal(str(told["price"]["amount"]))
+            listing.prices[site] = coins(Decimal(str(told["price"]["amount"])), site)
         except (KeyError, TypeError, InvalidOperation):
             raise Refusal('price is {"amount": "12.50", "currency": "EUR"}') from None
     return listing_state(listing)

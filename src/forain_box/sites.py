@@ -3,6 +3,8 @@
 Source: developer-docs.amazon.com/sp-api/docs/marketplace-ids, read 2026-11-23.
 """
 
+from decimal import Decimal
+
 SITES: dict[str, tuple[str, str, str, str, str]] = {}
 for _row in """
 A2EUQ1WTGCTBG2 CA CAD en_CA na www.amazon.ca
@@ -31,5 +33,12 @@ A1VC38T7YXB528 JP JPY ja_JP fe www.amazon.co.jp
 """.strip().splitlines():
     _id, *_rest = _row.split()
     SITES[_id] = (_rest[0], _rest[1], _rest[2], _rest[3], _rest[4])
+
+
+
+def coins(amount: Decimal, site: str) -> Decimal:
+    """The amount with as many decimals as the site's currency has."""
+    return amount.quantize(Decimal(1) if SITES[site][1] == "JPY" else Decimal("0.01"))
+
 
 REGIONS = ("eu", "na", "fe")

@@ -170,9 +170,11 @@ def _answers(url: str) -> bool:
 
 
 def _database(layout: _Layout) -> str:
-    with psycopg.connect(layout.url("postgres"), autocommit=True) as connection:
-        with contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-            connection.execute("CREATE DATABASE forain")
+    with (
+        psycopg.connect(layout.url("postgres"), autocommit=True) as connection,
+        contextlib.suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation),
+    ):
+        connection.execute("CREATE DATABASE forain")
     return layout.url("forain")
 
 

@@ -85,6 +85,36 @@ def enter_token(deps: Deps, account: models.Account, refresh: Secret, granted_on
     return _accept(deps, account, refresh, granted_at=granted_on or deps.clock.now(), known=False)
 
 
+def enter_secret(deps: Deps, application: models.Application, secret: Secret, issued_on: Instant | None) -> Outcome:
+    """A rotated client secret: tried with an account that has a grant, then kept; the grants stay as they are.
+
+    Raises what the try raised; the former secret stays then. `issued_on` None: today.
+    """
+    now = deps.clock.now()
+    owner = application_owner(application)
+    former = deps.vault.get(owner, "client_secret")
+    account = models.Account.objects.filter(application=application).exclude(standing=Standing.NONE.value).first()
+    deps.vault.put(owner, "client_secret", secret, now)
+    if account is not None:
+        try:
+            deps.open.marketplace(accounts.get(AccountId(account.pk))).probe()
+        except errors.AdapterError as error:
+            if isinstance(error, errors.AppRefused) and former is not None:
+                deps.vault.put(owner, "client_secret", former, now)
+                raise
+            # Anything else speaks about the grant or the network, not about the secret.
+    term = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_term
+    issued = issued_on or now
+    models.Application.objects.filter(pk=application.pk).update(
+        secret_issued_at=issued, secret_expires_at=issued + term if term else None
+    )
+    accounts.accept_application(ApplicationId(application.pk))
+    for row in application.accounts.all():
+        journal.write(now, "secret_rotated", account=AccountId(row.pk))
+        runs.force(f"account:{row.pk}", now)
+    return Outcome("secret_kept")
+
+
 def _accept(deps: Deps, account: models.Account, refresh: Secret, granted_at: Instant, *, known: bool) -> Outcome:
     """Try the new token; keep it, note the grant, and set right what stood still meanwhile."""
     now = deps.clock.now()

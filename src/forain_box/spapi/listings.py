@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forain_box.clock import parse, text
 from forain_box.http import Response
-from forain_box.sites import SITES
+from forain_box.sites import SITES, coins
 from forain_box.spapi.errors import error, invalid
 from forain_box.world import Listing, Seller, World
 
@@ -281,7 +281,7 @@ def _apply(
             for value in listing.attributes[name]:
                 price = _price_of(value)
                 if value.get("audience", "ALL") == "ALL" and price is not None and value.get("marketplace_id") in SITES:
-                    listing.prices[value["marketplace_id"]] = price
+                    listing.prices[value["marketplace_id"]] = coins(price, value["marketplace_id"])
 
 
 def _merged(old: list[dict[str, Any]], op: str, name: str, values: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,193 @@
+"""The composition root: the one real clock, the one HTTP client, adapters from rows. The only file that picks
+concrete things."""
+
+import json
+import logging
+import random
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+
+from forain import plugins
+from forain.contracts.manifest import MarketplaceManifest, ShopManifest
+from forain.contracts.marketplace import Credentials, Marketplace
+from forain.contracts.shop import Shop, ShopCredentials
+from forain.core.clock import Clock, Instant
+from forain.core.errors import GrantRefused
+from forain.core.ids import AccountId, SellerId
+from forain.core.secret import Secret
+from forain.flows.deps import Deps
+from forain.net.client import NetClient
+from forain.net.http import Wsgi, client
+from forain.net.oauth import AccessTokens, RefreshingSource
+from forain.store import issues, models
+from forain.store.limits import SharedLimiter
+from forain.store.vault import Vault
+
+log = logging.getLogger("forain.net")
+
+
+class RealClock:
+    """Now, in UTC."""
+
+    def now(self) -> Instant:
+        return datetime.now(UTC)
+
+
+class SteeredClock:
+    """Real time moved by the seconds that a file holds: for the demo, where a year passes in a minute.
+
+    Only used where every address is loopback; see `config.checks`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def now(self) -> Instant:
+        try:
+            seconds = float(json.loads(self._file.read_text() or "0"))
+        except (FileNotFoundError, ValueError):
+            seconds = 0.0
+        return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+class SideLog:
+    """`net.client.CallLog`: a line at debug level, and the sides' health, written when it changes or once a while."""
+
+    EVERY = timedelta(seconds=10)
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._told: dict[str, Instant] = {}
+
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None:
+        log.debug("side=%s operation=%s status=%s request=%s ms=%s", side, operation, status, request_id, milliseconds)
+        if status >= 500:
+            self._fails(side, f"{operation} {status}")
+            return
+        now = self._clock.now()
+        with self._guard:
+            if now - self._told.get(side, now - self.EVERY) < self.EVERY:
+                return
+            self._told[side] = now
+        if issues.side_answers(side, now, **_side_owner(side)):
+            log.warning("side=%s is back", side)
+
+    def no_answer(self, side: str, operation: str, error: str) -> None:
+        self._fails(side, f"{operation} {error}")
+
+    def _fails(self, side: str, error: str) -> None:
+        with self._guard:
+            self._told.pop(side, None)
+        if issues.side_fails(side, error, self._clock.now(), **_side_owner(side)):
+            log.warning("side=%s does not answer: %s", side, error)
+
+
+def _side_owner(side: str) -> dict[str, int]:
+    kind, _, number = side.partition(":")
+    return {kind: int(number)} if kind in ("account", "shop") and number.isdigit() else {}
+
+
+class RowOpener:
+    """`flows.deps.Opener`: adapters built from rows and the vault, costing nothing until they are used."""
+
+    def __init__(self, clock: Clock, vault: Vault, wsgi: Wsgi | None = None) -> None:
+        self._vault = vault
+        self._http = client(wsgi)
+        self._limiter = SharedLimiter(clock)
+        self._tokens = AccessTokens(clock)
+        self._log = SideLog(clock)
+
+    def marketplace_manifest(self, code: str) -> MarketplaceManifest:
+        return plugins.marketplace_manifest(code)
+
+    def shop_manifest(self, code: str) -> ShopManifest:
+        return plugins.shop_manifest(code)
+
+    def marketplace(self, account: models.Account, refresh: Secret | None = None) -> Marketplace:
+        module = plugins.marketplaces()[account.marketplace]
+        application = account.application
+        kept = refresh or self._vault.get(f"account:{account.pk}", "refresh")
+        options = dict(account.options)
+        if application.draft:
+            options["draft"] = "yes"
+        credentials = Credentials(
+            account=AccountId(account.pk),
+            seller=SellerId(account.seller),
+            region=account.region,
+            client_id=application.client_id,
+            client_secret=self._vault.get(f"application:{application.pk}", "client_secret") or Secret(""),
+            refresh=kept,
+            options=options,
+        )
+        limits = {limit.operation: limit for limit in module.MANIFEST.limits}
+        scope = f"{account.marketplace}:{account.region}:{account.seller}:{application.client_id}"
+        plain = NetClient(
+            self._http, scope=scope, side=f"account:{account.pk}", limits=limits, limiter=self._limiter, log=self._log
+        )
+
+        def exchange() -> tuple[Secret, int]:
+            if credentials.refresh is None:
+                raise GrantRefused("no_token")
+            found: tuple[Secret, int] = module.exchange(credentials, plain)
+            return found
+
+        source = RefreshingSource(
+            self._tokens,
+            # A token got with a former secret says nothing about the present one.
+            f"{application.client_id} {credentials.client_secret.reveal()}",
+            kept or Secret(""),
+            exchange,
+            module.ACCESS_TOKEN_HEADER,
+        )
+        net = NetClient(
+            self._http,
+            scope=scope,
+            side=f"account:{account.pk}",
+            limits=limits,
+            limiter=self._limiter,
+            log=self._log,
+            tokens=source,
+            token_expired=module.token_expired,
+        )
+        adapter: Marketplace = module.open(credentials, net)
+        return adapter
+
+    def shop(self, shop: models.Shop) -> Shop:
+        module = plugins.shops()[shop.kind]
+        credentials = ShopCredentials(options=dict(shop.options), secrets=self._vault.all_of(f"shop:{shop.pk}"))
+        limits = {limit.operation: limit for limit in module.MANIFEST.limits}
+        net = NetClient(
+            self._http,
+            scope=f"shop:{shop.pk}",
+            side=f"shop:{shop.pk}",
+            limits=limits,
+            limiter=self._limiter,
+            log=self._log,
+            rate_header="",
+        )
+        adapter: Shop = module.open(credentials, net)
+        return adapter
+
+
+def build(
+    clock: Clock, vault: Vault, public_url: str, wsgi: Wsgi | None = None, jitter: Callable[[], float] = random.random
+) -> Deps:
+    """Deps from their parts. `wsgi`: every call out is answered by this application, in-process."""
+    return Deps(clock=clock, vault=vault, open=RowOpener(clock, vault, wsgi), jitter=jitter, public_url=public_url)
+
+
+@cache
+def deps() -> Deps:
+    """The Deps of this process, from its settings."""
+    steered: str = settings.CLOCK_FILE
+    clock: Clock = SteeredClock(Path(steered)) if steered else RealClock()
+    return build(clock, Vault(settings.VAULT_KEYS), settings.PUBLIC_URL or settings.LOCAL_URL)
+
+
+__all__ = ["RealClock", "RowOpener", "SteeredClock", "build", "deps"]
