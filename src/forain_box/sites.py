@@ -35,7 +35,6 @@ A1VC38T7YXB528 JP JPY ja_JP fe www.amazon.co.jp
     SITES[_id] = (_rest[0], _rest[1], _rest[2], _rest[3], _rest[4])
 
 
-
 def coins(amount: Decimal, site: str) -> Decimal:
     """The amount with as many decimals as the site's currency has."""
     return amount.quantize(Decimal(1) if SITES[site][1] == "JPY" else Decimal("0.01"))

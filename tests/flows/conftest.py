@@ -119,13 +119,17 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
         wsgi = transport(box) if transport else box.wsgi
         deps = wiring.build(BoxTime(box), vault, "http://127.0.0.1:8787", wsgi, jitter=lambda: 0.5)
         now = deps.clock.now()
-        house = House(box, folder, deps, None, 0, "A1HOUSESELLER", {}, goods or {"SOAP": ("6.90", 12), "OIL": ("14.50", 5)})
+        house = House(
+            box, folder, deps, None, 0, "A1HOUSESELLER", {}, goods or {"SOAP": ("6.90", 12), "OIL": ("14.50", 5)}
+        )
         house.write_catalogue()
         house.application = house.control(
             "POST", "applications",
             {"name": "Own", "kind": kind, "redirect_uris": ["http://127.0.0.1:8787/amazon/callback"], "login_uri": "http://127.0.0.1:8787/amazon/login"},
         )  # fmt: skip
-        house.control("POST", "sellers", {"seller_id": house.seller, "region": "eu", "marketplace_ids": [FR], "name": "Camille"})
+        house.control(
+            "POST", "sellers", {"seller_id": house.seller, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
+        )
         shelf = on_amazon if on_amazon is not None else {sku: ("9.99", 1) for sku in house.goods}
         house.control(
             "POST", "listings",
@@ -142,7 +146,9 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
             marketplace="amazon", kind=kind, client_id=house.application["client_id"],
             application_id=house.application["application_id"], created_at=now,
         )  # fmt: skip
-        vault.put(authorize.application_owner(application), "client_secret", Secret(house.application["client_secret"]), now)
+        vault.put(
+            authorize.application_owner(application), "client_secret", Secret(house.application["client_secret"]), now
+        )
         account = models.Account.objects.create(
             marketplace="amazon", name="Camille", region="EU", seller=house.seller, application=application, shop=house.shop,
             options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
@@ -153,7 +159,9 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
         if connect:
             house.control("POST", f"sellers/{house.seller}/suspend-listings", {})
             house.control("POST", f"sellers/{house.seller}/resume-listings", {})
-            granted = house.control("POST", f"sellers/{house.seller}/authorize", {"application_id": house.application["application_id"]})
+            granted = house.control(
+                "POST", f"sellers/{house.seller}/authorize", {"application_id": house.application["application_id"]}
+            )
             outcome = authorize.enter_token(deps, house.account, Secret(granted["refresh_token"]), now)
             assert outcome.code == "granted"
             if allow:

@@ -24,7 +24,9 @@ def test_an_order_comes_into_the_shop_once_and_its_shipment_goes_back(house):
 
     assert house.shop_orders() == [order["order_id"]]
     assert house.quantity("SOAP") == 10
-    (house.folder / "shipments" / "one.csv").write_text(f"order,carrier,tracking\n{order['order_id']},Colissimo,6A123\n")
+    (house.folder / "shipments" / "one.csv").write_text(
+        f"order,carrier,tracking\n{order['order_id']},Colissimo,6A123\n"
+    )
     house.live(400, step=20)
     shown = next(o for o in house.control("GET", "state")["orders"] if o["order_id"] == order["order_id"])
     assert shown["status"] == "SHIPPED"
@@ -51,7 +53,9 @@ def test_the_year_ends_everything_stops_and_renewal_catches_up(house):
     assert house.shop_orders() == []
     assert house.quantity("SOAP") == 11
 
-    granted = house.control("POST", f"sellers/{house.seller}/authorize", {"application_id": house.application["application_id"]})
+    granted = house.control(
+        "POST", f"sellers/{house.seller}/authorize", {"application_id": house.application["application_id"]}
+    )
     authorize.enter_token(house.deps, house.account, Secret(granted["refresh_token"]), None)
     house.live(600, step=20)
 

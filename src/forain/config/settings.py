@@ -92,6 +92,7 @@ DISPLAY_TIME_ZONE = os.environ.get("FORAIN_TIME_ZONE", "Europe/Paris")
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_AUTOREFRESH = False
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

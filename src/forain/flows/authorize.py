@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from forain.contracts.marketplace import Marketplace, SiteSeen
 from forain.core import authorization, errors
@@ -75,6 +76,25 @@ def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outc
         journal.write(now, "consent_refused", account=AccountId(account.pk), placeholders={"reason": str(error)})
     models.Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome.code)
     return outcome
+
+
+def answer_arrival(deps: Deps, account: models.Account, query: Mapping[str, str], user_id: int) -> str | None:
+    """Where to send the browser of a renewal that began at the marketplace; None: it is no such arrival.
+
+    An attempt of our own is begun for it, so that the callback's state is ours, single-use and this person's.
+    """
+    adapter = deps.open.marketplace(account)
+    arrival = adapter.arrival(query)
+    if arrival is None:
+        return None
+    now = deps.clock.now()
+    state = secrets.token_urlsafe(32)
+    accounts.begin_attempt(
+        state, now, user_id=user_id, account=account, application=account.application, region=account.region, site=""
+    )
+    journal.write(now, "consent_begun", account=AccountId(account.pk))
+    joint = "&" if "?" in arrival.answer_to else "?"
+    return f"{arrival.answer_to}{joint}{urlencode({'state': state, 'redirect_uri': callback_url(deps)})}"
 
 
 def enter_token(deps: Deps, account: models.Account, refresh: Secret, granted_on: Instant | None) -> Outcome:
@@ -253,6 +273,6 @@ def disconnect(deps: Deps, account: models.Account) -> None:
     """The merchant takes the account out: the token is forgotten, the records stay."""
     now = deps.clock.now()
     accounts.apply(AccountId(account.pk), Disconnected(now))
-    models.VaultEntry.objects.filter(owner=owner_of(account)).delete()
+    deps.vault.forget(owner_of(account))
     issues.mended("internal", f"account:{account.pk}")
     journal.write(now, "disconnected", account=AccountId(account.pk))

@@ -4,6 +4,7 @@ from forain.core import issues as catalogue
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.core.issues import AccountFacts, Finding, Issue
+from forain.core.signals import Signal
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import mark_variants, mirror_catalogue
@@ -28,6 +29,17 @@ def watch_shop(deps: Deps, shop: models.Shop) -> Instant:
         shops.note(ShopId(shop.pk), mark=mark)
     shops.note(ShopId(shop.pk), watched_at=now)
     return now + deps.open.shop_manifest(shop.kind).watch_every
+
+
+def note_signals(deps: Deps, shop: models.Shop, signals: tuple[Signal, ...]) -> None:
+    """A hook told: mark the offers of these variants, and soon read what else may have changed. No call out here."""
+    now = deps.clock.now()
+    with journal.chain():
+        mark_variants(deps, shop, {VariantId(s.key) for s in signals if s.kind in ("variant", "stock")})
+        if any(s.kind == "shop_order" for s in signals):
+            for account in shop.accounts.all():
+                runs.poke("confirm_shipments", f"account:{account.pk}", now)
+    runs.poke("watch_shop", f"shop:{shop.pk}", now)
 
 
 def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:

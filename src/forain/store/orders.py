@@ -277,3 +277,8 @@ def held_by_reason(account: AccountId) -> dict[str, int]:
 
 def imported_since(account: AccountId, moment: Instant) -> int:
     return models.Order.objects.filter(account_id=account, imported_at__gte=moment).count()
+
+
+def try_again(row: models.Order) -> None:
+    """A person says: once more."""
+    models.Order.objects.filter(pk=row.pk, state__in=UNSOLD).update(hold_reason="new", hold_detail="", not_before=None)

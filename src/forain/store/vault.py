@@ -46,6 +46,10 @@ class Vault:
         row = models.VaultEntry.objects.filter(owner=owner, name=name).first()
         return None if row is None else Secret(self.open(owner, name, bytes(row.ciphertext)))
 
+    def forget(self, owner: str) -> None:
+        """Delete every secret of an owner."""
+        models.VaultEntry.objects.filter(owner=owner).delete()
+
     def all_of(self, owner: str) -> dict[str, Secret]:
         """Every secret of an owner, by name."""
         rows = models.VaultEntry.objects.filter(owner=owner)

@@ -1,0 +1,345 @@
+"""The story of Forain with a simulated Amazon: connected, synchronized, expired, renewed, caught up. Every step is
+observed from outside (box, shop folder, pages), never assumed."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import click
+
+from forain.cli.browser import Browser
+from forain.cli.house import Web, free_port, open_house
+from forain.cli.run import wait_for_end
+from forain.cli.sample_shop import GOODS, SampleShop
+from forain.config.home import forain_home
+from forain_box import Box
+from forain_box.server import RunningBox
+
+FR = "A13V1IB3VIYZZH"
+SELLER = "A1DEMOSELLER01"
+PASSWORD = "demo-demo-demo"
+FBA_SKU, AMAZON_ONLY = "BASKET", "OLD-POSTCARDS"
+DAY = 86400.0
+
+
+class NotObserved(Exception):
+    """A step of the story did not come true in time."""
+
+
+class Story:
+    """Tells steps as they happen, with the seconds since the beginning."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+        self.steps = 0
+
+    def tell(self, text: str) -> None:
+        self.steps += 1
+        click.echo(f"{time.monotonic() - self.begun:5.1f} s  {text}")
+
+    def until(self, what: str, seen: Callable[[], Any], seconds: float = 20) -> Any:
+        """Wait until `seen()` is true and answer it. Raises NotObserved."""
+        end = time.monotonic() + seconds
+        while True:
+            found = seen()
+            if found:
+                return found
+            if time.monotonic() > end:
+                raise NotObserved(what)
+            time.sleep(0.1)
+
+
+class Amazon:
+    """The box as the demo uses it: its control API, over HTTP."""
+
+    def __init__(self, url: str, clock_file: Path) -> None:
+        self.url = url
+        self._clock_file = clock_file
+        self._shift = 0.0
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        data = json.dumps(body).encode() if body is not None else None
+        request = Request(f"{self.url}/box/api/{path}", data=data, method=method)
+        with urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def advance(self, seconds: float) -> None:
+        """Time passes for Amazon and for Forain alike."""
+        self._shift += seconds
+        part = self._clock_file.with_suffix(".part")
+        part.write_text(json.dumps(self._shift))
+        os.replace(part, self._clock_file)
+        self.call("POST", "clock", {"advance_seconds": seconds})
+
+    def listings(self) -> dict[str, Any]:
+        return {x["sku"]: x for x in self.call("GET", "state")["listings"]}
+
+    def quantity(self, sku: str) -> int | None:
+        found: int | None = self.listings()[sku]["availability"].get("DEFAULT")
+        return found
+
+    def buy(self, sku: str, quantity: int = 1, pending: float = 0) -> str:
+        told = {
+            "seller_id": SELLER,
+            "marketplace_id": FR,
+            "items": [{"sku": sku, "quantity": quantity}],
+            "pending_seconds": pending,
+        }
+        return str(self.call("POST", "orders", told)["order_id"])
+
+    def order(self, order_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = next(o for o in self.call("GET", "state")["orders"] if o["order_id"] == order_id)
+        return found
+
+    def furnish(self, port: int) -> dict[str, Any]:
+        """The merchant's seller account and offers, with stock and prices that are not the shop's."""
+        here = f"http://127.0.0.1:{port}/amazon"
+        application: dict[str, Any] = self.call(
+            "POST", "applications",
+            {"name": "Forain", "kind": "public", "redirect_uris": [f"{here}/callback"], "login_uri": f"{here}/login"},
+        )  # fmt: skip
+        self.call("POST", "sellers", {"seller_id": SELLER, "name": "Le Marché de Camille", "region": "eu",
+                                      "marketplace_ids": [FR], "email": "camille@example.test"})  # fmt: skip
+        shelf = [
+            {"seller_id": SELLER, "sku": sku, "asin": f"B0DEMO{n:04d}", "marketplace_id": FR, "title": title, "quantity": stock // 3,
+             "price": {"amount": f"{float(price) + 1:.2f}", "currency": "EUR"},
+             "fulfilled_by": "AMAZON" if sku == FBA_SKU else "MERCHANT"}
+            for n, (sku, title, price, stock) in enumerate(GOODS) if sku != "SANTON"
+        ]  # fmt: skip
+        shelf.append({"seller_id": SELLER, "sku": AMAZON_ONLY, "marketplace_id": FR, "title": "Old postcards", "quantity": 3,
+                      "price": {"amount": "9.00", "currency": "EUR"}})  # fmt: skip
+        self.call("POST", "listings", shelf)
+        return application
+
+
+def run(*, once: bool, shop: str, port: int) -> int:
+    """Tell the story; the answer is the exit code: 0 only if every step was observed."""
+    if shop != "files":
+        raise click.ClickException("the demo with Vendure is not there yet; leave --shop out")
+    home = forain_home() / "demo"
+    home.mkdir(mode=0o755, exist_ok=True)
+    lock = (forain_home() / "demo.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise click.ClickException("another demo is running; end it first") from None
+    for old in home.iterdir():
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    os.environ.pop("DATABASE_URL", None)
+    story = Story()
+    port = port or free_port()
+    clock_file = home / "clock.json"
+    clock_file.write_text("0")
+    os.environ["FORAIN_CLOCK_FILE"] = str(clock_file)
+    box = RunningBox(Box(seed=7, write_delay=(0.3, 1.2))).start()
+    house = open_house(home, port=port)
+    try:
+        from forain import wiring
+        from forain.engine.worker import Worker
+
+        with Web(port) as web:
+            worker = Worker(wiring.deps())
+            worker.start()
+            story.tell(f"PostgreSQL, market in a box ({box.url}/box/), pages and worker are up")
+            try:
+                tell(story, Amazon(box.url, clock_file), SampleShop(home / "shop"), web.url, port)
+            except NotObserved as missing:
+                click.echo(f"NOT OBSERVED: {missing}", err=True)
+                if once:
+                    return 1
+            except KeyboardInterrupt:
+                once = True
+            if not once:
+                click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
+                wait_for_end()
+            worker.stop()
+    finally:
+        house.stop()
+        box.stop()
+    return 0
+
+
+def tell(story: Story, amazon: Amazon, shop: SampleShop, url: str, port: int) -> None:
+    """The steps. Raises NotObserved."""
+    application = amazon.furnish(port)
+    browser = Browser()
+    connect(story, browser, amazon, shop, application, url)
+    synchronize(story, browser, amazon, shop, url)
+    trade(story, amazon, shop)
+    expire(story, browser, amazon, shop, application, url)
+    click.echo(f"{story.steps} steps, each observed, in {time.monotonic() - story.begun:.1f} s")
+
+
+def connect(
+    story: Story, browser: Browser, amazon: Amazon, shop: SampleShop, application: dict[str, Any], url: str
+) -> None:
+    from forain.store import instance
+
+    browser.get(f"{url}/first/{instance.new_first_link()}")
+    browser.submit({"user": "demo", "password": PASSWORD})
+    browser.get(f"{url}/shops/add?kind=files")
+    browser.submit({"name": "Le Marché de Camille", "folder": str(shop.folder)})
+    story.until("the shop answers", lambda: "The shop answers" in browser.page)
+    story.tell(f"shop connected: {len(shop.goods)} articles in {shop.folder}")
+    browser.get(f"{url}/accounts/add/amazon")
+    browser.submit(
+        {
+            "kind": "public", "name": "Amazon Europe", "client_id": application["client_id"],
+            "client_secret": application["client_secret"], "application_id": application["application_id"],
+            "region": "EU", "seller_id": SELLER, "refresh_token": "",
+            "address.token": f"{amazon.url}/auth/o2/token", "address.api": f"{amazon.url}/eu",
+            "address.consent": f"{amazon.url}/seller-central/eu",
+        }
+    )  # fmt: skip
+    consent(story, browser)
+    found = story.until("authorized until", lambda: _between(browser.page, "authorized until ", " "))
+    story.tell(f"Amazon's consent page confirmed: authorized until {found}")
+
+
+def consent(story: Story, browser: Browser) -> None:
+    """Amazon's pages: who are you, review, Confirm; then back at Forain."""
+    if "Who are you" in browser.page:
+        browser.get(f"{browser.url}&seller_id={SELLER}")
+    if "Confirm" not in browser.page:
+        raise NotObserved(f"Amazon's consent page ({browser.url})")
+    browser.submit({"decision": "confirm", "seller_id": SELLER})
+
+
+def _between(text: str, before: str, after: str) -> str:
+    start = text.find(before)
+    return "" if start < 0 else text[start + len(before) :].split(after, 1)[0]
+
+
+def _sentence(page: str, words: str) -> str:
+    """The notice of the page that has these words, "" when there is none."""
+    return next((s for s in re.findall(r"<strong>(.*?)</strong>", page) if words in s), "")
+
+
+def in_step(amazon: Amazon, shop: SampleShop) -> bool:
+    """Every offer the merchant fulfils shows the shop's stock and price on Amazon."""
+    for sku, listing in amazon.listings().items():
+        if sku in shop.goods and sku != FBA_SKU:
+            good = shop.goods[sku]
+            if listing["availability"].get("DEFAULT") != good["on_hand"] or listing["prices"].get(FR) != good["price"]:
+                return False
+    return True
+
+
+def synchronize(story: Story, browser: Browser, amazon: Amazon, shop: SampleShop, url: str) -> None:
+    from django.db.models import F
+
+    from forain.store import models
+
+    before = amazon.listings()
+    shown = len(before)
+    story.until("all offers compared", lambda: models.Offer.objects.exclude(desired_at=None).count() == shown, 30)
+    if amazon.listings() != before:
+        raise NotObserved("nothing is sent before a person says yes")
+    story.tell(f"{shown} offers compared; the account is read-only, nothing was sent")
+    browser.get(f"{url}/accounts/1")
+    browser.submit({"answer": "yes"}, f"{url}/accounts/1/sites/{FR}")
+    story.until("all offers in step on Amazon", lambda: in_step(amazon, shop), 40)
+    waiting = models.Offer.objects.filter(wanted_no__gt=F("settled_no"))
+    story.until("every change read back", lambda: not waiting.exists(), 30)
+    sent = models.Journal.objects.filter(code="told").count()
+    if set(amazon.listings()[FBA_SKU]["availability"]) != {"AMAZON_EU"}:
+        raise NotObserved("an SKU fulfilled by Amazon never gets a quantity")
+    story.tell(f"said yes for Amazon.fr: {shown} offers compared, {sent} sent, all observed on Amazon")
+
+
+def trade(story: Story, amazon: Amazon, shop: SampleShop) -> None:
+    order = amazon.buy("LAV-SOAP", 2, pending=60)
+    left = amazon.quantity("LAV-SOAP")
+    amazon.advance(400)
+    story.until("the order in the shop", lambda: shop.has(order) == 1, 30)
+    if amazon.order(order)["status"] != "UNSHIPPED":
+        raise NotObserved("a pending order waits")
+    shop.book_orders()
+    time.sleep(1)
+    if shop.has(order) != 1 or len(shop.orders()) != 1:
+        raise NotObserved("the order is in the shop exactly once")
+    story.until("stock stays true", lambda: amazon.quantity("LAV-SOAP") == left == shop.on_hand("LAV-SOAP"))
+    story.tell(f"a buyer bought on Amazon: order {order} is in the shop, once")
+    shop.change("HONEY-CHEST", -3)
+    begun = time.monotonic()
+    story.until("stock falls on Amazon", lambda: amazon.quantity("HONEY-CHEST") == shop.on_hand("HONEY-CHEST"), 30)
+    story.tell(
+        f"somebody bought 3 in the shop: Amazon shows {shop.on_hand('HONEY-CHEST')} after {time.monotonic() - begun:.1f} s"
+    )
+    shop.ship(order, "Colissimo", "6A00000000042")
+    story.until("the shipment on Amazon", lambda: amazon.order(order)["packages"], 30)
+    amazon.advance(5)
+    story.until("Amazon shows it shipped", lambda: amazon.order(order)["status"] == "SHIPPED", 20)
+    story.tell("the shop sent the parcel: Amazon shows the order as shipped")
+
+
+def rotate(story: Story, browser: Browser, amazon: Amazon, application: dict[str, Any], url: str) -> None:
+    """The client secret lives 180 days: a new one in time."""
+    fresh = amazon.call("POST", f"applications/{application['application_id']}/rotate", {})
+    browser.get(f"{url}/accounts/1")
+    browser.submit({"client_secret": fresh["client_secret"]}, f"{url}/accounts/1/secret")
+    story.until("the new secret works", lambda: "new client secret works" in browser.page)
+
+
+def expire(
+    story: Story, browser: Browser, amazon: Amazon, shop: SampleShop, application: dict[str, Any], url: str
+) -> None:
+    from forain.store import models
+
+    amazon.advance(170 * DAY)
+    rotate(story, browser, amazon, application, url)
+    amazon.advance(166 * DAY)
+    rotate(story, browser, amazon, application, url)
+    story.until("a reminder", lambda: models.Journal.objects.filter(code="reminded").exists(), 30)
+    days = models.Journal.objects.filter(code="reminded").latest("id").placeholders["days"]
+    browser.get(f"{url}/issues")
+    if "The authorization at Amazon ends on" not in browser.page:
+        raise NotObserved("the page reminds")
+    story.tell(f"336 days later (client secret rotated twice): reminded, {days} days left")
+    amazon.advance(30 * DAY)
+    story.until("the first refusal", lambda: models.Account.objects.get().standing != "granted", 30)
+    amazon.advance(120)
+    story.until("expired", lambda: "Stock, prices and orders stand still" in browser.get(f"{url}/"), 30)
+    reason = story.until("the page says why", lambda: _sentence(browser.get(f"{url}/issues"), "expired on"), 30)
+    story.tell(f"the year is over, Amazon refuses; the page says: {reason}")
+    stopped(story, amazon, shop)
+    browser.get(f"{url}/accounts/1")
+    browser.submit({}, f"{url}/accounts/1/renew")
+    consent(story, browser)
+    until = story.until("authorized again", lambda: _between(browser.page, "authorized until ", " "))
+    story.tell(f"renewed with two clicks: authorized until {until}")
+    proof = story.until("caught up", lambda: models.CatchUp.objects.order_by("-id").first(), 40)
+    shop.book_orders()
+    story.until("stock true again", lambda: in_step(amazon, shop), 40)
+    if (proof.missing_before, proof.missing_now) != (2, 0) or len(shop.orders()) != 3:
+        raise NotObserved(
+            f"2 missing, 0 missing (was {proof.missing_before}, {proof.missing_now}; shop has {len(shop.orders())})"
+        )
+    story.tell(
+        f"caught up: {proof.missing_before} orders were missing, {proof.missing_now} are missing; stock is true again"
+    )
+
+
+def stopped(story: Story, amazon: Amazon, shop: SampleShop) -> None:
+    """While refused: two orders and a stock change happen, and nothing moves."""
+    before = amazon.quantity("MUSTARD")
+    amazon.buy("OLIVE-OIL-50")
+    amazon.buy("NOUGAT", 2)
+    shop.change("MUSTARD", -10)
+    amazon.advance(600)
+    time.sleep(2.5)
+    if len(shop.orders()) != 1 or amazon.quantity("MUSTARD") != before:
+        raise NotObserved("nothing is written or read while Amazon refuses")
+    story.tell("meanwhile two orders and a stock change: orders, stock and prices stand still, nothing is lost")
+
+
+if __name__ == "__main__":
+    sys.exit(run(once=True, shop="files", port=0))

@@ -1,0 +1,214 @@
+"""up, demo, box, status, sync, journal, doctor, bench."""
+
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from forain.cli.house import DEFAULT_PORT, Web, open_house, visiting
+
+
+@click.command()
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the pages are, on this machine.")
+def up(port: int) -> None:
+    """Run Forain: database, pages and worker, until Ctrl-C."""
+    house = open_house(port=port)
+    try:
+        from django.contrib.auth import get_user_model
+
+        from forain import plugins, wiring
+        from forain.engine.worker import Worker
+        from forain.store import instance
+
+        plugins.marketplaces(), plugins.shops()
+        instance.get()
+        with Web(port) as web:
+            worker = Worker(wiring.deps())
+            worker.start()
+            click.echo(f"Forain is up: {web.url}")
+            if not get_user_model().objects.exists():
+                click.echo(
+                    f"First, make your access (this link works once): {web.url}/first/{instance.new_first_link()}"
+                )
+            click.echo("Ctrl-C stops everything.")
+            wait_for_end()
+            click.echo("Stopping ...")
+            worker.stop()
+    finally:
+        house.stop()
+
+
+def wait_for_end() -> None:
+    """Until Ctrl-C or SIGTERM."""
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    ended.wait()
+
+
+@click.command("admin-link")
+def admin_link() -> None:
+    """A new one-time link for the first administrator."""
+    with visiting():
+        from django.contrib.auth import get_user_model
+
+        from forain import wiring
+        from forain.store import instance
+
+        if get_user_model().objects.exists():
+            raise click.ClickException("an administrator exists already: log in")
+        click.echo(f"{wiring.deps().public_url}/first/{instance.new_first_link()}")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the story; exit 0 only if every step was observed.")
+@click.option("--shop", type=click.Choice(["files", "vendure"]), default="files", show_default=True)
+@click.option("--port", default=0, help="Where the pages are; 0 takes a free one.")
+def demo(once: bool, shop: str, port: int) -> None:
+    """Watch Forain do what it is for, with a simulated Amazon and a sample shop."""
+    from forain.cli.demo import run
+
+    sys.exit(run(once=once, shop=shop, port=port))
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def box(arguments: tuple[str, ...]) -> None:
+    """Run only the market in a box (a simulated Amazon) on this machine."""
+    from forain_box.server import main
+
+    sys.exit(main(list(arguments)))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def status(as_json: bool) -> None:
+    """The six numbers of each account."""
+    with visiting():
+        from forain import wiring
+        from forain.store import accounts, instance, issues
+        from forain.web.dashboard import card
+        from forain.web.words import say
+
+        now = wiring.deps().clock.now()
+        cards = [card(row, now) for row in accounts.every()]
+        age = instance.worker_age_seconds(now)
+        notices = list(issues.open_notices())
+        if as_json:
+            told = {
+                "worker": "running" if age is not None and age < 60 else "away",
+                "issues": [{"code": n.code, "subject": n.subject, "severity": n.severity} for n in notices],
+                "accounts": [
+                    {
+                        "id": c.account.pk, "name": c.account.name, "phase": c.phase, "sync": c.sync, "days_left": c.days_left,
+                        "offers": c.backlog.offers, "waiting": c.backlog.waiting,
+                        "oldest": c.backlog.oldest.isoformat() if c.backlog.oldest else None, "refused": c.backlog.refused,
+                        "held": c.held, "imported_today": c.imported_today,
+                    }
+                    for c in cards
+                ],
+            }  # fmt: skip
+            click.echo(json.dumps(told, indent=2))
+            return
+        language = reader_language()
+        if not cards:
+            click.echo(say(language, "dash.no_account"))
+        for c in cards:
+            left = say(language, "phase.days_left", {"days": c.days_left}) if c.days_left is not None else ""
+            click.echo(f"{c.account.name}: {say(language, 'phase.' + c.phase)} {left}")
+            click.echo(f"  {say(language, 'sync.' + c.sync)}")
+            click.echo(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "
+                       f"{say(language, 'dash.refused')}: {c.backlog.refused}   "
+                       f"{say(language, 'dash.held')}: {sum(c.held.values())}   "
+                       f"{say(language, 'dash.imported')}: {c.imported_today}")  # fmt: skip
+        for n in notices:
+            click.echo(f"! {say(language, 'issue.' + n.code, n.placeholders)} {say(language, 'cure.' + n.code)}")
+        if age is None or age > 60:
+            click.echo(say(language, "dash.worker_away"))
+
+
+def reader_language() -> str:
+    """The terminal's language as far as Forain speaks it."""
+    told = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
+    return told[:2] if told[:2] in ("en", "fr", "de") else "en"
+
+
+@click.command()
+@click.option("--now", "now_flag", is_flag=True, required=True, help="Make everything due at once.")
+def sync(now_flag: bool) -> None:
+    """Have the running worker synchronize at once."""
+    with visiting():
+        from forain import wiring
+        from forain.store import accounts, runs, shops
+
+        now = wiring.deps().clock.now()
+        subjects = [f"shop:{s.pk}" for s in shops.every()] + [f"account:{a.pk}" for a in accounts.every()]
+        for subject in subjects:
+            runs.force(subject, now)
+        click.echo(f"{len(subjects)} subjects are due now; a running worker takes them up at once.")
+
+
+@click.command("journal")
+@click.option("--most", default=40, show_default=True)
+@click.option("--about", default="", help="An order id, an SKU, a correlation id.")
+def journal_command(most: int, about: str) -> None:
+    """The record of decisions, newest first."""
+    with visiting():
+        from django.db.models import Q
+
+        from forain.store import models
+        from forain.web.words import say
+
+        rows = models.Journal.objects.order_by("-id")
+        if about:
+            rows = rows.filter(Q(subject__icontains=about) | Q(correlation=about))
+        language = reader_language()
+        for row in rows[:most]:
+            words = say(language, f"entry.{row.code}", row.placeholders)
+            click.echo(f"{row.at:%Y-%m-%d %H:%M:%S} {row.correlation} {row.subject} {words}")
+
+
+@click.command()
+def doctor() -> None:
+    """Test every step from the database to Amazon, and say the cure."""
+    from forain.cli.doctor import examine
+
+    with visiting():
+        trouble = examine()
+    sys.exit(1 if trouble else 0)
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON per row.")
+def bench(name: str | None, as_json: bool) -> None:
+    """Run a benchmark of bench/ (without a name: list them)."""
+    import runpy
+
+    folder = Path(__file__).resolve().parents[3] / "bench"
+    known = sorted(p.stem for p in folder.glob("*.py")) if folder.is_dir() else []
+    if not known:
+        raise click.ClickException("bench/ is only there in a checkout of the repository")
+    if name not in known:
+        click.echo("\n".join(known))
+        if name:
+            raise click.ClickException(f"there is no benchmark {name}")
+        return
+    rows = runpy.run_path(str(folder / f"{name}.py"))["measure"]()
+    for row in rows:
+        if as_json:
+            click.echo(json.dumps(row))
+        else:
+            met = "met" if row["met"] else "NOT met"
+            click.echo(
+                f"{row['what']}: {row['value']} against {row['against']}: ratio {row['ratio']} (target {row['target']}, {met})"
+            )

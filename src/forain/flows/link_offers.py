@@ -1,0 +1,74 @@
+"""I say which of my articles an Amazon SKU is: by a click, or with a file."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from forain.core.ids import AccountId, SellerSku, VariantId
+from forain.flows.deps import Deps
+from forain.flows.mirror_catalogue import link_account
+from forain.store import journal, models, offers, runs, shops
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLine:
+    """Why a file of links is not taken; `line` counts from 1."""
+
+    line: int
+    what: str
+
+
+def decide(deps: Deps, account: models.Account, sku: SellerSku, variant: VariantId, *, same: bool, by: str) -> None:
+    """A person's word: linked, or remembered as not the same. Offers and held orders of the SKU are looked at again."""
+    now = deps.clock.now()
+    number = AccountId(account.pk)
+    if same:
+        shops.link(number, sku, variant, "person", by, now)
+        journal.write(
+            now, "link_decided", account=number, subject=sku, placeholders={"sku": sku, "variant": variant, "by": by}
+        )
+    else:
+        shops.unlink(number, sku, variant, by, now)
+    offers.mark(number, now, skus=[sku], correlation=journal.correlation())
+    runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
+    link_account(deps, account)
+
+
+def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, VariantId]] | WrongLine:
+    """The links of a file with the columns marketplace_sku and variant, or the first wrong line."""
+    try:
+        text = content.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        return WrongLine(1, str(error)[:100])
+    head = [cell.strip().lower() for cell in rows[0]] if rows else []
+    if "marketplace_sku" not in head or "variant" not in head:
+        return WrongLine(1, "marketplace_sku, variant ?")
+    known = set(models.Variant.objects.filter(shop_id=account.shop_id, gone_at=None).values_list("variant", flat=True))
+    found: dict[SellerSku, VariantId] = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(head):
+            return WrongLine(number, f"{len(row)} / {len(head)}")
+        cells = dict(zip(head, (cell.strip().removeprefix("'") for cell in row), strict=True))
+        sku, variant = SellerSku(cells["marketplace_sku"]), VariantId(cells["variant"])
+        if not sku or variant not in known:
+            return WrongLine(number, f"variant {variant or '?'}")
+        if found.get(sku, variant) != variant:
+            return WrongLine(number, f"{sku} × 2")
+        found[sku] = variant
+    return list(found.items())
+
+
+def take(deps: Deps, account: models.Account, links: list[tuple[SellerSku, VariantId]], by: str) -> None:
+    """Make these links firm, all or none."""
+    now = deps.clock.now()
+    with transaction.atomic():
+        for sku, variant in links:
+            shops.link(AccountId(account.pk), sku, variant, "file", by, now)
+    offers.mark(AccountId(account.pk), now, skus=[sku for sku, _ in links], correlation=journal.correlation())
+    runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
+    link_account(deps, account)

@@ -1,0 +1,114 @@
+"""I connect my shop and my account: rows are kept only after the other side answered."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from forain.core import errors
+from forain.core.ids import AccountId
+from forain.core.secret import Secret
+from forain.flows import authorize
+from forain.flows.deps import Deps
+from forain.store import accounts, journal, models, offers, runs
+
+
+class Exists(Exception):
+    """There is one of that name, seller or client id already."""
+
+
+def add_shop(deps: Deps, kind: str, name: str, values: Mapping[str, str]) -> tuple[models.Shop, str]:
+    """(shop, the shop's own word). Raises what the shop's check raises, and Exists; nothing is kept then."""
+    now = deps.clock.now()
+    manifest = deps.open.shop_manifest(kind)
+    options = {f.name: values.get(f.name, "") for f in manifest.fields if not f.secret}
+    try:
+        with transaction.atomic():
+            row = models.Shop.objects.create(
+                kind=kind, name=name, options=options, hook_name=secrets.token_urlsafe(18), created_at=now
+            )
+            for field in manifest.fields:
+                if field.secret and values.get(field.name):
+                    deps.vault.put(f"shop:{row.pk}", field.name, Secret(values[field.name]), now)
+    except IntegrityError:
+        raise Exists(name) from None
+    try:
+        answer = deps.open.shop(row).check()
+    except errors.AdapterError:
+        deps.vault.forget(f"shop:{row.pk}")
+        row.delete()
+        raise
+    # An account that came first waits for its shop.
+    models.Account.objects.filter(shop=None).update(shop=row)
+    journal.write(now, "shop_connected", placeholders={"shop": name})
+    return row, answer
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What the merchant typed. `addresses`: other addresses than the marketplace's own, for a box."""
+
+    marketplace: str
+    kind: str
+    name: str
+    values: Mapping[str, str]
+    addresses: Mapping[str, str]
+
+
+def add_account(deps: Deps, told: NewAccount) -> models.Account:
+    """The account, read-only at first. With a refresh token it is tried at once, and kept only if it works;
+    without one it waits for the consent. Raises what the trial raises, and Exists."""
+    now = deps.clock.now()
+    values = told.values
+    kind = deps.open.marketplace_manifest(told.marketplace).kind(told.kind)
+    try:
+        with transaction.atomic():
+            application, new_application = models.Application.objects.get_or_create(
+                marketplace=told.marketplace,
+                client_id=values["client_id"],
+                defaults={
+                    "kind": told.kind,
+                    "application_id": values.get("application_id", ""),
+                    "secret_issued_at": now,
+                    "secret_expires_at": now + kind.secret_term if kind.secret_term else None,
+                    "created_at": now,
+                },
+            )
+            deps.vault.put(
+                authorize.application_owner(application), "client_secret", Secret(values["client_secret"]), now
+            )
+            account = models.Account.objects.create(
+                marketplace=told.marketplace,
+                name=told.name or f"{told.marketplace} {values['region']}",
+                region=values["region"],
+                seller=values["seller_id"],
+                application=application,
+                shop=models.Shop.objects.order_by("pk").first(),
+                options=dict(told.addresses),
+                import_since=now,
+                created_at=now,
+            )
+    except IntegrityError:
+        raise Exists(values["seller_id"]) from None
+    if values.get("refresh_token") and not kind.by_consent:
+        try:
+            authorize.enter_token(deps, accounts.get(AccountId(account.pk)), Secret(values["refresh_token"]), None)
+        except errors.AdapterError:
+            models.Side.objects.filter(account=account).delete()
+            account.delete()
+            if new_application:
+                deps.vault.forget(authorize.application_owner(application))
+                application.delete()
+            raise
+    return accounts.get(AccountId(account.pk))
+
+
+def pause(deps: Deps, account: AccountId, paused: bool, by: str) -> None:
+    """The merchant stops or goes on; while paused changes stay marked and the order window stays open."""
+    now = deps.clock.now()
+    accounts.note(account, paused_by_user=paused)
+    journal.write(now, "paused" if paused else "resumed", account=account, placeholders={"by": by})
+    if not paused:
+        offers.mark(account, now)
+        runs.force(f"account:{account}", now)

@@ -1,0 +1,279 @@
+"""Connect a shop, connect a marketplace, renew: the pages that lead through it, and the marketplace's callbacks."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from forain import plugins, wiring
+from forain.contracts.manifest import Field
+from forain.core import authorization, errors
+from forain.core.ids import AccountId
+from forain.core.secret import Secret
+from forain.engine import schedule
+from forain.flows import authorize, setup
+from forain.store import accounts, journal, models, offers, runs
+from forain.web import words
+from forain.web.middleware import POLICY
+from forain.web.templatetags.words_of import language, w
+
+
+def _fields(
+    kind: str, code: str, fields: tuple[Field, ...], values: dict[str, str], wrong: dict[str, str]
+) -> list[dict[str, object]]:
+    """Fields of a manifest as the generic form draws them, with the adapter's own words."""
+    told = plugins.words(kind, code, language())
+    return [
+        {
+            "field": field,
+            "label": told.get(f"field.{field.name}.label", field.name),
+            "help": told.get(f"field.{field.name}.help", ""),
+            "value": "" if field.secret else values.get(field.name, field.default),
+            "wrong": words.say(language(), f"error.{wrong[field.name]}", {"example": field.example})
+            if field.name in wrong
+            else "",
+        }
+        for field in fields
+    ]
+
+
+def _sentence(error: errors.AdapterError) -> str:
+    return words.say_error(language(), error.code, error.placeholders)
+
+
+def add_shop(request: HttpRequest) -> HttpResponse:
+    """One form for every shop; the shop is asked before it is kept."""
+    kinds = {code: plugins.shop_manifest(code) for code in plugins.shops()}
+    code = request.POST.get("kind") or request.GET.get("kind") or next(iter(kinds))
+    if code not in kinds:
+        return redirect("add_shop")
+    manifest, wrong, problem = kinds[code], {}, ""
+    values = {field.name: request.POST.get(field.name, "").strip() for field in manifest.fields}
+    if request.method == "POST":
+        name = request.POST.get("name", "").strip() or manifest.name
+        wrong = plugins.wrong_fields(manifest.fields, values)
+        if not wrong:
+            try:
+                shop, answer = setup.add_shop(wiring.deps(), code, name, values)
+            except errors.AdapterError as error:
+                problem = _sentence(error)
+            except setup.Exists:
+                problem = w("error.exists")
+            else:
+                schedule.plan_shop(shop.pk, wiring.deps().clock.now())
+                messages.success(request, w("shop.checked", answer=answer))
+                return redirect("dashboard")
+    shown = _fields("shops", code, manifest.fields, values, wrong)
+    context = {
+        "kinds": kinds.values(),
+        "kind": code,
+        "fields": shown,
+        "problem": problem,
+        "name": request.POST.get("name", ""),
+    }
+    return render(request, "web/shop_add.html", context, status=422 if wrong or problem else 200)
+
+
+def shop(request: HttpRequest, number: int) -> HttpResponse:
+    row = get_object_or_404(models.Shop, pk=number)
+    variants = models.Variant.objects.filter(shop=row, gone_at=None)
+    troubled = variants.exclude(problems=[]).order_by("sku")[:50]
+    context = {"shop": row, "variants": variants.count(), "troubled": troubled, "public_url": wiring.deps().public_url}
+    return render(request, "web/shop.html", context)
+
+
+def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
+    """One form for every marketplace: application, account, and for a private application the token."""
+    if marketplace not in plugins.marketplaces():
+        return redirect("dashboard")
+    manifest = plugins.marketplace_manifest(marketplace)
+    fields = (*manifest.application_fields, *manifest.account_fields)
+    kind = request.POST.get("kind", manifest.application_kinds[0].code)
+    values = {field.name: request.POST.get(field.name, "").strip() for field in fields}
+    addresses = {f"address.{n}": request.POST.get(f"address.{n}", "").strip() for n in ("token", "api", "consent")}
+    wrong: dict[str, str] = {}
+    problem = ""
+    if request.method == "POST":
+        by_consent = manifest.kind(kind).by_consent
+        wrong = plugins.wrong_fields(fields, values)
+        for needed in ("application_id",) if by_consent else ("refresh_token",):
+            if not values[needed]:
+                wrong[needed] = "required"
+        if not wrong:
+            told = setup.NewAccount(
+                marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
+                addresses={k: v for k, v in addresses.items() if v},
+            )  # fmt: skip
+            try:
+                account = setup.add_account(wiring.deps(), told)
+            except errors.AdapterError as error:
+                problem = _sentence(error)
+            except setup.Exists:
+                problem = w("error.exists")
+            else:
+                schedule.plan_account(account.pk, wiring.deps().clock.now())
+                if by_consent:
+                    return _to_consent(request, account)
+                messages.success(request, w("amazon.connected"))
+                return redirect("account", number=account.pk)
+    context = {
+        "marketplace": manifest,
+        "kinds": manifest.application_kinds,
+        "kind": kind,
+        "fields": _fields("marketplaces", marketplace, fields, values, wrong),
+        "addresses": addresses,
+        "problem": problem,
+        "name": request.POST.get("name", ""),
+        "redirect_uri": authorize.callback_url(wiring.deps()),
+    }
+    response = render(request, "web/account_add.html", context, status=422 if wrong or problem else 200)
+    return _may_leave(response, [addresses["address.consent"]])
+
+
+def _may_leave(response: HttpResponse, targets: list[str]) -> HttpResponse:
+    """Let this page's forms end at the marketplace: browsers hold redirects of forms to the policy too."""
+    hosts = {f"{urlsplit(t).scheme}://{urlsplit(t).netloc}" for t in targets if t}
+    hosts |= {
+        f"https://{s.consent_host}" for code in plugins.marketplaces() for s in plugins.marketplace_manifest(code).sites
+    }
+    response.headers["Content-Security-Policy"] = POLICY.replace(
+        "form-action 'self'", f"form-action 'self' http://127.0.0.1:* {' '.join(sorted(hosts))}"
+    )
+    return response
+
+
+def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
+    manifest = plugins.marketplace_manifest(account.marketplace)
+    known = [site.site for site in accounts.sites(AccountId(account.pk))]
+    sites = known or [site.site_id for site in manifest.sites if site.region == account.region]
+    return HttpResponseRedirect(authorize.begin_consent(wiring.deps(), account, request.user.pk, sites[0]))
+
+
+def account(request: HttpRequest, number: int) -> HttpResponse:
+    """The page "Login details"."""
+    row = get_object_or_404(models.Account.objects.select_related("application", "shop"), pk=number)
+    now = wiring.deps().clock.now()
+    facts = accounts.facts_of(row)
+    answer = accounts.may_sync(row, now)
+    context = {
+        "account": row,
+        "facts": facts,
+        "phase": authorization.phase(facts, now).value,
+        "days_left": authorization.days_left(facts, now),
+        "sync": "running" if isinstance(answer, authorization.Yes) else answer.code,
+        "sites": models.AccountSite.objects.filter(account=row),
+        "by_consent": plugins.marketplace_manifest(row.marketplace).kind(row.application.kind).by_consent,
+        "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
+    }
+    return _may_leave(render(request, "web/account.html", context), [row.options.get("address.consent", "")])
+
+
+@require_POST
+def renew(request: HttpRequest, number: int) -> HttpResponse:
+    return _to_consent(request, get_object_or_404(models.Account.objects.select_related("application"), pk=number))
+
+
+@require_POST
+def enter_token(request: HttpRequest, number: int) -> HttpResponse:
+    row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    token = request.POST.get("refresh_token", "").strip()
+    field = next(f for f in plugins.marketplace_manifest(row.marketplace).account_fields if f.secret)
+    wrong = plugins.wrong_fields((field,), {field.name: token}) or ({} if token else {field.name: "required"})
+    granted_on, date_problem = _day(request.POST.get("granted_on", ""))
+    if wrong:
+        messages.error(request, w(f"error.{wrong[field.name]}", example=field.example))
+    elif date_problem:
+        messages.error(request, w("error.date_wrong"))
+    else:
+        try:
+            authorize.enter_token(wiring.deps(), row, Secret(token), granted_on)
+        except errors.AdapterError as error:
+            messages.error(request, _sentence(error))
+        else:
+            messages.success(request, w("amazon.connected"))
+    return redirect("account", number=number)
+
+
+def _day(text: str) -> tuple[datetime | None, bool]:
+    """(moment, wrong): the day typed, at noon UTC; None when nothing was typed."""
+    if not text.strip():
+        return None, False
+    try:
+        moment = datetime.strptime(text.strip(), "%Y-%m-%d").replace(hour=12, tzinfo=UTC)
+    except ValueError:
+        return None, True
+    now = wiring.deps().clock.now()
+    return (min(moment, now), False) if moment.date() <= now.date() else (None, True)
+
+
+@require_POST
+def enter_secret(request: HttpRequest, number: int) -> HttpResponse:
+    row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    secret = request.POST.get("client_secret", "").strip()
+    if not secret:
+        messages.error(request, w("error.required"))
+    else:
+        try:
+            authorize.enter_secret(wiring.deps(), row.application, Secret(secret), None)
+        except errors.AdapterError as error:
+            messages.error(request, _sentence(error))
+        else:
+            messages.success(request, w("amazon.secret_kept"))
+    return redirect("account", number=number)
+
+
+@require_POST
+def allow_site(request: HttpRequest, number: int, site: str) -> HttpResponse:
+    """A person says yes (or takes it back) for one site."""
+    now = wiring.deps().clock.now()
+    by = request.user.get_username()
+    row = get_object_or_404(models.AccountSite, account_id=number, site=site)
+    told = {"by": by, "site": row.country}
+    if request.POST.get("answer") == "yes":
+        if accounts.allow_writes(AccountId(number), site, by, now):
+            journal.write(now, "writes_allowed", account=AccountId(number), placeholders=told)
+            offers.mark(AccountId(number), now, site=site, correlation=journal.new_correlation())
+            runs.force(f"account:{number}", now, ["reconcile_offers"])
+    else:
+        accounts.forbid_writes(AccountId(number), site)
+        journal.write(now, "writes_forbidden", account=AccountId(number), placeholders=told)
+    return redirect("account", number=number)
+
+
+@require_POST
+def pause(request: HttpRequest, number: int) -> HttpResponse:
+    setup.pause(wiring.deps(), AccountId(number), request.POST.get("answer") == "pause", request.user.get_username())
+    return redirect("account", number=number)
+
+
+def callback(request: HttpRequest, marketplace: str) -> HttpResponse:
+    """The marketplace sends the browser back with a code. Only for somebody logged in; the state must be theirs."""
+    outcome = authorize.complete_consent(wiring.deps(), request.GET.dict(), request.user.pk)
+    if outcome.code == "granted" and outcome.account is not None:
+        messages.success(request, w("amazon.connected"))
+        response: HttpResponse = redirect("account", number=outcome.account)
+    else:
+        messages.error(request, words.say_error(language(), outcome.code))
+        response = redirect("account", number=outcome.account) if outcome.account else redirect("dashboard")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def arrival(request: HttpRequest, marketplace: str) -> HttpResponse:
+    """A renewal that starts at the marketplace: our login address. The login itself is Django's, before this runs."""
+    seller = request.GET.get("selling_partner_id", "")
+    row = models.Account.objects.select_related("application").filter(marketplace=marketplace, seller=seller).first()
+    if row is None:
+        messages.error(request, w("error.wrong_account"))
+        return redirect("dashboard")
+    try:
+        target = authorize.answer_arrival(wiring.deps(), row, request.GET.dict(), request.user.pk)
+    except errors.AdapterError as error:
+        messages.error(request, _sentence(error))
+        return redirect("account", number=row.pk)
+    response = HttpResponseRedirect(target) if target else redirect("account", number=row.pk)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,71 @@
+"""Is it working? Six numbers an account, one sentence for the whole."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from forain import wiring
+from forain.core import authorization
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.store import accounts, instance, issues, models, offers, orders
+
+WORKER_AWAY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Card:
+    """The six numbers of one account, ready for the page and for `forain status`."""
+
+    account: models.Account
+    phase: str
+    sync: str
+    days_left: int | None
+    expires_at: Instant | None
+    backlog: offers.Backlog
+    held: dict[str, int]
+    imported_today: int
+    last_word_marketplace: Instant | None
+    last_word_shop: Instant | None
+    proof: models.CatchUp | None
+
+
+def card(row: models.Account, now: Instant) -> Card:
+    facts = accounts.facts_of(row)
+    answer = accounts.may_sync(row, now)
+    midnight = now.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+    number = AccountId(row.pk)
+    sides = {side.name: side.last_word_at for side in models.Side.objects.all()}
+    return Card(
+        account=row,
+        phase=authorization.phase(facts, now).value,
+        sync="running" if isinstance(answer, authorization.Yes) else answer.code,
+        days_left=authorization.days_left(facts, now),
+        expires_at=facts.expires_at,
+        backlog=offers.backlog(number),
+        held=orders.held_by_reason(number),
+        imported_today=orders.imported_since(number, midnight),
+        last_word_marketplace=sides.get(f"account:{row.pk}"),
+        last_word_shop=sides.get(f"shop:{row.shop_id}"),
+        proof=models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
+    )
+
+
+def dashboard(request: HttpRequest) -> HttpResponse:
+    now = wiring.deps().clock.now()
+    notices = list(issues.open_notices())
+    worst = next((level for level in ("critical", "warning") if any(n.severity == level for n in notices)), "good")
+    age = instance.worker_age_seconds(now)
+    context = {
+        "cards": [card(row, now) for row in accounts.every()],
+        "notices": [n for n in notices if n.severity != "note"][:6],
+        "worst": worst,
+        "shops": models.Shop.objects.count(),
+        "worker_away": age is None or age > WORKER_AWAY_SECONDS,
+        "now": now,
+    }
+    template = "web/dashboard_live.html" if request.htmx else "web/dashboard.html"  # type: ignore[attr-defined]
+    return render(request, template, context)

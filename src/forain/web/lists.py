@@ -1,0 +1,139 @@
+"""Offers, orders, issues, journal, health: what there is, newest or most urgent first."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from forain import wiring
+from forain.store import instance, issues, models, offers, orders, runs
+
+PAGE = 50
+
+
+def _page(rows: "QuerySet[models.models.Model]", request: HttpRequest, key: str) -> tuple[list[object], str]:
+    """Keyset paging by a descending or ascending unique column: (rows, the next page's key or "")."""
+    found = list(rows[: PAGE + 1])
+    more = str(getattr(found[PAGE - 1], key)) if len(found) > PAGE else ""
+    return list(found[:PAGE]), more
+
+
+def offer_list(request: HttpRequest) -> HttpResponse:
+    """Filters are addresses: ?q=, ?state=, ?after=."""
+    rows = models.Offer.objects.select_related("account").order_by("pk")
+    text, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    if text:
+        rows = rows.filter(Q(sku__icontains=text) | Q(title__icontains=text) | Q(product_code=text) | Q(ean=text))
+    differs = ~Q(desired_quantity=F("observed_quantity")) | ~Q(desired_minor=F("observed_minor"))
+    filters = {
+        "waiting": Q(wanted_no__gt=F("settled_no")),
+        "alarm": ~Q(alarm=""),
+        "differs": differs & ~Q(fulfilled_by="marketplace") & Q(desired_quantity__isnull=False),
+    }
+    if state in filters:
+        rows = rows.filter(filters[state])
+    if request.GET.get("after", "").isdigit():
+        rows = rows.filter(pk__gt=int(request.GET["after"]))
+    found, more = _page(rows, request, "pk")
+    context = {
+        "offers": [(o, _state(o)) for o in found],
+        "more": more,
+        "q": text,
+        "state": state,
+        "states": ("", *filters),
+    }
+    return render(request, "web/offers.html", context)
+
+
+def _state(offer: "models.Offer") -> str:
+    if offer.alarm:
+        return "alarm"
+    if offer.submission:
+        return "told"
+    if "unlinked" in offer.notes:
+        return "unlinked"
+    if offer.wanted_no > offer.settled_no:
+        return "waiting"
+    quantity_differs = offer.fulfilled_by == "merchant" and offer.desired_quantity not in (
+        None,
+        offer.observed_quantity,
+    )
+    price_differs = offer.desired_minor not in (None, offer.observed_minor)
+    return "differs" if quantity_differs or price_differs else "settled"
+
+
+def offer(request: HttpRequest, number: int) -> HttpResponse:
+    row = get_object_or_404(models.Offer.objects.select_related("account"), pk=number)
+    entries = models.Journal.objects.filter(subject=str(offers.key_of(row)), account=row.account).order_by("-id")[:40]
+    return render(request, "web/offer.html", {"offer": row, "state": _state(row), "entries": entries})
+
+
+def order_list(request: HttpRequest) -> HttpResponse:
+    rows = models.Order.objects.select_related("account").order_by("-pk")
+    text, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    if text:
+        rows = rows.filter(Q(order_id__icontains=text) | Q(shop_order__icontains=text))
+    if state in ("held", "creating", "created", "cancelled", "recorded"):
+        rows = rows.filter(state=state)
+    if request.GET.get("after", "").isdigit():
+        rows = rows.filter(pk__lt=int(request.GET["after"]))
+    found, more = _page(rows, request, "pk")
+    states = ("", "held", "created", "cancelled", "recorded")
+    return render(
+        request, "web/orders.html", {"orders": found, "more": more, "q": text, "state": state, "states": states}
+    )
+
+
+def order(request: HttpRequest, number: int) -> HttpResponse:
+    row = get_object_or_404(models.Order.objects.select_related("account"), pk=number)
+    entries = models.Journal.objects.filter(subject=row.order_id, account=row.account).order_by("-id")[:40]
+    parcels = models.Parcel.objects.filter(order=row).order_by("pk")
+    return render(request, "web/order.html", {"order": row, "parcels": parcels, "entries": entries})
+
+
+@require_POST
+def retry_order(request: HttpRequest, number: int) -> HttpResponse:
+    """A person mended something: a refused order is tried again."""
+    row = get_object_or_404(models.Order, pk=number)
+    orders.try_again(row)
+    runs.force(f"account:{row.account_id}", wiring.deps().clock.now(), ["import_orders"])
+    return redirect("order", number=number)
+
+
+def issue_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/issues.html", {"notices": issues.open_notices()})
+
+
+def journal(request: HttpRequest) -> HttpResponse:
+    rows = models.Journal.objects.select_related("account").order_by("-id")
+    text = request.GET.get("q", "").strip()
+    if text:
+        rows = rows.filter(Q(subject__icontains=text) | Q(correlation=text) | Q(code=text))
+    if request.GET.get("after", "").isdigit():
+        rows = rows.filter(pk__lt=int(request.GET["after"]))
+    found, more = _page(rows, request, "pk")
+    return render(request, "web/journal.html", {"entries": found, "more": more, "q": text})
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    now = wiring.deps().clock.now()
+    age = instance.worker_age_seconds(now)
+    context = {
+        "worker": age is not None and age < 60,
+        "worker_seen": instance.get().worker_seen_at,
+        "runs": models.Run.objects.order_by("subject", "flow"),
+        "sides": models.Side.objects.order_by("name"),
+    }
+    return render(request, "web/health.html", context)
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """For a watcher: the database answers, and a worker's pulse is young. 503 otherwise. Says nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    age = instance.worker_age_seconds(wiring.deps().clock.now())
+    alive = age is not None and age < 60
+    return JsonResponse({"database": "ok", "worker": "ok" if alive else "away"}, status=200 if alive else 503)
