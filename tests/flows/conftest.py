@@ -130,7 +130,7 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
         house.control(
             "POST", "sellers", {"seller_id": house.seller, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
         )
-        shelf = on_amazon if on_amazon is not None else {sku: ("9.99", 1) for sku in house.goods}
+        shelf = on_amazon if on_amazon is not None else dict.fromkeys(house.goods, ("9.99", 1))
         house.control(
             "POST", "listings",
             [

@@ -1,0 +1,172 @@
+"""The authorization machine: the whole table, and what must hold whatever happens."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forain.core import authorization as a
+from forain.core.authorization import Application, Confirmed, Disconnected, Doubted, Facts, Granted, Phase, Refused, Standing
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+NONE = Facts()
+GRANTED = a.apply(NONE, Granted(T0, T0 + 365 * DAY))
+DOUBTED = a.apply(GRANTED, Doubted(T0 + DAY, 1))
+REFUSED = a.apply(DOUBTED, Refused(T0 + 2 * DAY, 1))
+LATER = T0 + 3 * DAY
+
+
+@pytest.mark.parametrize(
+    ("facts", "event", "standing", "grant_no"),
+    [
+        (NONE, Granted(LATER, None), Standing.GRANTED, 1),
+        (NONE, Doubted(LATER, 0), Standing.NONE, 0),
+        (NONE, Confirmed(LATER, 0), Standing.NONE, 0),
+        (NONE, Refused(LATER, 0), Standing.NONE, 0),
+        (NONE, Disconnected(LATER), Standing.NONE, 0),
+        (GRANTED, Granted(LATER, None), Standing.GRANTED, 2),
+        (GRANTED, Doubted(LATER, 1), Standing.DOUBTED, 1),
+        (GRANTED, Confirmed(LATER, 1), Standing.GRANTED, 1),
+        (GRANTED, Refused(LATER, 1), Standing.REFUSED, 1),
+        (GRANTED, Disconnected(LATER), Standing.NONE, 1),
+        (DOUBTED, Granted(LATER, None), Standing.GRANTED, 2),
+        (DOUBTED, Doubted(LATER, 1), Standing.DOUBTED, 1),
+        (DOUBTED, Confirmed(LATER, 1), Standing.GRANTED, 1),
+        (DOUBTED, Refused(LATER, 1), Standing.REFUSED, 1),
+        (DOUBTED, Disconnected(LATER), Standing.NONE, 1),
+        (REFUSED, Granted(LATER, None), Standing.GRANTED, 2),
+        (REFUSED, Doubted(LATER, 1), Standing.REFUSED, 1),
+        (REFUSED, Confirmed(LATER, 1), Standing.GRANTED, 1),
+        (REFUSED, Refused(LATER, 1), Standing.REFUSED, 1),
+        (REFUSED, Disconnected(LATER), Standing.NONE, 1),
+    ],
+)
+def test_the_transition_table(facts, event, standing, grant_no):
+    after = a.apply(facts, event)
+
+    assert (after.standing, after.grant_no) == (standing, grant_no)
+
+
+@pytest.mark.parametrize("event", [Doubted(LATER, 0), Confirmed(LATER, 0), Refused(LATER, 0), Refused(LATER, 7)])
+@pytest.mark.parametrize("facts", [GRANTED, DOUBTED, REFUSED])
+def test_an_answer_about_another_grant_changes_nothing(facts, event):
+    assert a.apply(facts, event) == facts
+
+
+@pytest.mark.parametrize(
+    ("facts", "after_days", "phase"),
+    [
+        (NONE, 0, Phase.DISCONNECTED),
+        (GRANTED, 1, Phase.ACTIVE),
+        (GRANTED, 304, Phase.ACTIVE),
+        (GRANTED, 305, Phase.EXPIRING),
+        (GRANTED, 364, Phase.EXPIRING),
+        (GRANTED, 365, Phase.OVERDUE),
+        (GRANTED, 900, Phase.OVERDUE),
+        (DOUBTED, 2, Phase.DOUBTED),
+        (REFUSED, 3, Phase.REVOKED),
+        (a.apply(GRANTED, Refused(T0 + 365 * DAY, 1)), 366, Phase.EXPIRED),
+        (a.apply(NONE, Granted(T0, None)), 5000, Phase.ACTIVE),
+    ],
+)
+def test_the_phase_is_computed_from_facts_and_clock(facts, after_days, phase):
+    assert a.phase(facts, T0 + after_days * DAY) is phase
+
+
+def test_one_refusal_doubts_and_a_second_a_minute_later_refuses():
+    now = T0 + 10 * DAY
+    first = a.on_refusal(GRANTED, 1, now, others_doubted=False)
+    doubted = a.apply(GRANTED, first)
+
+    too_soon = a.on_refusal(doubted, 1, now + timedelta(seconds=59), others_doubted=False)
+    in_time = a.on_refusal(doubted, 1, now + timedelta(seconds=60), others_doubted=False)
+    everybody = a.on_refusal(doubted, 1, now + timedelta(seconds=60), others_doubted=True)
+
+    assert isinstance(first, Doubted)
+    assert isinstance(too_soon, Doubted)
+    assert isinstance(in_time, Refused)
+    assert isinstance(everybody, Doubted)
+
+
+def test_probes_while_doubted_come_after_1_5_and_30_minutes():
+    facts, at = a.apply(GRANTED, Doubted(T0, 1)), T0
+    pauses = []
+    for _ in range(4):
+        due = a.next_probe_at(facts, at)
+        pauses.append((due - at).total_seconds() / 60)
+        at = due
+        facts = a.apply(facts, Doubted(at, 1))
+
+    assert pauses == [1, 5, 30, 30]
+
+
+def test_every_reminder_step_is_told_once_on_its_day():
+    told = {}
+    for day in range(366):
+        step = a.reminder_due(GRANTED, frozenset(told), T0 + day * DAY)
+        if step is not None:
+            told[step] = 365 - day
+
+    assert told == {step: step for step in a.REMINDER_DAYS}
+
+
+def test_an_outage_never_causes_a_burst_of_reminders():
+    now = T0 + 360 * DAY
+    first = a.reminder_due(GRANTED, frozenset(), now)
+
+    assert first == 7
+    assert a.reminder_due(GRANTED, frozenset({first}), now) is None
+
+
+def test_the_application_refused_or_a_pause_stop_sync_before_the_phase_is_asked():
+    assert a.may_sync(GRANTED, Application(refused_at=T0), False, LATER) == a.No("application_refused")
+    assert a.may_sync(GRANTED, Application(), True, LATER) == a.No("paused_by_user")
+
+
+instants = st.integers(0, 800).map(lambda days: T0 + days * DAY)
+events = st.one_of(
+    st.builds(Granted, instants, st.one_of(st.none(), instants)),
+    st.builds(Doubted, instants, st.integers(0, 4)),
+    st.builds(Confirmed, instants, st.integers(0, 4)),
+    st.builds(Refused, instants, st.integers(0, 4)),
+    st.builds(Disconnected, instants),
+)
+
+
+@given(st.lists(events, max_size=12), instants)
+def test_whatever_happened_sync_runs_only_under_a_standing_grant(happened, now):
+    facts = NONE
+    for event in happened:
+        before, facts = facts, a.apply(facts, event)
+        assert facts.grant_no - before.grant_no == (1 if isinstance(event, Granted) else 0)
+
+    answer = a.may_sync(facts, Application(), False, now)
+
+    assert isinstance(answer, a.Yes) == (facts.standing is Standing.GRANTED)
+    assert (facts.standing is Standing.DOUBTED) <= (facts.doubted_at is not None)
+    assert (facts.standing is Standing.REFUSED) <= (facts.refused_at is not None)
+
+
+@given(st.lists(events, max_size=8), events)
+def test_the_same_answer_twice_changes_the_standing_no_further(happened, event):
+    facts = NONE
+    for former in happened:
+        facts = a.apply(facts, former)
+    once = a.apply(facts, event)
+
+    if not isinstance(event, Granted):
+        assert a.apply(once, event).standing is once.standing
+
+
+@given(st.lists(events, max_size=8), instants, instants)
+def test_the_clock_alone_never_stops_sync(happened, now, later):
+    facts = NONE
+    for event in happened:
+        facts = a.apply(facts, event)
+
+    first = isinstance(a.may_sync(facts, Application(), False, now), a.Yes)
+    second = isinstance(a.may_sync(facts, Application(), False, later), a.Yes)
+
+    assert first == second

@@ -1,0 +1,96 @@
+"""What next with an offer."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forain.core.ids import OfferKey
+from forain.core.money import Money
+from forain.core.offers import Alarm, Change, Desired, Observed, Settled, Submit, Submitted, Wait, plan
+from forain.core.stock import StockLevel, StockRule, sellable
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+KEY = OfferKey(1, "FR", "SOAP")
+PRICE = Money(690, "EUR")
+
+
+def seen(quantity=5, price=PRICE, by="merchant"):
+    return Observed(KEY, quantity, price, by, seen_at=T0, product_type="SOAP")
+
+
+def next_step(desired, submitted=None, observed=None, acknowledged=None, known=None, now=T0):
+    return plan(
+        KEY,
+        desired,
+        submitted,
+        observed,
+        acknowledged_quantity=acknowledged,
+        orders_known_until=known,
+        acknowledge_within=timedelta(minutes=15),
+        now=now,
+    )
+
+
+def test_only_what_differs_is_told():
+    step = next_step(Desired(7, PRICE), observed=seen(5))
+
+    assert step == Submit(Change(KEY, 7, None, "SOAP"))
+
+
+def test_equal_is_settled():
+    assert next_step(Desired(5, PRICE), observed=seen(5)) == Settled()
+
+
+def test_what_is_not_on_the_marketplace_is_never_told():
+    assert next_step(Desired(5, PRICE)) == Alarm("not_on_marketplace")
+
+
+def test_a_sku_fulfilled_by_the_marketplace_never_gets_a_quantity_and_the_plan_says_why():
+    step = next_step(Desired(5, Money(700, "EUR")), observed=seen(None, by="marketplace"))
+
+    assert step == Submit(Change(KEY, None, Money(700, "EUR"), "SOAP"), ("fulfilled_by_marketplace",))
+    assert next_step(Desired(5, None), observed=seen(None, by="marketplace")) == Settled(("fulfilled_by_marketplace",))
+
+
+def test_what_was_told_is_waited_for_then_told_again_then_a_person_is_asked():
+    told = Submitted(7, None, T0, "s", tries=1)
+
+    waiting = next_step(Desired(7, PRICE), told, seen(5), now=T0 + timedelta(minutes=14))
+    again = next_step(Desired(7, PRICE), told, seen(5), now=T0 + timedelta(minutes=15))
+    enough = next_step(Desired(7, PRICE), Submitted(7, None, T0, "s", tries=3), seen(5), now=T0 + timedelta(hours=1))
+
+    assert waiting == Wait(T0 + timedelta(minutes=15), "unacknowledged")
+    assert isinstance(again, Submit)
+    assert enough == Alarm("not_taken")
+
+
+def test_a_newer_wish_does_not_wait_for_the_answer_to_the_older_one():
+    assert isinstance(next_step(Desired(9, PRICE), Submitted(7, None, T0, "s", tries=1), seen(5)), Submit)
+
+
+def test_a_quantity_that_fell_by_itself_is_not_raised_before_the_orders_were_read():
+    blind = next_step(Desired(5, PRICE), observed=seen(3), acknowledged=5, known=T0 - timedelta(minutes=2))
+    read = next_step(Desired(5, PRICE), observed=seen(3), acknowledged=5, known=T0 + timedelta(minutes=2))
+    lower = next_step(Desired(2, PRICE), observed=seen(3), acknowledged=5, known=None)
+
+    assert isinstance(blind, Wait)
+    assert blind.code == "orders_unread"
+    assert isinstance(read, Submit)
+    assert isinstance(lower, Submit)
+
+
+@given(
+    st.integers(-50, 500),
+    st.integers(0, 500),
+    st.integers(0, 50),
+    st.integers(0, 20),
+    st.one_of(st.none(), st.integers(0, 400)),
+)
+def test_sellable_is_never_negative_never_above_cap_and_never_more_than_what_is_free(hand, allocated, sold, buffer, cap):
+    found = sellable(StockLevel(hand, allocated), sold, StockRule(buffer, cap))
+
+    assert 0 <= found.quantity
+    assert cap is None or found.quantity <= cap
+    assert found.quantity <= max(hand - allocated - sold - buffer, 0)
+    assert found.steps[0] == ("on_hand", hand)

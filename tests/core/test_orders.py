@@ -1,0 +1,63 @@
+"""The order table."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from forain.core.ids import OrderKey
+from forain.core.money import LineTotal, Money
+from forain.core.orders import Address, Cancel, Create, Hold, Line, Nothing, Order, OrderState, OrderStatus, step
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+EUR = "EUR"
+ORDER = Order(
+    key=OrderKey(1, "302-1"),
+    site="FR",
+    status=OrderStatus.UNSHIPPED,
+    fulfilled_by="merchant",
+    purchased_at=T0,
+    updated_at=T0,
+    lines=(
+        Line("1", "SOAP", "Soap", 3, LineTotal(Money(2070, EUR)), LineTotal(Money(490, EUR)), LineTotal(Money(100, EUR))),
+        Line("2", "OIL", "Oil", 1, LineTotal(Money(1450, EUR))),
+    ),
+    currency=EUR,
+    ship_to=Address("A", ("1 rue",), "Lyon", "69003", "FR"),
+)
+LINKS = {"SOAP": "v1", "OIL": "v2"}
+
+
+def test_a_payable_known_order_is_created_with_its_exact_amounts():
+    found = step(ORDER, None, LINKS)
+
+    assert isinstance(found, Create)
+    assert found.draft.total == Money(2070 + 1450 + 490 - 100, EUR)
+    assert [line.variant for line in found.draft.lines] == ["v1", "v2"]
+
+
+@pytest.mark.parametrize(
+    ("order", "known", "links", "expected"),
+    [
+        (replace(ORDER, status=OrderStatus.PENDING), None, LINKS, Hold("pending")),
+        (ORDER, None, {"SOAP": "v1"}, Hold("unknown_sku", "OIL")),
+        (replace(ORDER, ship_to=None), None, LINKS, Hold("address_missing")),
+        (replace(ORDER, lines=()), None, LINKS, Hold("no_lines")),
+        (replace(ORDER, lines=(replace(ORDER.lines[0], total=None),)), None, LINKS, Hold("price_missing")),
+        (replace(ORDER, status=OrderStatus.SHIPPED), None, LINKS, Hold("already_shipped")),
+        (replace(ORDER, status=OrderStatus.UNFULFILLABLE), None, LINKS, Hold("unfulfillable")),
+        (replace(ORDER, status=OrderStatus.CANCELLED), None, LINKS, Nothing(OrderState.CANCELLED)),
+        (replace(ORDER, status=OrderStatus.CANCELLED), OrderState.CREATED, LINKS, Cancel()),
+        (ORDER, OrderState.CREATED, LINKS, Nothing(OrderState.CREATED)),
+        (ORDER, OrderState.CANCELLED, LINKS, Nothing(OrderState.CANCELLED)),
+        (replace(ORDER, fulfilled_by="marketplace"), None, {}, Nothing(OrderState.RECORDED)),
+    ],
+)
+def test_the_order_table(order, known, links, expected):
+    assert step(order, known, links) == expected
+
+
+def test_an_order_being_created_is_finished_even_if_it_was_cancelled_meanwhile():
+    cancelled = replace(ORDER, status=OrderStatus.CANCELLED)
+
+    assert isinstance(step(cancelled, OrderState.CREATING, LINKS), Create)
