@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forain.core import authorization as a
-from forain.core.authorization import Application, Confirmed, Disconnected, Doubted, Facts, Granted, Phase, Refused, Standing
+from forain.core.authorization import (
+    Application,
+    Confirmed,
+    Disconnected,
+    Doubted,
+    Facts,
+    Granted,
+    Phase,
+    Refused,
+    Standing,
+)
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

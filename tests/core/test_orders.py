@@ -19,7 +19,9 @@ ORDER = Order(
     purchased_at=T0,
     updated_at=T0,
     lines=(
-        Line("1", "SOAP", "Soap", 3, LineTotal(Money(2070, EUR)), LineTotal(Money(490, EUR)), LineTotal(Money(100, EUR))),
+        Line(
+            "1", "SOAP", "Soap", 3, LineTotal(Money(2070, EUR)), LineTotal(Money(490, EUR)), LineTotal(Money(100, EUR))
+        ),
         Line("2", "OIL", "Oil", 1, LineTotal(Money(1450, EUR))),
     ),
     currency=EUR,
