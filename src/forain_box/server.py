@@ -5,11 +5,27 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from types import FrameType
+from typing import Any
 
 from waitress.server import create_server
 
 from forain_box import Box, small_world
+from forain_box.http import Cut
+
+
+def _cutting(box: Box) -> Callable[..., Iterable[bytes]]:
+    """The box for a real server: a cut is an answer that promises more than it sends, then a closed connection."""
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            return box.wsgi(environ, start_response)
+        except Cut:
+            start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "64")])
+            return [b'{"']
+
+    return application
 
 
 class RunningBox:
@@ -18,7 +34,7 @@ class RunningBox:
     def __init__(self, box: Box, port: int = 0) -> None:
         self.box = box
         # A slow client must not stop the others; a box is never reachable from elsewhere.
-        self._server = create_server(box.wsgi, host="127.0.0.1", port=port, threads=8, ident="box")
+        self._server = create_server(_cutting(box), host="127.0.0.1", port=port, threads=8, ident="box")
         self.url = f"http://127.0.0.1:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name="box", daemon=True)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from cryptography.fernet import Fernet
 
@@ -18,7 +19,7 @@ from forain.flows import authorize
 from forain.store import accounts, models, runs
 from forain.store.vault import Vault
 from forain_box import Box
-from forain_box.http import Request
+from forain_box.http import Cut, Request
 
 FR, DE = "A13V1IB3VIYZZH", "A1PA6795UKMFR9"
 HEADER = "id,sku,ean,title,price,currency,tax_rate,on_hand\n"
@@ -108,6 +109,18 @@ class House:
         return list((rows.filter(subject=subject) if subject else rows).values_list("code", flat=True))
 
 
+def cutting(box: Box) -> Callable[..., Any]:
+    """The box behind a wire: where the box cuts the connection, the client sees what a real one would."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        try:
+            return box.wsgi(environ, start_response)
+        except Cut:
+            raise httpx2.RemoteProtocolError("the box cut the connection") from None
+
+    return answer
+
+
 @pytest.fixture
 def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
     def make(goods: dict[str, tuple[str, int]] | None = None, *, on_amazon: dict[str, tuple[str, int]] | None = None,
@@ -116,7 +129,7 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
         folder = tmp_path / "shop"
         folder.mkdir()
         vault = Vault([Fernet.generate_key().decode()])
-        wsgi = transport(box) if transport else box.wsgi
+        wsgi = transport(box) if transport else cutting(box)
         deps = wiring.build(BoxTime(box), vault, "http://127.0.0.1:8787", wsgi, jitter=lambda: 0.5)
         now = deps.clock.now()
         house = House(
