@@ -1,0 +1,194 @@
+"""The story driven through the pages in a real browser: connect, watch, expire, renew. Screenshots are artefacts."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.parts import require_part
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+ARTEFACTS = ROOT / "artefacts"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run"]  # fmt: skip
+DAY = 86400.0
+
+
+@pytest.fixture
+def live(tmp_path):
+    """Forain up with a box, as processes of their own; yields (pages, first link, amazon, shop)."""
+    from forain.cli.demo import Amazon
+    from forain.cli.sample_shop import SampleShop
+    from forain_box import Box
+    from forain_box.server import RunningBox
+
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    tmp_path.chmod(0o755)
+    clock = home / "clock.json"
+    clock.write_text("0")
+    box = RunningBox(Box(seed=3, write_delay=(0.2, 0.6))).start()
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "FORAIN_TEST_POSTGRES")}
+    environment |= {"FORAIN_HOME": str(home), "FORAIN_CLOCK_FILE": str(clock), "PYTHONPATH": str(ROOT / "src")}
+    from forain.cli.house import free_port
+
+    port = free_port()
+    up = subprocess.Popen(
+        [sys.executable, "-m", "forain.cli", "up", "--port", str(port)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    told = ""
+    while "Ctrl-C" not in told:
+        line = up.stdout.readline()
+        assert line, told
+        told += line
+    first = re.search(r"http://\S+/first/\S+", told).group()
+    amazon = Amazon(box.url, clock)
+    yield f"http://127.0.0.1:{port}", first, amazon, SampleShop(tmp_path / "shop"), port
+    up.terminate()
+    assert up.wait(40) == 0
+    box.stop()
+
+
+def test_connect_watch_expire_renew(live):
+    require_part("chromium", CHROMIUM.exists(), "the browser test drives Debian's chromium")
+    from playwright.sync_api import expect, sync_playwright
+
+    url, first, amazon, shop, port = live
+    application = amazon.furnish(port)
+    ARTEFACTS.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en")
+        page.set_default_timeout(20_000)
+        trouble = []
+        page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+
+        def picture(name, phone=False):
+            if phone:
+                page.set_viewport_size({"width": 390, "height": 844})
+            page.screenshot(path=str(ARTEFACTS / f"{name}.png"), full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+                f"{name} scrolls sideways"
+            )
+            page.set_viewport_size({"width": 1280, "height": 900})
+
+        page.goto(first)
+        page.fill("input[name=user]", "camille")
+        page.fill("input[name=password]", "a long enough one")
+        picture("first")
+        page.click("button.primary")
+        expect(page.locator("text=First connect your shop")).to_be_visible()
+        picture("empty")
+        page.click("text=Connect a shop")
+        page.click("text=Files in a folder")
+        page.fill("input[name=folder]", "/nowhere/at/all")
+        page.click("button.primary")
+        expect(page.locator(".message.error")).to_contain_text("no such folder")
+        page.fill("input[name=folder]", str(shop.folder))
+        page.click("button.primary")
+        expect(page.locator(".message.success")).to_contain_text("The shop answers")
+        page.click("text=Connect Amazon")
+        page.check("input[value=public]")
+        page.fill("input[name=client_id]", "nonsense")
+        page.click("button.primary")
+        expect(page.locator(".wrong").first).to_be_visible()
+        picture("connect-wrong")
+        page.check("input[value=public]")
+        page.fill("input[name=client_id]", application["client_id"])
+        page.fill("input[name=client_secret]", application["client_secret"])
+        page.fill("input[name=application_id]", application["application_id"])
+        page.fill("input[name=seller_id]", "A1DEMOSELLER01")
+        page.fill("input[name=name]", "Amazon Europe")
+        page.click("summary")
+        for name, address in (("token", "/auth/o2/token"), ("api", "/eu"), ("consent", "/seller-central/eu")):
+            page.fill(f"input[name='address.{name}']", amazon.url + address)
+        picture("connect", phone=True)
+        page.click("button.primary")
+        consent(page)
+        expect(page.locator(".sync")).to_contain_text("Stock, prices and orders run")
+        expect(page.locator(".pill.active").first).to_be_visible()
+        picture("login-details")
+        page.click("text=Yes, send to FR")
+        deadline = time.monotonic() + 60
+        from forain.cli.demo import in_step
+
+        while not in_step(amazon, shop):
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+        page.goto(url)
+        expect(page.locator(".verdict")).to_contain_text("in step")
+        picture("overview")
+        picture("overview-phone", phone=True)
+        page.goto(f"{url}/offers")
+        expect(page.locator("tbody tr")).to_have_count(25)
+        picture("offers")
+        page.click("tbody tr:first-child a")
+        picture("offer")
+        order = amazon.buy("LAV-SOAP")
+        amazon.advance(400)
+        page.goto(f"{url}/orders")
+        for _ in range(60):
+            if page.locator(f"text={order}").count() and page.locator(".pill.created").count():
+                break
+            time.sleep(0.5)
+            page.reload()
+        expect(page.locator(".pill.created")).to_be_visible()
+        picture("orders")
+        amazon.advance(170 * DAY)
+        fresh = amazon.call("POST", f"applications/{application['application_id']}/rotate", {})
+        page.goto(f"{url}/accounts/1")
+        page.fill("input[name=client_secret]", fresh["client_secret"])
+        page.click("text=Save")
+        expect(page.locator(".message.success")).to_contain_text("secret works")
+        amazon.advance(170 * DAY)
+        fresh = amazon.call("POST", f"applications/{application['application_id']}/rotate", {})
+        page.goto(f"{url}/accounts/1")
+        page.fill("input[name=client_secret]", fresh["client_secret"])
+        page.click("text=Save")
+        page.goto(f"{url}/issues")
+        for _ in range(60):
+            if page.locator("text=The authorization at Amazon ends on").count():
+                break
+            time.sleep(0.5)
+            page.reload()
+        expect(page.locator("text=The authorization at Amazon ends on")).to_be_visible()
+        picture("reminder")
+        amazon.advance(30 * DAY)
+        page.goto(url)
+        for _ in range(60):
+            if page.locator(".pill.active").count() == 0 and page.locator(".sync.running").count() == 0:
+                break
+            time.sleep(0.5)
+        amazon.advance(150)
+        expect(page.locator(".sync.expired")).to_be_visible(timeout=40_000)
+        expect(page.locator("text=expired on").first).to_be_visible(timeout=40_000)
+        picture("expired")
+        for language, words in (("fr", "l'autorisation a expiré"), ("de", "Die Autorisierung ist abgelaufen")):
+            page.click(f"button[value={language}]")
+            expect(page.locator(".sync.expired")).to_contain_text(words)
+            picture(f"expired-{language}", phone=True)
+        page.click("button[value=en]")
+        page.click("text=Amazon Europe")
+        page.click("text=Renew")
+        consent(page)
+        expect(page.locator(".sync")).to_contain_text("Stock, prices and orders run")
+        page.goto(url)
+        expect(page.locator(".proof")).to_contain_text("0 are missing", timeout=60_000)
+        picture("renewed")
+        for name in ("journal", "health", "accounts/1/links"):
+            page.goto(f"{url}/{name}")
+            picture(name.rsplit("/", 1)[-1])
+            picture(f"{name.rsplit('/', 1)[-1]}-phone", phone=True)
+        browser.close()
+    assert [line for line in trouble if "422" not in line] == []
+
+
+def consent(page):
+    page.select_option("select[name=seller_id]", "A1DEMOSELLER01")
+    page.click("button")
+    page.click("text=Confirm")

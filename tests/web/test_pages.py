@@ -1,0 +1,162 @@
+"""The pages as a merchant's browser asks for them: what is public, what is not, and wrong input."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.urls import get_resolver
+
+from forain.store import instance, models
+from forain.web import words
+
+PUBLIC = {"login", "first", "hook", "healthz", "set_language"}
+PASSWORD = "a long enough one"
+
+
+@pytest.fixture
+def merchant(client, transactional_db):
+    client.force_login(get_user_model().objects.create_user("camille", password=PASSWORD))
+    return client
+
+
+def names():
+    return [p.name for p in get_resolver().url_patterns[0].url_patterns if getattr(p, "name", None)]
+
+
+def test_nothing_but_what_is_meant_to_be_public_opens_without_a_login(client, transactional_db):
+    from django.urls import reverse
+
+    samples = {"number": 1, "site": "A13V1IB3VIYZZH", "marketplace": "amazon", "token": "x", "name": "x", "topic": "x"}
+    opened = []
+    for pattern in get_resolver().url_patterns[0].url_patterns:
+        if not getattr(pattern, "name", None) or pattern.name in PUBLIC:
+            continue
+        kwargs = {k: samples[k] for k in pattern.pattern.converters}
+        for method in (client.get, client.post):
+            response = method(reverse(pattern.name, kwargs=kwargs))
+            if not (response.status_code == 302 and "/login" in response["Location"]):
+                opened.append((pattern.name, response.status_code))
+
+    assert opened == []
+
+
+def test_the_first_link_makes_one_administrator_and_then_no_more(client, transactional_db):
+    token = instance.new_first_link()
+
+    short = client.post(f"/first/{token}", {"user": "camille", "password": "short"})
+    made = client.post(f"/first/{token}", {"user": "camille", "password": PASSWORD})
+    again = client.get(f"/first/{token}")
+
+    assert short.status_code == 200
+    assert made.status_code == 302
+    assert again.status_code == 410
+    assert get_user_model().objects.get().is_superuser
+
+
+def test_a_guessed_first_link_opens_nothing(client, transactional_db):
+    assert client.get("/first/guess").status_code == 410
+    instance.new_first_link()
+    assert client.get("/first/guess").status_code == 410
+
+
+def test_logging_in_is_throttled(client, transactional_db):
+    codes = [client.post("/login", {"user": "camille", "password": "x"}).status_code for _ in range(10)]
+
+    assert codes == [401] * 8 + [429] * 2
+
+
+def test_login_does_not_lead_elsewhere(client, transactional_db):
+    get_user_model().objects.create_user("camille", password=PASSWORD)
+
+    response = client.post("/login", {"user": "camille", "password": PASSWORD, "next": "https://evil.example/"})
+
+    assert response["Location"] == "/"
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+@pytest.mark.parametrize(
+    "path", ["/", "/shops/add", "/accounts/add/amazon", "/offers", "/orders", "/issues", "/journal", "/health"]
+)
+def test_every_page_opens_empty_in_every_language(merchant, path, language):
+    response = merchant.get(path, headers={"accept-language": language})
+
+    assert response.status_code == 200
+    assert f'lang="{language}"' in response.content.decode()
+    assert "script-src 'self'" in response["Content-Security-Policy"]
+
+
+def test_a_shop_that_does_not_answer_is_not_kept_and_the_page_says_why(merchant):
+    response = merchant.post("/shops/add", {"kind": "files", "name": "x", "folder": "/nowhere/at/all"})
+
+    assert response.status_code == 422
+    assert "There is no such folder" in response.content.decode()
+    assert models.Shop.objects.count() == 0
+
+
+def test_wrong_fields_are_named_with_an_example(merchant):
+    response = merchant.post("/accounts/add/amazon", {"kind": "private", "client_id": "nonsense", "region": "MOON"})
+
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "amzn1.application-oa2-client.0123abcd" in page
+    assert page.count('class="wrong"') >= 4
+    assert models.Account.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "words_of"),
+    [("", "state_missing"), ("?state=invented&spapi_oauth_code=c&selling_partner_id=S", "state_unknown")],
+)
+def test_a_callback_without_our_state_changes_nothing(merchant, query, words_of):
+    response = merchant.get(f"/amazon/callback{query}", follow=True)
+
+    assert words.say("en", f"error.{words_of}") in response.content.decode().replace("&#x27;", "'")
+    assert models.Account.objects.count() == 0
+
+
+def test_every_code_has_words_in_every_language():
+    from forain.core.issues import CATALOGUE
+    from forain.core.orders import OrderState
+
+    for code in CATALOGUE:
+        assert words.has(f"issue.{code}"), code
+        assert words.has(f"cure.{code}"), code
+    for state in OrderState:
+        assert words.has(f"orders.{state.value}")
+    for key, texts in words.table().items():
+        assert all(texts), key
+        gaps = [sorted(part.split("}")[0] for part in text.split("{")[1:]) for text in texts]
+        assert gaps[0] == gaps[1] == gaps[2], key
+
+
+def test_every_key_of_the_templates_has_words():
+    import re
+    from pathlib import Path
+
+    folder = Path(__file__).resolve().parents[2] / "src/forain/web"
+    used = set()
+    for file in (*folder.glob("templates/web/*.html"), *folder.glob("*.py")):
+        used |= set(re.findall(r'(?:{% w |{% w_with |\bw\()["\']([a-z_]+\.[a-zA-Z_]+)["\']', file.read_text()))
+
+    assert len(used) > 80
+    assert [key for key in sorted(used) if not words.has(key) and not key.endswith(("_",))] == []
+
+
+def test_every_journal_code_written_anywhere_has_words():
+    import re
+    from pathlib import Path
+
+    source = Path(__file__).resolve().parents[2] / "src/forain"
+    codes = set()
+    for file in (*source.glob("flows/*.py"), *source.glob("web/*.py"), *source.glob("engine/*.py")):
+        codes |= set(re.findall(r'journal\.write\(\s*(?:deps\.clock\.now\(\)|now),\s*"([a-z_]+)"', file.read_text()))
+
+    assert len(codes) > 15
+    assert [code for code in sorted(codes) if not words.has(f"entry.{code}")] == []
+
+
+def test_a_hook_with_an_unknown_name_says_nothing(client, transactional_db):
+    assert client.post("/hooks/unknown", b"{}", content_type="application/json").status_code == 404
+
+
+def test_words_fill_names_only():
+    assert words.say("en", "phase.until", {"date": "2026"}) == "authorized until 2026"
+    assert "{" not in words.say("en", "issue.order_held", {})
