@@ -112,6 +112,14 @@ def test_probes_while_doubted_come_after_1_5_and_30_minutes():
     assert pauses == [1, 5, 30, 30]
 
 
+def test_several_flows_refused_at_once_are_one_refusal():
+    facts = a.apply(GRANTED, Doubted(T0 + DAY, 1))
+    for seconds in (0, 1, 30, 59):
+        facts = a.apply(facts, Doubted(T0 + DAY + timedelta(seconds=seconds), 1))
+
+    assert a.next_probe_at(facts, T0 + DAY) == T0 + DAY + timedelta(minutes=1)
+
+
 def test_every_reminder_step_is_told_once_on_its_day():
     told = {}
     for day in range(366):

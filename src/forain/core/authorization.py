@@ -133,7 +133,8 @@ def apply(facts: Facts, event: Event) -> Facts:
         case Doubted():
             if facts.standing is Standing.GRANTED:
                 return replace(facts, standing=Standing.DOUBTED, doubted_at=event.at, probes=0)
-            if facts.standing is Standing.DOUBTED:
+            if facts.standing is Standing.DOUBTED and event.at - (facts.doubted_at or event.at) >= REFUSALS_APART:
+                # Several flows meet one refusal at once: within a minute they are one, and no probe of their own.
                 return replace(facts, probes=facts.probes + 1)
             return facts
         case Confirmed():

@@ -39,6 +39,11 @@ def w_with(key: str, values: dict[str, Any], **more: Any) -> str:
         told["issue"] = words.say(language(), f"issue.{told['issue']}", told)
     if "problem" in told:
         told["problem"] = words.say_error(language(), str(told["problem"]))
+    if isinstance(told.get("date"), str) and len(told["date"]) == len("2026-11-24"):
+        year, month, number = told["date"].split("-")
+        told["date"] = {"fr": f"{number}/{month}/{year}", "de": f"{number}.{month}.{year}"}.get(
+            language(), told["date"]
+        )
     if "detail" in told:
         told["detail"] = words.say_error(language(), str(told["detail"]))
     return words.say(language(), key, told)
