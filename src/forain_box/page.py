@@ -23,7 +23,7 @@ def page(language: str, title: str, body: str, status: int = 200) -> Response:
     """`body` is HTML already; `title` is text."""
     text = (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style></head><body><header>{escape(title)}</header>"
         f'<div class="note">{escape(say(language, "simulation"))}</div><main>{body}</main></body></html>'
     )

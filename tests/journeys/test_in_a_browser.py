@@ -179,6 +179,7 @@ def test_connect_watch_expire_renew(live):
         expect(page.locator(".sync")).to_contain_text("Stock, prices and orders run")
         page.goto(url)
         expect(page.locator(".proof")).to_contain_text("0 are missing", timeout=60_000)
+        expect(page.locator(".verdict.good")).to_be_visible(timeout=15_000)
         picture("renewed")
         for name in ("journal", "health", "accounts/1/links"):
             page.goto(f"{url}/{name}")

@@ -187,6 +187,7 @@ def _resume(account: AccountId, before: Standing, now: Instant) -> None:
         if row.import_since is None:
             accounts.note(account, import_since=now)
     runs.force(f"account:{account}", now)
+    runs.poke("derive_issues", "house", now)
 
 
 def probe(deps: Deps, account: models.Account) -> Instant:
@@ -227,6 +228,7 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
     number = AccountId(account.pk)
     if isinstance(error, errors.AppRefused):
         if accounts.refuse_application(ApplicationId(account.application_id), error.code, now):
+            runs.poke("derive_issues", "house", now)
             journal.write(now, "application_refused", account=number, placeholders={"reason": error.code})
         return
     row = accounts.get(number)
@@ -235,6 +237,7 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
     )
     applied = accounts.apply(number, event)
     if applied.before.standing != applied.after.standing:
+        runs.poke("derive_issues", "house", now)
         journal.write(
             now,
             applied.after.standing.value,
@@ -262,7 +265,7 @@ def remind(deps: Deps, account: models.Account) -> int | None:
         account=AccountId(account.pk),
         placeholders={
             "step": step,
-            "days": authorization.days_left(facts, now) or 0,
+            "days": max(authorization.days_left(facts, now) or 0, 0),
             "date": facts.expires_at.date().isoformat(),
         },
     )
