@@ -48,7 +48,7 @@ def search(call: "Call") -> Response:
     start = 0
     if token := query.get("paginationToken"):
         page = call.world.pages.get(token)
-        if page is None or page[0] != fixed or now - page[2] > TOKEN_LIFE:
+        if page is None or page[0] != fixed or now - page[2] >= TOKEN_LIFE:
             return invalid("paginationToken is invalid.")
         start, until = page[1], page[3]
     sites = [s for s in query.get("marketplaceIds", "").split(",") if s]

@@ -1,0 +1,145 @@
+"""The private database: shared by processes, never on the network, gone with its owner, and back after kill -9."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from forain.config import postgres
+
+SRC = Path(__file__).resolve().parents[2] / "src"
+HOLD = """
+import sys, time
+from pathlib import Path
+from forain.config import postgres
+server = postgres.start(Path(sys.argv[1]))
+print(server.url, flush=True)
+time.sleep(120)
+"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    for folder in (tmp_path, *tmp_path.parents):
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    return tmp_path
+
+
+def holder(home):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SRC)},
+    )
+    return process, process.stdout.readline().strip()
+
+
+def number(url):
+    with psycopg.connect(url) as connection:
+        data = connection.execute("SHOW data_directory").fetchone()[0]
+    return int((Path(data) / "postmaster.pid").read_text().splitlines()[0])
+
+
+def gone(pid, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_it_keeps_what_was_written_and_leaves_nothing_running(home):
+    server = postgres.start(home)
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept (n int)")
+    pid = number(server.url)
+    server.stop()
+    assert gone(pid)
+
+    server = postgres.start(home)
+    with psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+    server.stop()
+
+
+def test_a_second_process_uses_the_first_ones_server_and_leaves_it_running(home):
+    process, url = holder(home)
+    second = postgres.start(home)
+    second.stop()
+
+    assert second.url == url
+    assert number(url) > 0
+    process.terminate()
+    process.wait(20)
+
+
+def test_killing_the_owner_leaves_nothing_and_the_next_start_works(home):
+    process, url = holder(home)
+    pid = number(url)
+
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+
+    assert gone(pid)
+    server = postgres.start(home)
+    psycopg.connect(server.url).close()
+    server.stop()
+
+
+def test_a_deep_home_works(home):
+    deep = home / ("x" * 60) / ("y" * 60)
+    server = postgres.start(deep)
+
+    psycopg.connect(server.url).close()
+
+    server.stop()
+
+
+def test_a_stale_pid_file_of_a_stranger_does_not_stop_the_start(home):
+    server = postgres.start(home)
+    with psycopg.connect(server.url) as connection:
+        data = Path(connection.execute("SHOW data_directory").fetchone()[0])
+    server.stop()
+    (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n")
+
+    server = postgres.start(home)
+
+    psycopg.connect(server.url).close()
+    server.stop()
+
+
+def test_the_socket_folder_of_somebody_else_is_refused(home):
+    deep = home / ("z" * 100)
+    deep.mkdir()
+    layout = postgres._layout(deep)
+    layout.sockets.rmdir()
+    layout.sockets.mkdir(mode=0o777)
+    layout.sockets.chmod(0o777)
+
+    with pytest.raises(postgres.PostgresTrouble):
+        postgres.start(deep)
+    layout.sockets.rmdir()
+
+
+def test_without_the_password_nobody_gets_in(home):
+    server = postgres.start(home)
+
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(
+            server.url.replace(":", "://x:", 1).split("@")[0].split("://")[0]
+            + "://forain:wrong@"
+            + server.url.split("@")[1]
+        )
+
+    server.stop()

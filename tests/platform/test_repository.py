@@ -1,0 +1,28 @@
+"""What must never be in the repository."""
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_no_lock_file_names_an_index_and_every_file_is_pinned_by_hash():
+    for name in ("run", "test"):
+        text = (ROOT / "requirements" / f"{name}.txt").read_text()
+        assert "://" not in text
+        assert "--index" not in text
+        assert all("==" in line for line in re.findall(r"^[a-z].*$", text, re.M))
+        assert text.count("--hash=sha256:") > 50
+
+
+def test_the_product_does_not_depend_on_anything_beside_the_checkout():
+    outside = "../" + "shared"
+    for file in tracked():
+        if file.suffix in (".py", ".toml", ".md", ".sh", ".html") or not file.suffix:
+            assert outside not in file.read_text(errors="ignore"), file
