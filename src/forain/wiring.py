@@ -5,19 +5,20 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from forain import plugins
-from forain.contracts.manifest import MarketplaceManifest, ShopManifest
+from forain.contracts.manifest import Addresses, MarketplaceManifest, ShopManifest
 from forain.contracts.marketplace import Credentials, Marketplace
 from forain.contracts.shop import Shop, ShopCredentials
 from forain.core.clock import Clock, Instant
-from forain.core.errors import GrantRefused
+from forain.core.errors import GrantRefused, Problem, Rejected
 from forain.core.ids import AccountId, SellerId
 from forain.core.secret import Secret
 from forain.flows.deps import Deps
@@ -41,7 +42,7 @@ class RealClock:
 class SteeredClock:
     """Real time moved by the seconds that a file holds: for the demo, where a year passes in a minute.
 
-    Only used where every address is loopback; see `config.checks`.
+    Only where every address of an account is this machine: see `RowOpener.marketplace`.
     """
 
     def __init__(self, file: Path) -> None:
@@ -93,10 +94,16 @@ def _side_owner(side: str) -> dict[str, int]:
     return {kind: int(number)} if kind in ("account", "shop") and number.isdigit() else {}
 
 
+def _all_loopback(own: Addresses, region: str, options: Mapping[str, str]) -> bool:
+    used = (options.get("address.token") or own.token, options.get("address.api") or own.api[region])
+    return all(urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1") for address in used)
+
+
 class RowOpener:
     """`flows.deps.Opener`: adapters built from rows and the vault, costing nothing until they are used."""
 
     def __init__(self, clock: Clock, vault: Vault, wsgi: Wsgi | None = None) -> None:
+        self._clock = clock
         self._vault = vault
         self._http = client(wsgi)
         self._limiter = SharedLimiter(clock)
@@ -114,6 +121,11 @@ class RowOpener:
         application = account.application
         kept = refresh or self._vault.get(f"account:{account.pk}", "refresh")
         options = dict(account.options)
+        if isinstance(self._clock, SteeredClock) and not _all_loopback(
+            module.MANIFEST.addresses, account.region, options
+        ):
+            # With a clock that lies, tokens would look dead and dates would be wrong at the real Amazon.
+            raise Rejected([Problem("steered_clock")], "steered_clock")
         if application.draft:
             options["draft"] = "yes"
         credentials = Credentials(

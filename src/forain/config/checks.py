@@ -24,8 +24,3 @@ def check(environment: Mapping[str, str]) -> None:
     url = environment.get("DATABASE_URL", "")
     if url and not url.startswith(("postgres://", "postgresql://")):
         raise BadSettings("DATABASE_URL must begin with postgresql://; leave it out to use the private PostgreSQL")
-
-
-def steered_clock_allowed(addresses: list[str]) -> bool:
-    """A steered clock is for a simulated market only: every address must be this machine."""
-    return all(urlsplit(a).hostname in LOOPBACK for a in addresses)

@@ -14,7 +14,7 @@ from forain.core.money import LineTotal, Money
 from forain.core.offers import Change
 from forain.core.orders import OrderStatus
 from forain.core.secret import Secret
-from forain.marketplaces.amazon import MANIFEST, exchange, open
+from forain.marketplaces.amazon import exchange, open
 
 FR = "A13V1IB3VIYZZH"
 T0 = parse_instant("2026-03-01T10:00:00Z")
@@ -324,11 +324,3 @@ def test_a_token_exchange_sends_the_secret_in_the_form_only():
     assert (token.reveal(), seconds) == ("Atza|1", 3600)
     assert wire.sent[0].form["client_secret"] == "s3cret"
     assert "s3cret" not in wire.sent[0].url
-
-
-def test_every_limit_has_a_source_and_every_language_the_same_words():
-    from forain import plugins
-
-    assert all(limit.source and limit.read_on for limit in MANIFEST.limits)
-    keys = [set(plugins.words("marketplaces", "amazon", language)) for language in plugins.LANGUAGES]
-    assert keys[0] == keys[1] == keys[2]

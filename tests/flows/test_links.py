@@ -1,0 +1,84 @@
+"""Links: equal SKU at once, equal EAN or ASIN proposed, a person decides, a link survives a renamed SKU."""
+
+from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.flows import link_offers
+from forain.store import models, shops
+
+FR = "A13V1IB3VIYZZH"
+HEAD = "id,sku,ean,title,price,currency,tax_rate,on_hand\n"
+EAN = "2000000000015"
+
+
+def shelf(make_house, catalogue, listings):
+    house = make_house(on_amazon={})
+    (house.folder / "catalogue.csv").write_text(HEAD + catalogue)
+    told = [
+        {"seller_id": house.seller, "marketplace_id": FR, "quantity": 1, "price": {"amount": "9.00", "currency": "EUR"}}
+        | x
+        for x in listings
+    ]
+    house.control("POST", "listings", told)
+    house.advance(90000)
+    house.live(60)
+    return house
+
+
+def test_an_equal_ean_is_proposed_and_nothing_is_sent_before_a_person_decides(make_house):
+    house = shelf(make_house, f"v1,SOAP-FR,{EAN},Soap,6.90,EUR,20,12\n", [{"sku": "AMZ-1", "ean": EAN}])
+
+    (proposal,) = shops.proposals(AccountId(house.account_id))
+    assert (proposal.sku, proposal.variant, proposal.how) == ("AMZ-1", "v1", "same_ean")
+    assert house.quantity("AMZ-1") == 1
+    assert "links_to_decide" in house.refused_codes()
+
+    link_offers.decide(house.deps, house.account, SellerSku("AMZ-1"), VariantId("v1"), same=True, by="me")
+    house.live(60)
+
+    assert house.quantity("AMZ-1") == 12
+    assert "links_to_decide" not in house.refused_codes()
+
+
+def test_a_tie_is_proposed_twice_and_a_refusal_is_remembered(make_house):
+    house = shelf(
+        make_house, f"v1,A,{EAN},a,1.00,EUR,20,1\nv2,B,{EAN},b,1.00,EUR,20,2\n", [{"sku": "AMZ-1", "ean": EAN}]
+    )
+    assert {p.variant for p in shops.proposals(AccountId(house.account_id))} == {"v1", "v2"}
+
+    link_offers.decide(house.deps, house.account, SellerSku("AMZ-1"), VariantId("v1"), same=False, by="me")
+    house.advance(90000)
+    house.live(60)
+
+    assert {p.variant for p in shops.proposals(AccountId(house.account_id))} == {"v2"}
+
+
+def test_a_link_survives_a_renamed_sku(make_house):
+    house = shelf(make_house, "v1,SOAP,,Soap,6.90,EUR,20,12\n", [{"sku": "SOAP"}])
+    assert house.quantity("SOAP") == 12
+
+    (house.folder / "catalogue.csv").write_text(HEAD + "v1,SOAP-NEW,,Soap,6.90,EUR,20,7\n")
+    house.live(60)
+
+    assert house.quantity("SOAP") == 7
+
+
+def test_links_come_from_a_file_all_or_none(make_house):
+    house = shelf(make_house, "v1,A,,a,1.00,EUR,20,1\nv2,B,,b,1.00,EUR,20,2\n", [{"sku": "X"}, {"sku": "Y"}])
+    good = b"marketplace_sku,variant\nX,v1\nY,v2\n"
+
+    assert link_offers.read_csv(house.account, good + b"Z,v9\n") == link_offers.WrongLine(4, "variant v9")
+    assert isinstance(link_offers.read_csv(house.account, b"a,b\n"), link_offers.WrongLine)
+    assert isinstance(link_offers.read_csv(house.account, b"\xff"), link_offers.WrongLine)
+    assert isinstance(link_offers.read_csv(house.account, good + b"X,v2\n"), link_offers.WrongLine)
+    link_offers.take(house.deps, house.account, link_offers.read_csv(house.account, good), by="me")
+    house.live(60)
+
+    assert (house.quantity("X"), house.quantity("Y")) == (1, 2)
+    assert models.Link.objects.filter(how="file").count() == 2
+
+
+def test_what_is_unlinked_on_either_side_is_listed(make_house):
+    house = shelf(make_house, "v1,A,,a,1.00,EUR,20,1\n", [{"sku": "X"}])
+
+    account = AccountId(house.account_id)
+    assert [o.sku for o in shops.unlinked_skus(account)] == ["X"]
+    assert [v.sku for v in shops.unlinked_variants(account, ShopId(house.shop.pk))] == ["A"]
