@@ -38,7 +38,7 @@ def _install(checkout: Path, venv: Path, need: str, stamp: Path, checksum: str) 
             print("forain: Python's venv is missing. Debian, Ubuntu: apt install python3-venv", file=sys.stderr)
             return 1
     print(f"forain: installing what it needs to {need} (once, a minute or two)", file=sys.stderr, flush=True)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input"]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--quiet", "--no-input"]
     pip += ["--require-hashes", "--only-binary", ":all:", "-r", str(checkout / "requirements" / f"{need}.txt")]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     subprocess.run(pip, check=True, env=environment, stdout=sys.stderr)

@@ -156,6 +156,16 @@ def test_killing_up_leaves_nothing_running_and_the_next_start_works(forain, tmp_
     assert again.wait(40) == 0
 
 
+def test_an_end_that_comes_while_it_starts_is_kept(forain, tmp_path):
+    process = forain("up", "--port", "0", background=True)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGTERM)
+
+    # Before our own code runs the signal simply ends Python; then nothing had been started yet.
+    assert process.wait(40) in (0, -signal.SIGTERM)
+    assert not [line for line in children_of(process) if str(tmp_path) in line]
+
+
 def test_a_port_in_use_is_said(forain):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -17,7 +17,7 @@ import click
 
 from forain.cli.browser import Browser
 from forain.cli.house import Web, free_port, open_house
-from forain.cli.run import wait_for_end
+from forain.cli.run import ending
 from forain.cli.sample_shop import GOODS, SampleShop
 from forain.config.home import forain_home
 from forain_box import Box
@@ -159,7 +159,7 @@ def run(*, once: bool, shop: str, port: int) -> int:
                 once = True
             if not once:
                 click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
-                wait_for_end()
+                ending().wait()
             worker.stop()
     finally:
         house.stop()

@@ -17,6 +17,7 @@ from forain.cli.house import DEFAULT_PORT, Web, open_house, visiting
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the pages are, on this machine.")
 def up(port: int) -> None:
     """Run Forain: database, pages and worker, until Ctrl-C."""
+    ended = ending()
     house = open_house(port=port)
     try:
         from django.contrib.auth import get_user_model
@@ -36,15 +37,15 @@ def up(port: int) -> None:
                     f"First, make your access (this link works once): {web.url}/first/{instance.new_first_link()}"
                 )
             click.echo("Ctrl-C stops everything.")
-            wait_for_end()
+            ended.wait()
             click.echo("Stopping ...")
             worker.stop()
     finally:
         house.stop()
 
 
-def wait_for_end() -> None:
-    """Until Ctrl-C or SIGTERM."""
+def ending() -> threading.Event:
+    """Set at Ctrl-C or SIGTERM. Asked for before anything is started: an end that comes during the start is kept."""
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -52,7 +53,7 @@ def wait_for_end() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    ended.wait()
+    return ended
 
 
 @click.command("admin-link")
