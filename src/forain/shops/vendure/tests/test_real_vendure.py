@@ -1,0 +1,245 @@
+"""Against a real Vendure: each order once, amounts to the cent, sales noticed though `updatedAt` keeps still."""
+
+import http.client
+import json
+import threading
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.parts import require_part
+
+from forain.contracts.net import Response
+from forain.contracts.shop import ShopCredentials
+from forain.core import errors
+from forain.core.money import LineTotal, Money
+from forain.core.orders import Address, DraftLine, OrderDraft
+from forain.core.secret import Secret
+from forain.core.signals import Signal
+from forain.core.stock import StockLevel
+from forain.shops.vendure import open
+from forain.shops.vendure.testshop import shop as real
+
+ROOT = Path(__file__).resolve().parents[5]
+HOOK_SECRET = "a-plainly-fake-secret"
+GOODS = [{"sku": f"V{n}", "title": f"Article {n}", "price": f"{n}.90", "on_hand": 10, "ean": ""} for n in range(1, 6)]
+
+
+class Wire:
+    """A net over the standard library."""
+
+    def send(self, request):
+        parts = urlsplit(request.url)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+        headers = {"content-type": "application/json", **(request.headers or {})}
+        connection.request(request.method, parts.path, request.json, headers)
+        answer = connection.getresponse()
+        return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+
+
+@pytest.fixture(scope="module")
+def vendure(tmp_path_factory):
+    received = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            received.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        folder = real.install(ROOT / ".cache", GOODS)
+        running = real.start(
+            folder, tmp_path_factory.mktemp("vendure") / "data", f"http://127.0.0.1:{server.server_port}/v", HOOK_SECRET
+        )
+    except real.NoVendure as reason:
+        require_part("Vendure", False, str(reason))
+        raise
+    running.received = received
+    yield running
+    running.stop()
+    server.shutdown()
+
+
+def shop(vendure, token=None, url=None):
+    secrets = {"token": Secret(token or vendure.token), "hook_secret": Secret(HOOK_SECRET)}
+    return open(ShopCredentials({"url": url or vendure.url}, secrets), Wire())
+
+
+def draft(reference, variant="1", quantity=3, total=2000, extra=490, country="FR"):
+    eur = Money(0, "EUR")
+    line = DraftLine("L1", variant, "V1", "x", quantity, LineTotal(Money(total, "EUR")))
+    to = Address("Camille", ("1 rue", "escalier B"), "Lyon", "69003", country)
+    return OrderDraft(
+        reference,
+        "FR",
+        "EUR",
+        datetime(2026, 3, 1, tzinfo=UTC),
+        (line,),
+        Money(extra, "EUR"),
+        eur,
+        Money(total + extra, "EUR"),
+        to,
+        "b@marketplace.invalid",
+    )
+
+
+def test_the_shop_is_read_with_free_stock(vendure):
+    page = shop(vendure).variants(None)
+
+    assert [(v.sku, v.price) for v in page.variants][:2] == [("V1", Money(190, "EUR")), ("V2", Money(290, "EUR"))]
+    assert page.variants[4].level == StockLevel(10, 0)
+    assert "plugin 1" in shop(vendure).check()
+
+
+def test_an_order_is_made_once_to_the_cent_by_many_at_once(vendure):
+    made, failed = [], []
+
+    def work():
+        try:
+            made.append(shop(vendure).ensure_order(draft("302-1")))
+        except errors.AdapterError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made.append(shop(vendure).ensure_order(draft("302-1")))
+
+    orders = vendure.ask('{ orders(options: {filter: {forainReference: {eq: "302-1"}}}) { items { id } } }')["orders"][
+        "items"
+    ]
+    assert len(orders) == 1
+    assert {order.total for order in made} == {Money(2490, "EUR")}
+    assert shop(vendure).order("302-1").total == Money(2490, "EUR")
+    assert shop(vendure).stock(["1"])["1"].level == StockLevel(10, 3)
+
+
+def test_a_sale_is_noticed_and_so_is_an_edit(vendure):
+    adapter = shop(vendure)
+    mark, _ = adapter.changed("")
+    _, quiet = adapter.changed(mark)
+    adapter.ensure_order(draft("302-2", variant="2", quantity=1, total=290))
+    vendure.ask('mutation { updateProductVariants(input: [{id: "3", stockOnHand: 4}]) { id } }')
+
+    _, signals = adapter.changed(mark)
+
+    assert quiet == ()
+    assert {Signal("stock", "2"), Signal("variant", "3")} <= set(signals)
+    assert adapter.stock(["3"])["3"].level == StockLevel(4, 0)
+
+
+def test_a_parcel_is_read_back_with_the_marketplaces_line(vendure):
+    adapter = shop(vendure)
+    adapter.ensure_order(draft("302-3", variant="4", quantity=2, total=980))
+    order = vendure.ask(
+        '{ orders(options: {filter: {forainReference: {eq: "302-3"}}}) { items { id lines { id } } } }'
+    )["orders"]["items"][0]
+    assert adapter.shipments(["302-3"]).shipments == ()
+    told = {
+        "lines": [{"orderLineId": order["lines"][0]["id"], "quantity": 2}],
+        "handler": {
+            "code": "manual-fulfillment",
+            "arguments": [{"name": "method", "value": "Colissimo"}, {"name": "trackingCode", "value": "6A9"}],
+        },
+    }
+    made = vendure.ask(
+        "mutation($i: FulfillOrderInput!) { addFulfillmentToOrder(input: $i) { __typename ... on Fulfillment { id } } }",
+        {"i": told},
+    )["addFulfillmentToOrder"]
+    vendure.ask(
+        'mutation($i: ID!) { transitionFulfillmentToState(id: $i, state: "Shipped") { __typename } }', {"i": made["id"]}
+    )
+
+    (parcel,) = adapter.shipments(["302-3"]).shipments
+
+    assert (parcel.carrier, parcel.tracking, parcel.items) == ("Colissimo", "6A9", {"L1": 2})
+
+
+def test_a_cancelled_order_gives_its_stock_back_and_cancelling_twice_is_fine(vendure):
+    adapter = shop(vendure)
+    adapter.ensure_order(draft("302-4", variant="5", quantity=2, total=1180))
+    assert adapter.stock(["5"])["5"].level == StockLevel(10, 2)
+
+    for _ in range(2):
+        adapter.cancel_order("302-4")
+    adapter.cancel_order("302-unknown")
+
+    assert adapter.order("302-4").cancelled
+    assert adapter.stock(["5"])["5"].level == StockLevel(10, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"quantity": 500, "total": 50000}, "insufficient_stock"), ({"country": "XX"}, None), ({"variant": "9999"}, None)],
+)
+def test_what_the_shop_will_not_have_is_refused_and_leaves_nothing(vendure, change, code):
+    reference = f"302-bad-{len(str(change))}"
+
+    with pytest.raises(errors.Rejected) as refused:
+        shop(vendure).ensure_order(draft(reference, **change))
+
+    assert code is None or refused.value.code == code
+    assert shop(vendure).order(reference) is None
+
+
+def test_a_wrong_token_and_a_wrong_address_are_named(vendure):
+    with pytest.raises(errors.ShopRefused):
+        shop(vendure, token="wrongwrongwrong").variants(None)
+    with pytest.raises(errors.Rejected) as wrong:
+        shop(vendure, url=vendure.url.replace("admin-api", "nowhere")).check()
+    assert wrong.value.code == "url_wrong"
+
+
+def test_the_plugins_calls_are_signed_and_carry_keys_only(vendure):
+    import time
+
+    vendure.received.clear()
+    vendure.ask('mutation { updateProductVariants(input: [{id: "4", stockOnHand: 9}]) { id } }')
+    deadline = time.monotonic() + 10
+    while not vendure.received and time.monotonic() < deadline:
+        time.sleep(0.1)
+    headers, body = vendure.received[0]
+
+    assert shop(vendure).verify(headers, body, Secret(HOOK_SECRET))[0].key == "4"
+    assert set(json.loads(body)) == {"topic", "keys"}
+    for forged in ({}, {"x-forain-signature": "0" * 64}, {"x-forain-signature": "é"}):
+        with pytest.raises(errors.Forged):
+            shop(vendure).verify(forged, body, Secret(HOOK_SECRET))
+    with pytest.raises(errors.Forged):
+        shop(vendure).verify(headers, body + b" ", Secret(HOOK_SECRET))
+
+
+class Canned:
+    def __init__(self, status, body):
+        self.answer = Response(status, {}, body)
+
+    def send(self, request):
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, b"<html>", errors.ServerFault), (200, b'{"data": {"productVariants"', errors.ServerFault),
+        (200, b'{"data": {"productVariants": {"items": [{"id": 1}]}}}', errors.Malformed), (200, b'{"data": null}', errors.Malformed),
+        (200, b'{"errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}]}', errors.ShopRefused),
+        (400, b'{"errors": [{"message": "Cannot query field forainVersion", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}', errors.Rejected),
+        (401, b"", errors.ShopRefused), (404, b"", errors.Rejected),
+    ],
+)  # fmt: skip
+def test_every_odd_answer_has_its_error(status, body, error):
+    adapter = open(ShopCredentials({"url": "http://there"}, {}), Canned(status, body))
+
+    with pytest.raises(error):
+        adapter.variants(None)
