@@ -4,6 +4,7 @@ A new marketplace or shop is one new folder; nothing here names any.
 """
 
 import importlib
+import importlib.util
 import pkgutil
 import re
 import tomllib
@@ -104,6 +105,12 @@ def all_words(language: str) -> dict[str, str]:
     for code in marketplaces():
         found |= words("marketplaces", code, language)
     return found
+
+
+def test_shop(code: str) -> ModuleType | None:
+    """The real software an adapter brings along to be tried and tested with; None: it brings none."""
+    name = f"{shops()[code].__name__}.testshop.shop"
+    return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
 def wrong_fields(fields: tuple[Field, ...], values: Mapping[str, str]) -> dict[str, str]:

@@ -97,6 +97,22 @@ def test_killing_the_owner_leaves_nothing_and_the_next_start_works(home):
     server.stop()
 
 
+def test_a_database_in_use_is_not_discarded_and_a_discarded_one_is_new(home):
+    server = postgres.start(home)
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE old (n int)")
+    with pytest.raises(postgres.PostgresTrouble):
+        postgres.discard(home)
+    server.stop()
+
+    postgres.discard(home)
+
+    server = postgres.start(home)
+    with psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT to_regclass('old')").fetchone() == (None,)
+    server.stop()
+
+
 def test_a_deep_home_works(home):
     deep = home / ("x" * 60) / ("y" * 60)
     server = postgres.start(deep)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.request import Request, urlopen
 
 import click
@@ -20,6 +20,7 @@ from forain.cli.house import Web, free_port, open_house
 from forain.cli.run import ending
 from forain.cli.sample_shop import GOODS, SampleShop
 from forain.config.home import forain_home
+from forain.config.postgres import PostgresTrouble, discard
 from forain_box import Box
 from forain_box.server import RunningBox
 
@@ -28,6 +29,21 @@ SELLER = "A1DEMOSELLER01"
 PASSWORD = "demo-demo-demo"
 FBA_SKU, AMAZON_ONLY = "BASKET", "OLD-POSTCARDS"
 DAY = 86400.0
+
+
+class Shop(Protocol):
+    """The merchant's shop as the story needs it."""
+
+    def skus(self) -> set[str]: ...
+    def free(self, sku: str) -> int: ...
+    def price(self, sku: str) -> str: ...
+    def change(self, sku: str, by: int) -> None: ...
+    def book_orders(self) -> list[str]: ...
+    def has(self, reference: str) -> int: ...
+    def orders(self) -> set[str]: ...
+    def ship(self, reference: str, carrier: str, tracking: str) -> None: ...
+    def connect_fields(self) -> dict[str, str]: ...
+    def stop(self) -> None: ...
 
 
 class NotObserved(Exception):
@@ -122,8 +138,6 @@ class Amazon:
 
 def run(*, once: bool, shop: str, port: int) -> int:
     """Tell the story; the answer is the exit code: 0 only if every step was observed."""
-    if shop != "files":
-        raise click.ClickException("the demo with Vendure is not there yet; leave --shop out")
     home = forain_home() / "demo"
     home.mkdir(mode=0o755, exist_ok=True)
     lock = (forain_home() / "demo.lock").open("w")
@@ -131,6 +145,10 @@ def run(*, once: bool, shop: str, port: int) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise click.ClickException("another demo is running; end it first") from None
+    try:
+        discard(home)
+    except PostgresTrouble as error:
+        raise click.ClickException(str(error)) from None
     for old in home.iterdir():
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     os.environ.pop("DATABASE_URL", None)
@@ -141,6 +159,8 @@ def run(*, once: bool, shop: str, port: int) -> int:
     os.environ["FORAIN_CLOCK_FILE"] = str(clock_file)
     box = RunningBox(Box(seed=7, write_delay=(0.3, 1.2))).start()
     house = open_house(home, port=port)
+    sample: Shop | None = None
+    code = 0
     try:
         from forain import wiring
         from forain.engine.worker import Worker
@@ -150,24 +170,41 @@ def run(*, once: bool, shop: str, port: int) -> int:
             worker.start()
             story.tell(f"PostgreSQL, market in a box ({box.url}/box/), pages and worker are up")
             try:
-                tell(story, Amazon(box.url, clock_file), SampleShop(home / "shop"), web.url, port)
+                sample = open_shop(shop, home, story)
+                tell(story, Amazon(box.url, clock_file), sample, web.url, port)
             except NotObserved as missing:
                 click.echo(f"NOT OBSERVED: {missing}", err=True)
-                if once:
-                    return 1
+                code = 1
             except KeyboardInterrupt:
                 once = True
-            if not once:
+            if not once and code == 0:
                 click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
                 ending().wait()
             worker.stop()
     finally:
+        if sample is not None:
+            sample.stop()
         house.stop()
         box.stop()
-    return 0
+    return code
 
 
-def tell(story: Story, amazon: Amazon, shop: SampleShop, url: str, port: int) -> None:
+def open_shop(kind: str, home: Path, story: Story) -> Shop:
+    """The merchant's shop: a folder, or a real Vendure where Node is there."""
+    if kind == "files":
+        return SampleShop(home / "shop")
+    from forain.cli.vendure_shop import NoShop, VendureShop
+
+    click.echo("        a real Vendure from npm (the first time takes half a minute) ...")
+    try:
+        found = VendureShop(home / "shop")
+    except NoShop as reason:
+        raise click.ClickException(str(reason)) from None
+    story.tell(f"a real Vendure is up: {found.url}")
+    return found
+
+
+def tell(story: Story, amazon: Amazon, shop: Shop, url: str, port: int) -> None:
     """The steps. Raises NotObserved."""
     application = amazon.furnish(port)
     browser = Browser()
@@ -178,17 +215,16 @@ def tell(story: Story, amazon: Amazon, shop: SampleShop, url: str, port: int) ->
     click.echo(f"{story.steps} steps, each observed, in {time.monotonic() - story.begun:.1f} s")
 
 
-def connect(
-    story: Story, browser: Browser, amazon: Amazon, shop: SampleShop, application: dict[str, Any], url: str
-) -> None:
+def connect(story: Story, browser: Browser, amazon: Amazon, shop: Shop, application: dict[str, Any], url: str) -> None:
     from forain.store import instance
 
     browser.get(f"{url}/first/{instance.new_first_link()}")
     browser.submit({"user": "demo", "password": PASSWORD})
-    browser.get(f"{url}/shops/add?kind=files")
-    browser.submit({"name": "Le Marché de Camille", "folder": str(shop.folder)})
+    fields = shop.connect_fields()
+    browser.get(f"{url}/shops/add?kind={fields['kind']}")
+    browser.submit({"name": "Le Marché de Camille", **{k: v for k, v in fields.items() if k != "kind"}})
     story.until("the shop answers", lambda: "The shop answers" in browser.page)
-    story.tell(f"shop connected: {len(shop.goods)} articles in {shop.folder}")
+    story.tell(f"shop connected: {len(shop.skus())} articles")
     browser.get(f"{url}/accounts/add/amazon")
     browser.submit(
         {
@@ -223,17 +259,22 @@ def _sentence(page: str, words: str) -> str:
     return next((s for s in re.findall(r"<strong>(.*?)</strong>", page) if words in s), "")
 
 
-def in_step(amazon: Amazon, shop: SampleShop) -> bool:
+def in_step(amazon: Amazon, shop: Shop) -> bool:
     """Every offer the merchant fulfils shows the shop's stock and price on Amazon."""
+    known = shop.skus()
     for sku, listing in amazon.listings().items():
-        if sku in shop.goods and sku != FBA_SKU:
-            good = shop.goods[sku]
-            if listing["availability"].get("DEFAULT") != good["on_hand"] or listing["prices"].get(FR) != good["price"]:
-                return False
+        if (
+            sku in known
+            and sku != FBA_SKU
+            and (
+                listing["availability"].get("DEFAULT") != shop.free(sku) or listing["prices"].get(FR) != shop.price(sku)
+            )
+        ):
+            return False
     return True
 
 
-def synchronize(story: Story, browser: Browser, amazon: Amazon, shop: SampleShop, url: str) -> None:
+def synchronize(story: Story, browser: Browser, amazon: Amazon, shop: Shop, url: str) -> None:
     from django.db.models import F
 
     from forain.store import models
@@ -255,7 +296,7 @@ def synchronize(story: Story, browser: Browser, amazon: Amazon, shop: SampleShop
     story.tell(f"said yes for Amazon.fr: {shown} offers compared, {sent} sent, all observed on Amazon")
 
 
-def trade(story: Story, amazon: Amazon, shop: SampleShop) -> None:
+def trade(story: Story, amazon: Amazon, shop: Shop) -> None:
     order = amazon.buy("LAV-SOAP", 2, pending=60)
     left = amazon.quantity("LAV-SOAP")
     amazon.advance(400)
@@ -266,13 +307,13 @@ def trade(story: Story, amazon: Amazon, shop: SampleShop) -> None:
     time.sleep(1)
     if shop.has(order) != 1 or len(shop.orders()) != 1:
         raise NotObserved("the order is in the shop exactly once")
-    story.until("stock stays true", lambda: amazon.quantity("LAV-SOAP") == left == shop.on_hand("LAV-SOAP"))
+    story.until("stock stays true", lambda: amazon.quantity("LAV-SOAP") == left == shop.free("LAV-SOAP"))
     story.tell(f"a buyer bought on Amazon: order {order} is in the shop, once")
     shop.change("HONEY-CHEST", -3)
     begun = time.monotonic()
-    story.until("stock falls on Amazon", lambda: amazon.quantity("HONEY-CHEST") == shop.on_hand("HONEY-CHEST"), 30)
+    story.until("stock falls on Amazon", lambda: amazon.quantity("HONEY-CHEST") == shop.free("HONEY-CHEST"), 30)
     story.tell(
-        f"somebody bought 3 in the shop: Amazon shows {shop.on_hand('HONEY-CHEST')} after {time.monotonic() - begun:.1f} s"
+        f"somebody bought 3 in the shop: Amazon shows {shop.free('HONEY-CHEST')} after {time.monotonic() - begun:.1f} s"
     )
     shop.ship(order, "Colissimo", "6A00000000042")
     story.until("the shipment on Amazon", lambda: amazon.order(order)["packages"], 30)
@@ -289,9 +330,7 @@ def rotate(story: Story, browser: Browser, amazon: Amazon, application: dict[str
     story.until("the new secret works", lambda: "new client secret works" in browser.page)
 
 
-def expire(
-    story: Story, browser: Browser, amazon: Amazon, shop: SampleShop, application: dict[str, Any], url: str
-) -> None:
+def expire(story: Story, browser: Browser, amazon: Amazon, shop: Shop, application: dict[str, Any], url: str) -> None:
     from forain.store import models
 
     amazon.advance(170 * DAY)
@@ -328,7 +367,7 @@ def expire(
     )
 
 
-def stopped(story: Story, amazon: Amazon, shop: SampleShop) -> None:
+def stopped(story: Story, amazon: Amazon, shop: Shop) -> None:
     """While refused: two orders and a stock change happen, and nothing moves."""
     before = amazon.quantity("MUSTARD")
     amazon.buy("OLIVE-OIL-50")

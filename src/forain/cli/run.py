@@ -72,7 +72,13 @@ def admin_link() -> None:
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the story; exit 0 only if every step was observed.")
-@click.option("--shop", type=click.Choice(["files", "vendure"]), default="files", show_default=True)
+@click.option(
+    "--shop",
+    type=click.Choice(["files", "vendure"]),
+    default="files",
+    show_default=True,
+    help="vendure: a real one, where Node is.",
+)
 @click.option("--port", default=0, help="Where the pages are; 0 takes a free one.")
 def demo(once: bool, shop: str, port: int) -> None:
     """Watch Forain do what it is for, with a simulated Amazon and a sample shop."""

@@ -56,6 +56,23 @@ class SampleShop:
         part.write_text(out.getvalue())
         os.replace(part, self.folder / "catalogue.csv")
 
+    def skus(self) -> set[str]:
+        return set(self.goods)
+
+    def free(self, sku: str) -> int:
+        """Pieces that may be sold."""
+        return self.on_hand(sku)
+
+    def price(self, sku: str) -> str:
+        return str(self.goods[sku]["price"])
+
+    def connect_fields(self) -> dict[str, str]:
+        """What the merchant enters to connect it."""
+        return {"kind": "files", "folder": str(self.folder)}
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
     def on_hand(self, sku: str) -> int:
         return int(str(self.goods[sku]["on_hand"]))
 

@@ -9,7 +9,11 @@ from cryptography.fernet import Fernet
 
 
 def forain_home() -> Path:
-    """FORAIN_HOME, else the platform's data folder; made with mode 0700 when absent."""
+    """FORAIN_HOME, else the platform's data folder; made private when absent.
+
+    For root it may be passed through (0711): PostgreSQL, which refuses root, must reach its data in it. What is
+    secret in it has mode 0600 of its own.
+    """
     named = os.environ.get("FORAIN_HOME")
     if named:
         home = Path(named).expanduser()
@@ -17,7 +21,7 @@ def forain_home() -> Path:
         home = Path.home() / "Library" / "Application Support" / "Forain"
     else:
         home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "forain"
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     return home.resolve()
 
 

@@ -79,6 +79,22 @@ def start(home: Path, options: Iterable[str] = ()) -> PrivatePostgres:
         time.sleep(0.1)
 
 
+def discard(home: Path) -> None:
+    """Delete the database of `home`, wherever it lies; for the demo, which begins anew each time.
+
+    Raises PostgresTrouble while a server of that home runs.
+    """
+    layout = _layout(home)
+    lock = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(layout.data, ignore_errors=True)
+    except BlockingIOError:
+        raise PostgresTrouble(f"the database of {home} is in use; end that Forain first") from None
+    finally:
+        os.close(lock)
+
+
 @dataclass(frozen=True)
 class _Layout:
     data: Path
@@ -187,6 +203,8 @@ def _demoted(layout: _Layout) -> dict[str, object]:
 def _own(layout: _Layout, lock: int, options: Iterable[str], deadline: float) -> PrivatePostgres:
     if not (layout.data / "PG_VERSION").exists():
         _make_cluster(layout)
+    if not layout.password.exists():
+        raise PostgresTrouble(f"{layout.data} is there and {layout.password} is not; bring that file back")
     _forget_stale_pid(layout)
     arguments = [str(layout.programs / "bin" / "postgres"), "-D", str(layout.data), "-k", str(layout.sockets)]
     for option in ("listen_addresses=", "unix_socket_permissions=0700", "max_connections=60", *options):

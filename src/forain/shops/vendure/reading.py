@@ -3,6 +3,7 @@
 Source: Vendure 3.7.3, seen running, 2026-11-24. A sale does not change a variant's `updatedAt`; it changes the order's.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -73,33 +74,38 @@ def _variant(told: wire.Variant) -> Variant:
 
 
 def changed(credentials: ShopCredentials, net: Net, since: str) -> tuple[str, tuple[Signal, ...]]:
-    """Variants edited and orders touched since the mark ("newest variant~newest order", the shop's own moments).
+    """Variants edited and orders touched since the mark.
 
-    Both bounds repeat what lies exactly on them: repeated signals are harmless, missed ones are not.
+    The mark is "newest variant~newest order~digest", the shop's own moments. Those are whole seconds, and
+    several things happen in one: the last second is read again each time, and the digest says whether it
+    still looks the same. Repeated signals are harmless, missed ones are not.
     """
-    variant_mark, order_mark = since.split("~") if "~" in since else (EPOCH, EPOCH)
-    if not since:
-        return f"{_newest_variant(credentials, net)}~{_newest_order(credentials, net)}", (Signal("variant", "*"),)
-    signals: set[Signal] = set()
-    edited = _variants(
-        credentials,
-        net,
-        {"take": PAGE, "sort": {"updatedAt": "ASC"}, "filter": {"updatedAt": {"after": _before(variant_mark)}}},
+    if since.count("~") != 2:
+        return f"{_newest_variant(credentials, net)}~{_newest_order(credentials, net)}~", (Signal("variant", "*"),)
+    variant_mark, order_mark, digest = since.split("~")
+    variants = _variants(credentials, net, _after(variant_mark)).items
+    orders = _orders(credentials, net, _after(order_mark))
+    told = [(v.id, v.updated_at) for v in variants]
+    stands = [(o.id, o.updated_at, o.state, [(f.id, f.state) for f in o.fulfillments or []]) for o in orders]
+    now = hashlib.sha256(repr((told, stands)).encode()).hexdigest()[:16]
+    mark = "~".join(
+        (
+            max([variant_mark, *(v.updated_at for v in variants)]),
+            max([order_mark, *(o.updated_at for o in orders)]),
+            now,
+        )
     )
-    for item in edited.items:
-        if item.updated_at > variant_mark:
-            signals.add(Signal("variant", item.id))
-            variant_mark = max(variant_mark, item.updated_at)
-    for order in _orders(
-        credentials,
-        net,
-        {"take": PAGE, "sort": {"updatedAt": "ASC"}, "filter": {"updatedAt": {"after": _before(order_mark)}}},
-    ):
-        if order.updated_at > order_mark:
-            signals |= {Signal("stock", line.product_variant.id) for line in order.lines}
-            signals.add(Signal("shop_order", order.id))
-            order_mark = max(order_mark, order.updated_at)
-    return f"{variant_mark}~{order_mark}", tuple(sorted(signals))
+    if now == digest:
+        return mark, ()
+    signals = {Signal("variant", v.id) for v in variants}
+    for order in orders:
+        signals |= {Signal("stock", line.product_variant.id) for line in order.lines}
+        signals.add(Signal("shop_order", order.id))
+    return mark, tuple(sorted(signals))
+
+
+def _after(mark: str) -> dict[str, object]:
+    return {"take": PAGE, "sort": {"updatedAt": "ASC"}, "filter": {"updatedAt": {"after": _before(mark)}}}
 
 
 def _before(mark: str) -> str:

@@ -162,8 +162,11 @@ def ask(
         raise Malformed(str(error)[:200]) from None
 
 
-def _error(told: Problems) -> ShopRefused | Rejected:
+def _error(told: Problems) -> ShopRefused | Rejected | ServerFault:
     code = str(told.extensions.get("code", ""))
+    if "UNIQUE constraint" in told.message or "duplicate key" in told.message:
+        # Another call is making this very order: the next try finds it.
+        return ServerFault("raced")
     if code == "FORBIDDEN":
         return ShopRefused("shop_token_refused")
     if code == "GRAPHQL_VALIDATION_FAILED" and "forain" in told.message:

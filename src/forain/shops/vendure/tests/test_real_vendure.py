@@ -128,6 +128,7 @@ def test_an_order_is_made_once_to_the_cent_by_many_at_once(vendure):
 def test_a_sale_is_noticed_and_so_is_an_edit(vendure):
     adapter = shop(vendure)
     mark, _ = adapter.changed("")
+    mark, _ = adapter.changed(mark)
     _, quiet = adapter.changed(mark)
     adapter.ensure_order(draft("302-2", variant="2", quantity=1, total=290))
     vendure.ask('mutation { updateProductVariants(input: [{id: "3", stockOnHand: 4}]) { id } }')
@@ -164,6 +165,33 @@ def test_a_parcel_is_read_back_with_the_marketplaces_line(vendure):
     (parcel,) = adapter.shipments(["302-3"]).shipments
 
     assert (parcel.carrier, parcel.tracking, parcel.items) == ("Colissimo", "6A9", {"L1": 2})
+
+
+def test_two_things_within_one_second_are_both_noticed(vendure):
+    adapter = shop(vendure)
+    adapter.ensure_order(draft("302-5", variant="4", quantity=1, total=490))
+    order = vendure.ask(
+        '{ orders(options: {filter: {forainReference: {eq: "302-5"}}}) { items { id lines { id } } } }'
+    )["orders"]["items"][0]
+    told = {
+        "lines": [{"orderLineId": order["lines"][0]["id"], "quantity": 1}],
+        "handler": {
+            "code": "manual-fulfillment",
+            "arguments": [{"name": "method", "value": "x"}, {"name": "trackingCode", "value": "y"}],
+        },
+    }
+    made = vendure.ask(
+        "mutation($i: FulfillOrderInput!) { addFulfillmentToOrder(input: $i) { ... on Fulfillment { id } } }",
+        {"i": told},
+    )["addFulfillmentToOrder"]
+    mark, _ = adapter.changed(adapter.changed("")[0])
+    vendure.ask(
+        'mutation($i: ID!) { transitionFulfillmentToState(id: $i, state: "Shipped") { __typename } }', {"i": made["id"]}
+    )
+
+    _, signals = adapter.changed(mark)
+
+    assert Signal("shop_order", order["id"]) in signals
 
 
 def test_a_cancelled_order_gives_its_stock_back_and_cancelling_twice_is_fine(vendure):
