@@ -176,7 +176,7 @@ def run(*, once: bool, shop: str, port: int) -> int:
                 click.echo(f"NOT OBSERVED: {missing}", err=True)
                 code = 1
             except KeyboardInterrupt:
-                once = True
+                once, code = True, 130
             if not once and code == 0:
                 click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
                 ending().wait()
