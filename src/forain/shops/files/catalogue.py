@@ -70,13 +70,7 @@ class _Reading:
         columns = self._table.columns
         if len(row) == len(columns) + 1:
             row = _with_price_joined(self._table, row)
-        if len(row) != len(columns):
-            variant = _named_only(columns, row)
-            if variant is None:
-                self._problems.append(Problem("cells", _count(columns, row), at(line)))
-                return
-        else:
-            variant = _variant(columns, row)
+        variant = _variant(columns, row) if len(row) == len(columns) else _named_only(columns, row)
         if isinstance(variant, Problem):
             self._problems.append(Problem(variant.code, variant.text, at(line, variant.field)))
             return
@@ -89,7 +83,9 @@ class _Reading:
         name = variant.variant
         other = name if name in self.variants else self._by_sku.get(variant.sku)
         if other is not None:
-            twice = Problem("sku_twice", variant.sku[:KEPT_TEXT], f"lines {self._line_of[other]} and {line}, column sku")
+            twice = Problem(
+                "sku_twice", variant.sku[:KEPT_TEXT], f"lines {self._line_of[other]} and {line}, column sku"
+            )
             self._doubt(other, twice)
             if other == name:
                 return
@@ -109,20 +105,17 @@ class _Reading:
         return (*self._problems, *carried)
 
 
-def _count(columns: tuple[str, ...], row: tuple[str, ...]) -> str:
-    return f"{len(row)} instead of {len(columns)}"
-
-
-def _named_only(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | None:
+def _named_only(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Problem:
     """A line with too few or too many cells still says whose it is, where the name stands before any free text."""
+    count = Problem("cells", f"{len(row)} instead of {len(columns)}")
     names = [columns.index(name) for name in ("sku", "id") if name in columns]
     if max(names) > columns.index("title") or max(names) >= len(row):
-        return None
+        return count
     sku = row[names[0]]
     name = (row[names[1]] if len(names) > 1 else "") or sku
     if not cells.name_is_right(sku) or not cells.name_is_right(name):
-        return None
-    return Variant(VariantId(name), sku, "", None, None, problems=(Problem("cells", _count(columns, row)),))
+        return count
+    return Variant(VariantId(name), sku, "", None, None, problems=(count,))
 
 
 def _with_price_joined(table: Table, row: tuple[str, ...]) -> tuple[str, ...]:

@@ -82,8 +82,9 @@ def _rows(text: str, separator: str, needed: tuple[str, ...], kind: str) -> Tabl
             continue
         if reader.line_num > line and len(cells) != len(columns):
             return Problem(f"{kind}_quotes", "", at(line))
-        if any(cell and not cell.isspace() for cell in cells):
-            rows.append((line, tuple([cell.strip() for cell in cells])))
+        row = tuple(map(str.strip, cells))
+        if any(row):
+            rows.append((line, row))
     if columns is None:
         return Problem(f"{kind}_empty")
     return Table(columns, tuple(rows), tuple(problems), separator)
