@@ -53,7 +53,7 @@ def parse(content: bytes) -> Catalogue:
     for line, row in table.rows:
         found.take(line, row)
     problems = found.all_problems()
-    return Catalogue(found.variants, problems[:MOST_PROBLEMS], bool(found.variants), version)
+    return Catalogue(found.variants, problems[:MOST_PROBLEMS], found.believable, version)
 
 
 class _Reading:
@@ -61,6 +61,8 @@ class _Reading:
 
     def __init__(self, table: Table) -> None:
         self.variants: dict[VariantId, Variant] = {}
+        self.believable = False
+        """At least one line has the shape the header promises; else the header is of another file."""
         self._table = table
         self._problems = list(table.problems)
         self._line_of: dict[VariantId, int] = {}
@@ -77,6 +79,7 @@ class _Reading:
         if variant.problems:
             here = tuple(Problem(p.code, p.text, at(line, p.field)) for p in variant.problems)
             variant = replace(variant, problems=here)
+        self.believable |= len(row) == len(columns)
         self._keep(line, variant)
 
     def _keep(self, line: int, variant: Variant) -> None:

@@ -4,6 +4,7 @@ Written by hand, by a till or by a spreadsheet: the separator is read from the h
 else is strict, since a guess here would be somebody's price.
 """
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ def read_table(content: bytes, needed: tuple[str, ...], kind: str) -> Table | Pr
     `kind`: prefix of the codes that speak of the whole file ("catalogue", "shipments"). A file that does not
     end with a line break was cut off or is still being written.
     """
-    if not content.strip():
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
         return Problem(f"{kind}_empty")
     if not content.endswith((b"\n", b"\r")):
         return Problem(f"{kind}_cut", "", at(content.count(b"\n") + 1))

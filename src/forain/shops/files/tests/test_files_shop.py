@@ -242,10 +242,3 @@ def test_a_folder_that_is_a_link_is_not_followed(folder, tmp_path_factory):
 )
 def test_the_check_digit_of_an_ean(text, right):
     assert ean_is_right(text) is right
-
-
-def test_every_language_has_the_same_words():
-    from forain import plugins
-
-    keys = [set(plugins.words("shops", "files", language)) for language in plugins.LANGUAGES]
-    assert keys[0] == keys[1] == keys[2]
