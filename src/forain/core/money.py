@@ -5,6 +5,9 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 
+MOST_CHARACTERS = 24
+"""Decimal rounds what is longer than its context; no price is."""
+
 
 def minor_digits(currency: str) -> int:
     """Digits after the point in `currency` (EUR 2, JPY 0). Source: ISO 4217 table, read 2026-11-24."""
@@ -33,6 +36,8 @@ class Money:
         """
         if not isinstance(text, str):
             raise TypeError(f"Money.parse takes text, not {type(text).__name__}")
+        if len(text) > MOST_CHARACTERS:
+            raise ValueError(f"not an amount: {len(text)} characters")
         if not text or text.strip(" ") != text or not set(text) <= set("0123456789.-") or not text.isascii():
             raise ValueError(f"not an amount: {text!r} (digits with one point, such as 12.50)")
         try:

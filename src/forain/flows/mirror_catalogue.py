@@ -8,7 +8,7 @@ from forain.store import issues, journal, models, offers, runs, shops
 def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
     """Read everything; the answer is how many variants are new or changed. Safe to repeat.
 
-    A catalogue that could not be read whole (problems of its own, an error half-way) makes nothing "gone".
+    A catalogue that could not be read whole (a problem that is more than one article's, an error half-way) makes nothing "gone".
     """
     begun_at = deps.clock.now()
     adapter = deps.open.shop(shop)
@@ -16,16 +16,18 @@ def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
     seen_cursors: set[str] = set()
     changed: set[VariantId] = set()
     problems: list[list[str]] = []
+    whole = True
     while True:
         page = adapter.variants(cursor)
         changed |= shops.mirror(ShopId(shop.pk), page.variants, begun_at)
         problems += [[p.code, p.text, p.field] for p in page.problems]
+        whole = whole and all(p.warning for p in page.problems)
         if page.cursor is None or page.cursor in seen_cursors:
             break
         seen_cursors.add(page.cursor)
         cursor = page.cursor
     now = deps.clock.now()
-    if not problems:
+    if whole:
         changed |= shops.close_mirror(ShopId(shop.pk), begun_at, now)
     shops.note(ShopId(shop.pk), mirrored_at=now, catalogue_problems=problems)
     _tell_problems(shop, problems, deps)

@@ -40,9 +40,11 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
     skus = [SellerSku(row.sku) for row in rows]
     links = shops.confirmed_links(AccountId(account.pk), skus)
     shop = shops.get(ShopId(account.shop_id))
+    # Sold pieces first, then the stock: an order that enters the shop in between counts twice for a moment, which
+    # shows too few; the other way round it would count nowhere, and be sold again.
+    unimported = _unimported_per_variant(account)
     stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
     shops.mirror(ShopId(shop.pk), stock.values(), deps.clock.now())
-    unimported = _unimported_per_variant(account)
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
     to_tell: list[tuple[models.Offer, Change]] = []
     for row in rows:

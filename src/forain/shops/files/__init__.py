@@ -1,25 +1,22 @@
 """A folder is the shop: catalogue.csv in, orders as JSON files, shipments as CSV back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 
 from forain.contracts.manifest import Field, ShopManifest
 from forain.contracts.net import Net
 from forain.contracts.shop import ShipmentPage, ShopCredentials, ShopOrder, Variant, VariantPage
-from forain.core.errors import Problem, Rejected
+from forain.core.errors import Problem, Rejected, ServerFault
 from forain.core.ids import MarketplaceOrderId, VariantId
 from forain.core.orders import OrderDraft
 from forain.core.signals import Signal
-from forain.core.stock import StockLevel
-from forain.shops.files import catalogue, orders, shipments
+from forain.shops.files import in_force, orders, shipments, watch
 from forain.shops.files.folder import Folder
 
 __all__ = ["MANIFEST", "FilesShop", "open"]
 
-CATALOGUE = "catalogue.csv"
-LAST_GOOD = ".forain/catalogue.last-good.csv"
-SEEN = ".forain/catalogue.seen-"
+PAGE_SIZE = 5_000
 
 MANIFEST = ShopManifest(
     code="files",
@@ -39,104 +36,77 @@ class FilesShop:
         self._folder = Folder(root)
 
     def check(self) -> str:
-        self._folder.ready()
-        if self._folder.read(CATALOGUE) is None:
-            raise Rejected([Problem("catalogue_missing", CATALOGUE)], "catalogue_missing")
-        found = catalogue.parse(self._folder.read(CATALOGUE) or b"")
-        if not found.whole:
+        """The folder's path; tried out by writing, and the catalogue read. Raises Rejected with what to mend."""
+        self._folder.check(in_force.CATALOGUE)
+        found = in_force.read(self._folder)
+        if not found.stands:
             raise Rejected(found.problems, found.problems[0].code)
         return str(self._folder.root)
 
     def variants(self, cursor: str | None) -> VariantPage:
-        found = self._in_force()
-        variants = self._with_waiting(found.variants)
-        return VariantPage(variants, None, found.problems, found.version)
+        """A catalogue that changes between two pages is begun again; problems stand on the last page."""
+        self._ready()
+        waiting, unread = orders.waiting(self._folder)
+        found = in_force.read(self._folder)
+        waiting = self._waiting_since(waiting)
+        if found.catalogue is None:
+            return VariantPage((), None, (*found.problems, *unread), found.version)
+        version, _, place = (cursor or "").rpartition(":")
+        begin = int(place) if version == found.version and place.isdigit() else 0
+        end = begin + PAGE_SIZE
+        rows = islice(found.catalogue.variants.values(), begin, end)
+        variants = tuple(in_force.with_waiting(v, waiting.get(v.variant, 0)) for v in rows)
+        if end < len(found.catalogue.variants):
+            return VariantPage(variants, f"{found.version}:{end}", (), found.version)
+        return VariantPage(variants, None, (*found.problems, *unread), found.version)
 
     def stock(self, variants: Sequence[VariantId]) -> Mapping[VariantId, Variant]:
-        wanted = set(variants)
-        found = [v for v in self._in_force().variants if v.variant in wanted]
-        return {v.variant: v for v in self._with_waiting(tuple(found))}
+        """Raises ServerFault where the catalogue is broken and there never was a good one."""
+        self._ready()
+        waiting, _ = orders.waiting(self._folder)
+        found = in_force.read(self._folder)
+        waiting = self._waiting_since(waiting)
+        if found.catalogue is None:
+            raise ServerFault(found.problems[0].code, placeholders=_told(found.problems[0]))
+        known = found.catalogue.variants
+        return {name: in_force.with_waiting(known[name], waiting.get(name, 0)) for name in variants if name in known}
+
+    def _waiting_since(self, before: dict[VariantId, int]) -> dict[VariantId, int]:
+        """Pieces waiting before or after the catalogue was read, whichever is more.
+
+        The merchant's system lowers on_hand and then moves the file; Forain adds files. With one look only,
+        a piece could be in neither the order folder nor off the catalogue, and would be sold twice.
+        """
+        after, _ = orders.waiting(self._folder)
+        return {name: max(before.get(name, 0), after.get(name, 0)) for name in before | after}
 
     def changed(self, since: str) -> tuple[str, tuple[Signal, ...]]:
-        """The mark is three marks of the file system; a new catalogue says "everything", since cheap is enough."""
-        self._folder.ready()
-        marks = [self._folder.mark(name) for name in (CATALOGUE, "orders/new", "shipments")]
-        mark = "/".join(marks)
-        old = since.split("/") if since.count("/") == 2 else ["", "", ""]
-        signals: list[Signal] = []
-        if marks[0] != old[0]:
-            signals += [Signal("variant", name) for name in self._changed_variants(old[0], marks[0])]
-        if marks[1] != old[1] and since:
-            signals += [Signal("stock", name) for name in orders.waiting_pieces(self._folder)]
-        if marks[2] != old[2]:
-            signals.append(Signal("shop_order", "shipments"))
-        return mark, tuple(signals)
-
-    def _changed_variants(self, old_mark: str, mark: str) -> list[str]:
-        """Variants that differ from what the catalogue said at `old_mark`; ["*"] when that cannot be said.
-
-        A copy is kept under the mark it belongs to, so that asking twice with one mark answers twice the same.
-        """
-        content = self._folder.read(CATALOGUE) or b""
-        before = self._folder.read(f"{SEEN}{old_mark}.csv") if old_mark else None
-        if self._folder.mark(CATALOGUE) == mark:
-            self._folder.write(f"{SEEN}{mark}.csv", content)
-            self._folder.forget(SEEN, {f"{SEEN}{mark}.csv", f"{SEEN}{old_mark}.csv"})
-        now = catalogue.parse(content)
-        if before is None or not now.whole:
-            return ["*"]
-        old = {v.variant: _plain(v) for v in catalogue.parse(before).variants}
-        new = {v.variant: _plain(v) for v in now.variants}
-        if now.problems or old.keys() != new.keys():
-            return ["*"]
-        return [name for name, variant in new.items() if old[name] != variant]
-
-    def _in_force(self) -> catalogue.Catalogue:
-        """The catalogue as it stands; a broken or absent file leaves the last good version in force, and says so."""
-        self._folder.ready()
-        content = self._folder.read(CATALOGUE)
-        if content is None:
-            broken = catalogue.Catalogue((), (Problem("catalogue_missing", CATALOGUE),), False, "")
-        else:
-            found = catalogue.parse(content)
-            if found.whole:
-                if self._folder.read(LAST_GOOD) != content:
-                    self._folder.write(LAST_GOOD, content)
-                return found
-            broken = found
-        last = self._folder.read(LAST_GOOD)
-        if last is None:
-            return broken
-        return replace(catalogue.parse(last), problems=broken.problems, version=broken.version)
-
-    def _with_waiting(self, variants: tuple[Variant, ...]) -> tuple[Variant, ...]:
-        waiting = orders.waiting_pieces(self._folder)
-        if not waiting:
-            return variants
-        return tuple(
-            replace(v, level=StockLevel(v.level.on_hand, v.level.allocated + waiting[v.variant]))
-            if v.level is not None and v.variant in waiting
-            else v
-            for v in variants
-        )
+        self._ready()
+        return watch.changed(self._folder, since)
 
     def ensure_order(self, draft: OrderDraft) -> ShopOrder:
+        self._ready()
         return orders.ensure(self._folder, draft)
 
     def cancel_order(self, reference: MarketplaceOrderId) -> None:
+        self._ready()
         orders.cancel(self._folder, reference)
 
     def order(self, reference: MarketplaceOrderId) -> ShopOrder | None:
+        self._ready()
         return orders.shop_order(self._folder, reference)
 
     def shipments(self, references: Sequence[MarketplaceOrderId]) -> ShipmentPage:
-        found, problems = shipments.read(self._folder, set(references))
-        return ShipmentPage(tuple(found), None, tuple(problems))
+        self._ready()
+        found, problems = shipments.read(self._folder, frozenset(references))
+        return ShipmentPage(found, None, problems)
+
+    def _ready(self) -> None:
+        self._folder.ready(in_force.CATALOGUE)
 
 
-def _plain(variant: Variant) -> Variant:
-    """The variant without its line numbers: a line that moved is no change."""
-    return replace(variant, problems=tuple(Problem(p.code, p.text) for p in variant.problems))
+def _told(problem: Problem) -> dict[str, str]:
+    return {"problem": problem.text, "where": problem.field}
 
 
 def open(credentials: ShopCredentials, net: Net | None) -> FilesShop:

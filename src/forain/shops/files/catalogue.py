@@ -3,184 +3,161 @@
 The columns are described in docs/reference/files-shop.md.
 """
 
-import csv
 import hashlib
-import io
-from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from forain.contracts.shop import Variant
 from forain.core.errors import Problem
 from forain.core.ids import VariantId
-from forain.core.money import Money
-from forain.core.stock import ABSURD_QUANTITY, StockLevel
+from forain.shops.files import cells
+from forain.shops.files.table import KEPT_TEXT, Table, at, read_table
 
 NEEDED = ("sku", "title", "price", "currency", "on_hand")
-KNOWN = (*NEEDED, "id", "ean", "asin", "tax_rate", "allocated", "active")
 MOST_PROBLEMS = 200
+"""So many are told at once; a file with more has one cause."""
+REMEMBERED_LINES = 150_000
+"""Lines whose reading is remembered in memory, so that a change costs what changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`whole` False: the file as a whole is no catalogue (see problems); nothing of it may be believed."""
+    """`whole` False: the file as a whole is no catalogue (see problems); nothing of it may be believed.
 
-    variants: tuple[Variant, ...]
+    `problems`: all there are, warnings where the article itself carries it too. `version` names the content.
+    """
+
+    variants: Mapping[VariantId, Variant]
     problems: tuple[Problem, ...]
     whole: bool
     version: str
 
 
+def version_of(content: bytes) -> str:
+    """A short name of exactly this content."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@lru_cache(maxsize=4)
 def parse(content: bytes) -> Catalogue:
     """Never raises: whatever the bytes are, the answer is variants and problems."""
-    version = hashlib.sha256(content).hexdigest()[:16]
-
-    def broken(code: str, text: str = "", where: str = "") -> Catalogue:
-        return Catalogue((), (Problem(code, text, where),), False, version)
-
-    if not content.strip():
-        return broken("catalogue_empty")
-    if not content.endswith((b"\n", b"\r")):
-        # A file that is being written, or was cut off, ends in the middle of a line.
-        return broken("catalogue_cut")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        return broken("catalogue_encoding", where=f"line {line}")
-    if "\0" in text:
-        return broken("catalogue_encoding", where=f"line {text[: text.index(chr(0))].count(chr(10)) + 1}")
-    first = text.splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        return broken("catalogue_quotes", str(error), f"line {reader.line_num}")
-    columns = [name.strip().lower() for name in rows[0][1]]
-    missing = [name for name in NEEDED if name not in columns]
-    if missing:
-        return broken("column_missing", ", ".join(missing), "line 1")
-    if len(set(columns)) != len(columns):
-        return broken("column_twice", "", "line 1")
-    return _lines(columns, rows[1:], version)
+    version = version_of(content)
+    table = read_table(content, NEEDED, "catalogue")
+    if isinstance(table, Problem):
+        return Catalogue({}, (table,), False, version)
+    if not table.rows and not table.problems:
+        return Catalogue({}, (Problem("catalogue_empty"),), False, version)
+    found = _Reading(table)
+    for line, row in table.rows:
+        found.take(line, row)
+    problems = found.all_problems()
+    return Catalogue(found.variants, problems[:MOST_PROBLEMS], found.believable, version)
 
 
-def _lines(columns: list[str], rows: list[tuple[int, list[str]]], version: str) -> Catalogue:
-    variants: dict[str, Variant] = {}
-    problems: list[Problem] = []
-    lines: dict[str, int] = {}
-    for number, row in rows:
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(columns):
-            problems.append(Problem("cells", f"{len(row)} instead of {len(columns)}", f"line {number}"))
-            continue
-        cells = {name: cell.strip() for name, cell in zip(columns, row, strict=True)}
-        variant = _variant(cells, number)
-        if variant is None:
-            problems.append(Problem("sku_missing", "", f"line {number}, column sku"))
-            continue
-        problems += variant.problems
+class _Reading:
+    """One pass over the lines. Two lines that name one article are both not believed."""
+
+    def __init__(self, table: Table) -> None:
+        self.variants: dict[VariantId, Variant] = {}
+        self.believable = False
+        """At least one line has the shape the header promises; else the header is of another file."""
+        self._table = table
+        self._problems = list(table.problems)
+        self._line_of: dict[VariantId, int] = {}
+        self._by_sku: dict[str, VariantId] = {}
+
+    def take(self, line: int, row: tuple[str, ...]) -> None:
+        columns = self._table.columns
+        if len(row) == len(columns) + 1:
+            row = _with_price_joined(self._table, row)
+        variant = _variant(columns, row) if len(row) == len(columns) else _named_only(columns, row)
+        if isinstance(variant, Problem):
+            self._problems.append(Problem(variant.code, variant.text, at(line, variant.field)))
+            return
+        if variant.problems:
+            here = tuple(Problem(p.code, p.text, at(line, p.field)) for p in variant.problems)
+            variant = replace(variant, problems=here)
+        self.believable |= len(row) == len(columns)
+        self._keep(line, variant)
+
+    def _keep(self, line: int, variant: Variant) -> None:
         name = variant.variant
-        if name in lines:
-            # Two lines say two things of one article: neither is believed.
-            twice = Problem("sku_twice", name, f"lines {lines[name]} and {number}, column sku")
-            problems.append(twice)
-            old = variants[name]
-            variants[name] = Variant(old.variant, old.sku, old.title, None, None, problems=(twice,))
-            continue
-        lines[name] = number
-        variants[name] = variant
-    return Catalogue(tuple(variants.values()), tuple(problems[:MOST_PROBLEMS]), True, version)
+        other = name if name in self.variants else self._by_sku.get(variant.sku)
+        if other is not None:
+            twice = Problem(
+                "sku_twice", variant.sku[:KEPT_TEXT], f"lines {self._line_of[other]} and {line}, column sku"
+            )
+            self._doubt(other, twice)
+            if other == name:
+                return
+            variant = replace(variant, price=None, level=None, problems=(*variant.problems, twice))
+        self.variants[name] = variant
+        self._line_of[name] = line
+        self._by_sku.setdefault(variant.sku, name)
+
+    def _doubt(self, name: VariantId, twice: Problem) -> None:
+        old = self.variants[name]
+        self.variants[name] = replace(old, price=None, level=None, problems=(*old.problems, twice))
+
+    def all_problems(self) -> tuple[Problem, ...]:
+        carried = dict.fromkeys(
+            Problem(p.code, p.text, p.field, warning=True) for v in self.variants.values() for p in v.problems
+        )
+        return (*self._problems, *carried)
 
 
-def _variant(cells: dict[str, str], number: int) -> Variant | None:
-    sku = cells["sku"]
-    if not sku:
-        return None
+def _named_only(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Problem:
+    """A line with too few or too many cells still says whose it is, where the name stands before any free text."""
+    count = Problem("cells", f"{len(row)} instead of {len(columns)}")
+    names = [columns.index(name) for name in ("sku", "id") if name in columns]
+    if max(names) > columns.index("title") or max(names) >= len(row):
+        return count
+    sku = row[names[0]]
+    name = (row[names[1]] if len(names) > 1 else "") or sku
+    if not cells.name_is_right(sku) or not cells.name_is_right(name):
+        return count
+    return Variant(VariantId(name), sku, "", None, None, problems=(count,))
+
+
+def _with_price_joined(table: Table, row: tuple[str, ...]) -> tuple[str, ...]:
+    """ "12,50" in a file separated by commas falls into two cells; joined again only where that is certain."""
+    place = table.columns.index("price")
+    after = table.columns[place + 1 : place + 2]
+    if table.separator != "," or after != ("currency",) or len(row) <= place + 2:
+        return row
+    whole, part, currency = row[place : place + 3]
+    if re.fullmatch(r"-?[0-9]{1,9}", whole) and re.fullmatch(r"[0-9]{2}", part) and currency in cells.CURRENCIES:
+        return (*row[:place], f"{whole},{part}", *row[place + 2 :])
+    return row
+
+
+@lru_cache(maxsize=REMEMBERED_LINES)
+def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Problem:
+    """The article a line says; problems carry the bare column. A Problem alone: it names no article."""
+    told = dict(zip(columns, row, strict=True))
     problems: list[Problem] = []
 
-    def wrong(code: str, column: str) -> None:
-        problems.append(Problem(code, cells.get(column, "")[:60], f"line {number}, column {column}"))
+    def wrong(code: str, column: str, text: str) -> None:
+        problems.append(Problem(code, text[:KEPT_TEXT], column))
 
-    ean = cells.get("ean", "")
-    if ean and not ean_is_right(ean):
-        wrong("ean_wrong", "ean")
-        ean = ""
-    tax_rate = _tax_rate(cells.get("tax_rate", ""))
-    if cells.get("tax_rate") and tax_rate is None:
-        wrong("tax_rate_wrong", "tax_rate")
-    active = {"": True, "1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}.get(
-        cells.get("active", "").lower()
-    )
-    if active is None:
-        wrong("active_wrong", "active")
-        active = True
-    price = _price(cells, wrong)
-    level = _level(cells, wrong)
+    sku = told["sku"]
+    if not sku:
+        return Problem("sku_missing", "", "sku")
+    name = told.get("id") or sku
+    for column, text in (("sku", sku), ("id", name)):
+        if not cells.name_is_right(text):
+            return Problem("name_wrong", ascii(text)[:KEPT_TEXT], column)
     return Variant(
-        variant=VariantId(cells.get("id") or sku),
+        variant=VariantId(name),
         sku=sku,
-        title=cells["title"],
-        price=price,
-        level=level,
-        ean=ean,
-        asin=cells.get("asin", ""),
-        tax_rate=tax_rate,
-        active=active,
+        title=told["title"],
+        price=cells.price(told, wrong),
+        level=cells.level(told, wrong),
+        ean=cells.ean(told, wrong),
+        asin=cells.asin(told, wrong),
+        tax_rate=cells.tax_rate(told, wrong),
+        active=cells.active(told, wrong),
         problems=tuple(problems),
     )
-
-
-def _price(cells: dict[str, str], wrong: Callable[[str, str], None]) -> Money | None:
-    currency, text = cells["currency"], cells["price"]
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
-        wrong("currency_wrong", "currency")
-        return None
-    if "," in text:
-        wrong("price_comma", "price")
-        return None
-    try:
-        price = Money.parse(text, currency)
-    except ValueError:
-        wrong("price_wrong", "price")
-        return None
-    if price.minor <= 0:
-        wrong("price_not_positive", "price")
-        return None
-    return price
-
-
-def _level(cells: dict[str, str], wrong: Callable[[str, str], None]) -> StockLevel | None:
-    found: dict[str, int] = {}
-    for column in ("on_hand", "allocated"):
-        text = cells.get(column, "") or ("0" if column == "allocated" else "")
-        digits = text.removeprefix("-")
-        if not digits.isascii() or not digits.isdigit() or len(digits) > 12:
-            wrong("quantity_wrong", column)
-            return None
-        if text.startswith("-") and int(text) < 0:
-            wrong("quantity_negative", column)
-            return None
-        if int(text) > ABSURD_QUANTITY:
-            wrong("quantity_absurd", column)
-            return None
-        found[column] = int(text)
-    return StockLevel(found["on_hand"], found["allocated"])
-
-
-def _tax_rate(text: str) -> Decimal | None:
-    try:
-        rate = Decimal(text)
-    except InvalidOperation:
-        return None
-    return rate if rate.is_finite() and 0 <= rate <= 100 else None
-
-
-def ean_is_right(text: str) -> bool:
-    """Eight, twelve, thirteen or fourteen digits whose last one fits the others (GS1 check digit)."""
-    if not text.isascii() or not text.isdigit() or len(text) not in (8, 12, 13, 14):
-        return False
-    weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(text[:-1])))
-    return (10 - weighted % 10) % 10 == int(text[-1])

@@ -1,32 +1,40 @@
 """Orders into the folder: one JSON file each, found again by its name and its content."""
 
 import json
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any
 
 import msgspec
 
 from forain.contracts.shop import ShopOrder
 from forain.core.clock import format_instant
-from forain.core.errors import Malformed
-from forain.core.ids import MarketplaceOrderId, ShopOrderId
+from forain.core.errors import Malformed, Problem, Rejected
+from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
 from forain.core.money import Money
 from forain.core.orders import OrderDraft
-from forain.shops.files.folder import Folder, safe_name
+from forain.core.stock import ABSURD_QUANTITY
+from forain.shops.files.folder import Changing, Folder, safe_name
 
 VERSION = 1
-PLACES = ("new", "booked", "new", "cancelled")
-"""Looked through in this order: the merchant's system may move a file from new to booked while we look."""
+NEW, BOOKED, CANCELLED, REFUSED = "orders/new", "orders/booked", "orders/cancelled", "orders/refused"
+CANCELLATIONS = "orders/cancellations"
+PLACES = (NEW, BOOKED, CANCELLED, REFUSED, NEW)
+"""Looked through in the order in which the merchant's system moves files, so that one on its way is met later
+on; and once more in the first place, should somebody put one back."""
+
+Pieces = Annotated[int, msgspec.Meta(ge=1, le=ABSURD_QUANTITY)]
 
 
 class StoredLine(msgspec.Struct):
-    line: str
+    """What is read back of a line; the file holds more."""
+
     variant: str
-    sku: str
-    quantity: int
-    total: str
+    quantity: Pieces
 
 
 class StoredOrder(msgspec.Struct):
+    """What is read back of an order; the merchant's system may add fields of its own."""
+
     forain_order: int
     reference: str
     currency: str
@@ -52,6 +60,7 @@ def document(draft: OrderDraft) -> bytes:
                 "title": line.title,
                 "quantity": line.quantity,
                 "total": line.total.money.text(),
+                "tax": line.tax.text() if line.tax else None,
             }
             for line in draft.lines
         ],
@@ -69,73 +78,96 @@ def document(draft: OrderDraft) -> bytes:
             "phone": to.phone,
         },
     }
-    return json.dumps(told, ensure_ascii=False, indent=2).encode() + b"\n"
+    return json.dumps(told, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n"
 
 
 def find(folder: Folder, reference: MarketplaceOrderId) -> tuple[str, StoredOrder] | None:
-    """(place, order), None when no place has it."""
-    name = f"{safe_name(reference)}.json"
+    """(place, order), None when no place has it. Raises Malformed for a file that is not what its name says."""
     for place in PLACES:
-        content = folder.read(f"orders/{place}/{name}")
+        name = f"{place}/{safe_name(reference)}.json"
+        try:
+            content = folder.read(name)
+        except Changing:
+            raise Malformed(name) from None
         if content is None:
             continue
-        try:
-            stored = msgspec.json.decode(content, type=StoredOrder)
-        except msgspec.DecodeError as error:
-            raise Malformed(f"orders/{place}/{name}: {error}"[:200]) from None
-        if stored.reference != reference:
-            raise Malformed(f"orders/{place}/{name}: reference")
+        stored = _stored(content)
+        if stored is None or stored.reference != reference:
+            raise Malformed(name)
         return place, stored
     return None
 
 
+def _stored(content: bytes) -> StoredOrder | None:
+    try:
+        stored = msgspec.json.decode(content, type=StoredOrder)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return stored if stored.forain_order == VERSION else None
+
+
 def shop_order(folder: Folder, reference: MarketplaceOrderId) -> ShopOrder | None:
+    """The order as the folder has it; one that was refused or shall be cancelled counts as cancelled."""
     found = find(folder, reference)
     if found is None:
         return None
     place, stored = found
-    cancelled = place == "cancelled" or folder.read(f"orders/cancellations/{safe_name(reference)}.json") is not None
     try:
         total = Money.parse(stored.total, stored.currency)
     except ValueError:
-        raise Malformed(f"orders/{place}/{reference}.json: total") from None
+        raise Malformed(f"{place}/{reference}.json: total") from None
+    cancelled = place in (CANCELLED, REFUSED) or folder.exists(f"{CANCELLATIONS}/{safe_name(reference)}.json")
     return ShopOrder(ShopOrderId(reference), reference, total, cancelled)
 
 
 def ensure(folder: Folder, draft: OrderDraft) -> ShopOrder:
-    """Find, else create; the file system itself lets only one of two creators win."""
-    folder.ready()
-    found = shop_order(folder, draft.reference)
+    """Find, else create; the file system itself lets only one of two creators win.
+
+    Raises Rejected where the merchant's system has put the order into orders/refused.
+    """
+    name = f"{safe_name(draft.reference)}.json"
+    found = find(folder, draft.reference)
     if found is None:
-        folder.write(f"orders/new/{safe_name(draft.reference)}.json", document(draft), fresh=True)
-        found = shop_order(folder, draft.reference)
-    if found is None:
-        raise Malformed(f"orders/new/{draft.reference}.json: written and not there")
-    return found
+        folder.write(f"{NEW}/{name}", document(draft), fresh=True)
+    elif found[0] == REFUSED:
+        raise Rejected([Problem("order_refused", f"{REFUSED}/{name}")], "order_refused")
+    order = shop_order(folder, draft.reference)
+    if order is None:
+        raise Malformed(f"{NEW}/{name}: written and not there")
+    return order
 
 
 def cancel(folder: Folder, reference: MarketplaceOrderId) -> None:
     """A new order is taken back; for a booked one a file asks the merchant's system to cancel it."""
-    folder.ready()
     name = f"{safe_name(reference)}.json"
-    if folder.move(f"orders/new/{name}", f"orders/cancelled/{name}"):
+    if folder.move(f"{NEW}/{name}", f"{CANCELLED}/{name}"):
         return
-    if folder.read(f"orders/booked/{name}") is not None:
+    if folder.exists(f"{BOOKED}/{name}"):
         asked = json.dumps({"forain_cancellation": VERSION, "reference": reference}).encode() + b"\n"
-        folder.write(f"orders/cancellations/{name}", asked, fresh=True)
+        folder.write(f"{CANCELLATIONS}/{name}", asked, fresh=True)
 
 
-def waiting_pieces(folder: Folder) -> dict[str, int]:
-    """Variant -> pieces in orders/new: sold, and not yet taken off the catalogue by the merchant's system."""
-    found: dict[str, int] = {}
-    for name in folder.names("orders/new", ".json"):
-        content = folder.read(f"orders/new/{name}")
-        if content is None:
-            continue
-        try:
-            stored = msgspec.json.decode(content, type=StoredOrder)
-        except msgspec.DecodeError:
-            continue
-        for line in stored.lines:
-            found[line.variant] = found.get(line.variant, 0) + line.quantity
-    return found
+def waiting(folder: Folder) -> tuple[dict[VariantId, int], tuple[Problem, ...]]:
+    """Variant -> pieces in orders/new (sold, not yet taken off the catalogue), and files that cannot be read.
+
+    A file is read once and remembered by its mark: Forain writes it whole and never again.
+    """
+    pieces: dict[VariantId, int] = {}
+    problems: list[Problem] = []
+    for name, mark in folder.files(NEW, ".json"):
+        found = _pieces_of(str(folder.root), name, mark)
+        if found is None and folder.exists(f"{NEW}/{name}"):
+            problems.append(Problem("order_unreadable", "", f"{NEW}/{name}"))
+        for variant, count in found or ():
+            pieces[variant] = pieces.get(variant, 0) + count
+    return pieces, tuple(problems)
+
+
+@lru_cache(maxsize=10_000)
+def _pieces_of(root: str, name: str, mark: str) -> tuple[tuple[VariantId, int], ...] | None:
+    try:
+        content = Folder(root).read(f"{NEW}/{name}")
+    except Changing:
+        return None
+    stored = _stored(content) if content is not None else None
+    return None if stored is None else tuple((VariantId(line.variant), line.quantity) for line in stored.lines)

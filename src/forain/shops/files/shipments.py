@@ -1,93 +1,111 @@
 """shipments/*.csv: what the merchant's system sent. A bad line is said; the others go on."""
 
-import csv
-import io
+from collections.abc import Mapping
+from dataclasses import replace
 
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant, parse_instant
 from forain.core.errors import Problem
 from forain.core.ids import MarketplaceOrderId
-from forain.shops.files.folder import Folder
+from forain.core.stock import ABSURD_QUANTITY
+from forain.shops.files.catalogue import MOST_PROBLEMS
+from forain.shops.files.folder import Changing, Folder
+from forain.shops.files.table import KEPT_TEXT, at, read_table
 
+FOLDER = "shipments"
 NEEDED = ("order", "carrier", "tracking")
+LONGEST = 100
+"""Characters of a carrier, tracking number or parcel name."""
 
 
-def read(folder: Folder, wanted: set[str]) -> tuple[list[Shipment], list[Problem]]:
-    """Parcels of the wanted orders in all files. Lines of one parcel (same order and parcel) belong together."""
+class _Bad(Exception):
+    def __init__(self, code: str, column: str, text: str = "") -> None:
+        self.code, self.column, self.text = code, column, text
+        super().__init__(code)
+
+
+def read(folder: Folder, wanted: frozenset[str]) -> tuple[tuple[Shipment, ...], tuple[Problem, ...]]:
+    """Parcels of the wanted orders in all files, and what could not be read.
+
+    Lines of one order and one parcel belong together. Saying a line again is harmless: files may repeat each
+    other, and of two that differ the last one (by file name, then line) counts.
+    """
     parcels: dict[tuple[str, str], Shipment] = {}
     problems: list[Problem] = []
-    for name in folder.names("shipments", ".csv"):
-        content = folder.read(f"shipments/{name}")
-        if content is None:
-            continue
-        if not content.endswith((b"\n", b"\r")):
+    for name, _ in folder.files(FOLDER, ".csv"):
+        try:
+            content = folder.read(f"{FOLDER}/{name}")
+        except Changing:
             problems.append(Problem("shipments_cut", "", name))
             continue
-        _file(name, content, wanted, parcels, problems)
-    return list(parcels.values()), problems
+        if content:
+            problems += _file(name, content, wanted, parcels)
+    return tuple(parcels.values()), tuple(problems[:MOST_PROBLEMS])
 
 
-def _file(
-    name: str,
-    content: bytes,
-    wanted: set[str],
-    parcels: dict[tuple[str, str], Shipment],
-    problems: list[Problem],
-) -> None:
-    try:
-        text = content.decode("utf-8-sig")
-        first = text.splitlines()[0] if text.strip() else ""
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        problems.append(Problem("shipments_unreadable", str(error)[:100], name))
-        return
-    columns = [cell.strip().lower() for cell in rows[0]] if rows else []
-    missing = [column for column in NEEDED if column not in columns]
-    if missing:
-        problems.append(Problem("column_missing", ", ".join(missing), f"{name}, line 1"))
-        return
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
+def _file(name: str, content: bytes, wanted: frozenset[str], parcels: dict[tuple[str, str], Shipment]) -> list[Problem]:
+    table = read_table(content, NEEDED, "shipments")
+    if isinstance(table, Problem):
+        # A file with nothing in it is an export of a day without parcels.
+        return [] if table.code == "shipments_empty" else [replace(table, field=_in(name, table.field))]
+    problems = [replace(problem, field=_in(name, problem.field)) for problem in table.problems]
+    for line, row in table.rows:
+        if len(row) != len(table.columns):
+            told = f"{len(row)} instead of {len(table.columns)}"
+            problems.append(Problem("cells", told, _in(name, at(line))))
             continue
-        where = f"{name}, line {number}"
-        if len(row) != len(columns):
-            problems.append(Problem("cells", f"{len(row)} instead of {len(columns)}", where))
+        cells = dict(zip(table.columns, row, strict=True))
+        if cells["order"] not in wanted:
             continue
-        cells = {column: cell.strip() for column, cell in zip(columns, row, strict=True)}
-        if cells["order"] in wanted:
-            _line(name, number, cells, parcels, problems)
-
-
-def _line(
-    name: str,
-    number: int,
-    cells: dict[str, str],
-    parcels: dict[tuple[str, str], Shipment],
-    problems: list[Problem],
-) -> None:
-    where = f"{name}, line {number}"
-    shipped_at: Instant | None = None
-    if cells.get("shipped_at"):
         try:
-            shipped_at = parse_instant(cells["shipped_at"])
-        except ValueError:
-            problems.append(Problem("shipped_at_wrong", cells["shipped_at"][:40], f"{where}, column shipped_at"))
-            return
-    if not cells["tracking"]:
-        problems.append(Problem("tracking_missing", "", f"{where}, column tracking"))
-        return
+            shipment = _shipment(cells)
+        except _Bad as bad:
+            problems.append(Problem(bad.code, bad.text[:KEPT_TEXT], _in(name, at(line, bad.column))))
+            continue
+        known = parcels.get((shipment.reference, shipment.parcel))
+        if known is not None:
+            shipment = replace(shipment, items={**known.items, **shipment.items})
+        parcels[shipment.reference, shipment.parcel] = shipment
+    return problems
+
+
+def _in(name: str, place: str) -> str:
+    return f"{name}, {place}" if place else name
+
+
+def _shipment(cells: Mapping[str, str]) -> Shipment:
+    for column in ("carrier", "tracking"):
+        if not cells[column]:
+            raise _Bad(f"{column}_missing", column)
+    for column in ("carrier", "tracking", "parcel", "line"):
+        text = cells.get(column, "")
+        if len(text) > LONGEST or not text.isprintable():
+            raise _Bad("text_wrong", column, ascii(text))
     items: dict[str, int] = {}
     if cells.get("line"):
-        count = cells.get("quantity", "")
-        if not count.isascii() or not count.isdigit() or int(count) < 1:
-            problems.append(Problem("quantity_wrong", count[:20], f"{where}, column quantity"))
-            return
-        items[cells["line"]] = int(count)
-    parcel = cells.get("parcel") or cells["tracking"]
-    key = cells["order"], parcel
-    known = parcels.get(key)
-    if known is not None:
-        items = {**known.items, **{line: known.items.get(line, 0) + n for line, n in items.items()}}
-    parcels[key] = Shipment(
-        MarketplaceOrderId(cells["order"]), parcel, cells["carrier"], cells["tracking"], shipped_at, items
+        items[cells["line"]] = _pieces(cells.get("quantity", ""))
+    elif cells.get("quantity"):
+        raise _Bad("line_missing", "line")
+    return Shipment(
+        reference=MarketplaceOrderId(cells["order"]),
+        parcel=cells.get("parcel") or cells["tracking"],
+        carrier=cells["carrier"],
+        tracking=cells["tracking"],
+        shipped_at=_moment(cells.get("shipped_at", "")),
+        items=items,
     )
+
+
+def _pieces(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= ABSURD_QUANTITY:
+        raise _Bad("quantity_wrong", "quantity", text)
+    return int(text)
+
+
+def _moment(text: str) -> Instant | None:
+    if not text:
+        return None
+    try:
+        return parse_instant(text)
+    except (ValueError, OverflowError):
+        raise _Bad("shipped_at_wrong", "shipped_at", text) from None

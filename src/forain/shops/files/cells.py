@@ -1,0 +1,130 @@
+"""What one cell of the catalogue may say. Each answer is a clean value or a problem, never a guess."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from forain.core.money import Money
+from forain.core.stock import ABSURD_QUANTITY, StockLevel
+
+ABSURD_MINOR = 10**10
+"""A price of more smallest coins than this (100,000,000.00 EUR) is a slip."""
+LONGEST_NAME = 200
+"""Characters of an SKU or id; marketplaces take far fewer."""
+
+_CURRENCIES = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL
+    BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP
+    ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR
+    IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL
+    LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR
+    NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD
+    SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX
+    USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+CURRENCIES = frozenset(_CURRENCIES.split())
+"""ISO 4217's active codes without funds, metals and tests. One that were missing here is refused with a
+sentence, never sent wrongly."""
+
+ACTIVE = {"": True, "1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+_AMOUNT_WITH_COMMA = re.compile(r"-?\d{1,12},\d{1,3}")
+_TAX_RATE = re.compile(r"\d{1,3}(\.\d{1,3})?", re.ASCII)
+_ASIN = re.compile(r"[A-Z0-9]{10}", re.ASCII)
+
+Wrong = Callable[[str, str, str], None]
+"""Called with (code, column, text) for each thing that is wrong."""
+
+
+def name_is_right(text: str) -> bool:
+    """An SKU or id: printable, not empty, not absurdly long."""
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable()
+
+
+def price(cells: Mapping[str, str], wrong: Wrong) -> Money | None:
+    """The price with tax, None when there is none to be believed."""
+    currency, text = cells["currency"], cells["price"]
+    if currency not in CURRENCIES:
+        wrong("currency_wrong", "currency", currency)
+        return None
+    if _AMOUNT_WITH_COMMA.fullmatch(text):
+        wrong("price_comma", "price", f"{text} → {text.replace(',', '.')}")
+        return None
+    try:
+        # Beyond this length Decimal's context rounds; no price is so long.
+        amount = Money.parse(text if len(text) <= 24 else "", currency)
+    except ValueError:
+        wrong("price_wrong", "price", text)
+        return None
+    if amount.minor <= 0:
+        wrong("price_not_positive", "price", text)
+        return None
+    if amount.minor > ABSURD_MINOR:
+        wrong("price_absurd", "price", text)
+        return None
+    return amount
+
+
+def level(cells: Mapping[str, str], wrong: Wrong) -> StockLevel | None:
+    """The stock, None when there is none to be believed. An empty `allocated` is 0, an empty `on_hand` an error."""
+    on_hand = _quantity(cells["on_hand"], "on_hand", wrong)
+    allocated = _quantity(cells.get("allocated") or "0", "allocated", wrong)
+    return None if on_hand is None or allocated is None else StockLevel(on_hand, allocated)
+
+
+def _quantity(text: str, column: str, wrong: Wrong) -> int | None:
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdigit():
+        wrong("quantity_wrong", column, text)
+        return None
+    if len(digits) > 12 or int(digits) > ABSURD_QUANTITY:
+        wrong("quantity_absurd", column, text)
+        return None
+    if int(text) < 0:
+        wrong("quantity_negative", column, text)
+        return None
+    return int(text)
+
+
+def tax_rate(cells: Mapping[str, str], wrong: Wrong) -> Decimal | None:
+    """In percent, None when not told."""
+    text = cells.get("tax_rate", "")
+    if not text:
+        return None
+    if not _TAX_RATE.fullmatch(text) or Decimal(text) > 100:
+        wrong("tax_rate_wrong", "tax_rate", text)
+        return None
+    return Decimal(text)
+
+
+def active(cells: Mapping[str, str], wrong: Wrong) -> bool:
+    """An article that is not active shows 0 pieces, so a word nobody knows counts as active and is told."""
+    text = cells.get("active", "")
+    found = ACTIVE.get(text.lower())
+    if found is None:
+        wrong("active_wrong", "active", text)
+        return True
+    return found
+
+
+def ean(cells: Mapping[str, str], wrong: Wrong) -> str:
+    text = cells.get("ean", "")
+    if text and not ean_is_right(text):
+        wrong("ean_wrong", "ean", text)
+        return ""
+    return text
+
+
+def asin(cells: Mapping[str, str], wrong: Wrong) -> str:
+    text = cells.get("asin", "")
+    if text and not _ASIN.fullmatch(text):
+        wrong("asin_wrong", "asin", text)
+        return ""
+    return text
+
+
+def ean_is_right(text: str) -> bool:
+    """Eight, twelve, thirteen or fourteen digits whose last one fits the others (GS1 check digit)."""
+    if not text.isascii() or not text.isdigit() or len(text) not in (8, 12, 13, 14):
+        return False
+    weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(text[:-1])))
+    return (10 - weighted % 10) % 10 == int(text[-1])
