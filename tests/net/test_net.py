@@ -45,9 +45,9 @@ class Tokens:
     def __init__(self):
         self.asked = []
 
-    def token(self, *, fresh=False):
-        self.asked.append(fresh)
-        return "x-token", Secret("fresh" if fresh else "old")
+    def token(self, *, refused=None):
+        self.asked.append(refused)
+        return "x-token", Secret("fresh" if refused else "old")
 
 
 def client(handler, **more):
@@ -81,6 +81,10 @@ def answering(*answers):
         (httpx2.ConnectError("refused"), errors.Unreachable),
         (httpx2.ReadTimeout("slow"), errors.Unreachable),
         (httpx2.RemoteProtocolError("cut"), errors.ServerFault),
+        (
+            httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=httpx2.ByteStream(b"<html>ill")),
+            errors.ServerFault,
+        ),
     ],
 )
 def test_what_an_answer_means(answer, error):
@@ -142,7 +146,7 @@ def test_many_threads_fetch_one_token():
 
     def work():
         barrier.wait()
-        found.append(tokens.get("c", Secret("r"), exchange, fresh=False).reveal())
+        found.append(tokens.get("c", Secret("r"), exchange).reveal())
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -157,10 +161,12 @@ def test_a_token_is_renewed_before_its_end_and_per_account():
     clock, number = Ticking(), iter(range(100))
     tokens = AccessTokens(clock)
 
-    def get(refresh="r", fresh=False):
-        return tokens.get("c", Secret(refresh), lambda: (Secret(str(next(number))), 3600), fresh=fresh).reveal()
+    def get(refresh="r", refused=""):
+        return tokens.get(
+            "c", Secret(refresh), lambda: (Secret(str(next(number))), 3600), refused=Secret(refused)
+        ).reveal()
 
-    assert [get(), get(), get("other"), get(fresh=True), get()] == ["0", "0", "1", "2", "2"]
+    assert [get(), get(), get("other"), get(refused="0"), get()] == ["0", "0", "1", "2", "2"]
     clock.at += timedelta(seconds=3600 - 5 * 60 - 1)
     assert get() == "2"
     clock.at += timedelta(seconds=2)
@@ -174,8 +180,8 @@ def test_a_failed_exchange_is_not_remembered():
         raise errors.GrantRefused
 
     with pytest.raises(errors.GrantRefused):
-        tokens.get("c", Secret("r"), refuse, fresh=False)
-    assert tokens.get("c", Secret("r"), lambda: (Secret("t"), 60), fresh=False).reveal() == "t"
+        tokens.get("c", Secret("r"), refuse)
+    assert tokens.get("c", Secret("r"), lambda: (Secret("t"), 60)).reveal() == "t"
 
 
 @pytest.mark.parametrize(

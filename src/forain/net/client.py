@@ -2,17 +2,26 @@
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import httpx2
 
 from forain.contracts.manifest import RateLimit
 from forain.contracts.net import Request, Response
 from forain.core.clock import Instant
-from forain.core.errors import Malformed, ServerFault, Throttled, Unreachable
+from forain.core.errors import Malformed, Problem, Rejected, ServerFault, Throttled, Unreachable
 from forain.core.secret import Secret
 
 LARGEST_ANSWER = 32 * 1024 * 1024
+PATIENCE = 4
+"""An answer that comes drop by drop may take so many times the request's own time limit, then it is none."""
+PAUSE = timedelta(seconds=2)
+"""Kept after a 429 beyond what the bucket says: other limits than the one we know may have been reached.
+
+Source: developer-docs.amazon.com/sp-api/docs/usage-plans-and-rate-limits, read on 2026-11-23.
+"""
 
 
 class Limiter(Protocol):
@@ -36,10 +45,10 @@ class CallLog(Protocol):
 
 
 class TokenSource(Protocol):
-    """Gives the access token for a request; `fresh` forces a new one."""
+    """Gives the access token for a request."""
 
-    def token(self, *, fresh: bool = False) -> tuple[str, Secret]:
-        """(header name, token)."""
+    def token(self, *, refused: Secret | None = None) -> tuple[str, Secret]:
+        """(header name, token). `refused`: a token the other side would not have; any other one is the answer."""
         ...
 
 
@@ -77,28 +86,30 @@ class NetClient:
 
     def send(self, request: Request) -> Response:
         """See `contracts.net.Net.send`."""
-        response = self._once(request, fresh=False)
-        expired = self._token_expired
-        if request.authorized and self._tokens and expired and expired(response):
-            # The one thing that is repeated here: the access token died between cache and server.
-            response = self._once(request, fresh=True)
+        # The access token comes first: asking for it may fail, and a token of the bucket would be lost then.
+        access = self._tokens.token() if request.authorized and self._tokens else None
+        response = self._once(request, access)
+        if access and self._tokens and self._token_expired and self._token_expired(response):
+            # The one thing that is repeated here: the access token died between cache and server. The new one is
+            # fetched even if the bucket is empty now, else the next try would spend its turn on the dead one again.
+            response = self._once(request, self._tokens.token(refused=access[1]))
         return response
 
-    def _once(self, request: Request, *, fresh: bool) -> Response:
+    def _once(self, request: Request, access: tuple[str, Secret] | None) -> Response:
         limit = self._limits.get(request.operation)
         if limit is not None:
             until = self._limiter.take(self._scope, limit)
             if until is not None:
                 raise Throttled(until, placeholders={"operation": request.operation})
         headers = {"user-agent": self._user_agent, "accept": "application/json", **(request.headers or {})}
-        if request.authorized and self._tokens:
-            name, token = self._tokens.token(fresh=fresh)
-            headers[name] = token.reveal()
+        if access:
+            headers[access[0]] = access[1].reveal()
         if request.json is not None:
             headers.setdefault("content-type", "application/json")
+        _check_sendable(headers)
         response = self._exchange(request, headers)
         if limit is not None:
-            self._learn(limit, response, request.operation)
+            self._learn(limit, response, request)
         elif response.status == 429:
             raise ServerFault("throttled_without_limit", request_id=response.request_id)
         if response.status >= 500:
@@ -113,6 +124,7 @@ class NetClient:
 
     def _exchange(self, request: Request, headers: Mapping[str, str]) -> Response:
         begun = time.monotonic()
+        status = 0
         told = {"operation": request.operation}
         try:
             with self._http.stream(
@@ -126,8 +138,11 @@ class NetClient:
                 follow_redirects=False,
             ) as answer:
                 body = bytearray()
+                status = answer.status_code
                 for part in answer.iter_bytes():
                     body += part
+                    if time.monotonic() - begun > request.timeout_seconds * PATIENCE:
+                        raise httpx2.ReadTimeout("drop by drop")
                     if len(body) > LARGEST_ANSWER:
                         raise Malformed("body too large", placeholders=told)
                 found = {name.lower(): value for name, value in answer.headers.items()}
@@ -135,23 +150,42 @@ class NetClient:
         except httpx2.RemoteProtocolError as error:
             self._log.no_answer(self._side, request.operation, "cut")
             raise ServerFault("answer_cut", placeholders=told) from error
-        except (httpx2.TransportError, OSError) as error:
+        except httpx2.DecodingError as error:
+            self._log.no_answer(self._side, request.operation, "garbled")
+            raise ServerFault("no_json", placeholders={**told, "status": str(status)}) from error
+        except (httpx2.TransportError, httpx2.InvalidURL, OSError) as error:
+            # An address that is none counts as one where nobody lives: put right, it works by itself.
             self._log.no_answer(self._side, request.operation, type(error).__name__)
             raise Unreachable(placeholders={**told, "cause": type(error).__name__}) from error
-        except httpx2.InvalidURL as error:
-            raise Malformed("address", placeholders=told) from error
         milliseconds = int((time.monotonic() - begun) * 1000)
         self._log.called(self._side, request.operation, response.status, response.request_id, milliseconds)
         return response
 
-    def _learn(self, limit: RateLimit, response: Response, operation: str) -> None:
+    def _learn(self, limit: RateLimit, response: Response, request: Request) -> None:
         told = response.headers.get(self._rate_header, "") if self._rate_header else ""
         try:
-            rate = float(told) if told else None
+            rate = float(told) if told and not _sandbox(request.url) else None
         except ValueError:
             rate = None
         if response.status == 429:
             until = self._limiter.learn(self._scope, limit, server_rate=rate, throttled=True)
-            raise Throttled(until, request_id=response.request_id, placeholders={"operation": operation})
+            raise Throttled(
+                until + PAUSE, request_id=response.request_id, placeholders={"operation": request.operation}
+            )
         if rate is not None and rate < limit.rate * 0.999:
             self._limiter.learn(self._scope, limit, server_rate=rate, throttled=False)
+
+
+def _sandbox(url: str) -> bool:
+    """Amazon's sandbox names a rate that holds in the sandbox only (observed: 5.0 for everything).
+
+    Source: developer-docs.amazon.com/sp-api/docs/the-selling-partner-api-sandbox, read on 2026-11-23.
+    """
+    return (urlsplit(url).hostname or "").startswith("sandbox.")
+
+
+def _check_sendable(headers: Mapping[str, str]) -> None:
+    """A key with a letter no header can carry (a curly quote from a text editor) is wrong input, not our bug."""
+    for name, value in headers.items():
+        if not value.isascii() or not value.isprintable():
+            raise Rejected([Problem("unsendable_header", f"The value for {name} holds a character no key has.")])

@@ -21,16 +21,20 @@ class AccessTokens:
         self._locks: dict[str, threading.Lock] = {}
         self._kept: dict[str, tuple[Secret, Instant]] = {}
 
-    def get(self, client: str, refresh: Secret, exchange: Callable[[], tuple[Secret, int]], *, fresh: bool) -> Secret:
-        """The token; `exchange` fetches (token, lifetime in seconds) and may raise, which is not remembered."""
+    def get(
+        self, client: str, refresh: Secret, exchange: Callable[[], tuple[Secret, int]], *, refused: Secret | None = None
+    ) -> Secret:
+        """The token; `exchange` fetches (token, lifetime in seconds) and may raise, which is not remembered.
+
+        `refused`: a token the other side would not have. Threads that were refused with the same one cause one
+        exchange, however late they come: the token kept since then is another, and is the answer.
+        """
         key = hashlib.sha256(f"{client}\0{refresh.reveal()}".encode()).hexdigest()
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
-            before = self._kept.get(key)
         with lock:
             kept = self._kept.get(key)
-            renewed_meanwhile = kept is not None and kept is not before
-            if kept is not None and kept[1] > self._clock.now() and (not fresh or renewed_meanwhile):
+            if kept is not None and kept[1] > self._clock.now() and kept[0] != refused:
                 return kept[0]
             token, seconds = exchange()
             life = timedelta(seconds=seconds)
@@ -40,7 +44,7 @@ class AccessTokens:
 
 
 class RefreshingSource:
-    """`net.client.TokenSource` over an adapter's token exchange."""
+    """`net.client.TokenSource` over an adapter's token exchange. `header`: where the token goes."""
 
     def __init__(
         self,
@@ -53,5 +57,6 @@ class RefreshingSource:
         self._tokens, self._client, self._refresh = tokens, client, refresh
         self._exchange, self._header = exchange, header
 
-    def token(self, *, fresh: bool = False) -> tuple[str, Secret]:
-        return self._header, self._tokens.get(self._client, self._refresh, self._exchange, fresh=fresh)
+    def token(self, *, refused: Secret | None = None) -> tuple[str, Secret]:
+        """(header, token); see `AccessTokens.get`."""
+        return self._header, self._tokens.get(self._client, self._refresh, self._exchange, refused=refused)
