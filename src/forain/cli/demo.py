@@ -339,9 +339,8 @@ def expire(story: Story, browser: Browser, amazon: Amazon, shop: Shop, applicati
     rotate(story, browser, amazon, application, url)
     story.until("a reminder", lambda: models.Journal.objects.filter(code="reminded").exists(), 30)
     days = models.Journal.objects.filter(code="reminded").latest("id").placeholders["days"]
-    browser.get(f"{url}/issues")
-    if "The authorization at Amazon ends on" not in browser.page:
-        raise NotObserved("the page reminds")
+    # The journal has the reminder a moment before the notices are made anew: the page is waited for as well.
+    story.until("the page reminds", lambda: "The authorization at Amazon ends on" in browser.get(f"{url}/issues"))
     story.tell(f"336 days later (client secret rotated twice): reminded, {days} days left")
     amazon.advance(30 * DAY)
     story.until("the first refusal", lambda: models.Account.objects.get().standing != "granted", 30)
