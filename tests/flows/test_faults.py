@@ -1,16 +1,19 @@
 """Misfortunes: one bad item never stops the others, nothing is lost, nothing doubled, and the page says why."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from django.db import connections
 from django.db.models import F
 
 from forain.core import errors
+from forain.core.errors import Unreachable
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
 from forain.flows import authorize, link_offers, setup
+from forain.flows.mirror_catalogue import mirror_catalogue
 from forain.store import accounts, models, runs
 
 FR = "A13V1IB3VIYZZH"
@@ -399,3 +402,33 @@ def test_jobs_of_a_subject_that_is_gone_are_forgotten(make_house):
     jobs.run(house.deps, "probe", "account:999")
 
     assert runs.get("probe", "account:999") is None
+
+
+def test_a_reading_of_the_catalogue_that_breaks_off_loses_no_change(make_house):
+    house = make_house({"SOAP": ("6.90", 12), "OIL": ("14.50", 5)})
+    house.live(60)
+    assert house.quantity("SOAP") == 12
+    house.change("SOAP", stock=7)
+
+    class BreaksOff:
+        """The shop, which falls silent after its first page."""
+
+        def __init__(self, shop):
+            self.shop = shop
+
+        def variants(self, cursor):
+            if cursor is not None:
+                raise Unreachable
+            return replace(self.shop.variants(None), cursor="more")
+
+    class Opener:
+        def shop(self, row):
+            return BreaksOff(house.deps.open.shop(row))
+
+    with pytest.raises(Unreachable):
+        mirror_catalogue(replace(house.deps, open=Opener()), house.shop)
+    offer = models.Offer.objects.get(sku="SOAP")
+
+    assert offer.wanted_no > offer.settled_no
+    house.live(60)
+    assert house.quantity("SOAP") == 7

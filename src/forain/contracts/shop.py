@@ -84,10 +84,9 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class ShipmentPage:
-    """`shipments`, next `cursor` (None: last), and `problems` with what could not be read."""
+    """`shipments`, and `problems` with what could not be read."""
 
     shipments: tuple[Shipment, ...]
-    cursor: str | None
     problems: tuple[Problem, ...] = ()
 
 

@@ -9,6 +9,7 @@ from forain.core.errors import Malformed
 from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.orders import Cancel, Create, Hold, Nothing, OrderDraft, OrderState, OrderStatus, step
 from forain.flows.deps import Deps
+from forain.net.pages import overlapping, pages
 from forain.store import accounts, issues, journal, models, offers, orders, runs, shops
 
 OVERLAP = timedelta(minutes=15)
@@ -24,10 +25,11 @@ def read_orders(deps: Deps, account: models.Account) -> int:
     `orders_known_until` moves only after the last page was read and written.
     """
     now = deps.clock.now()
-    since = account.orders_known_until or account.import_since or now - FIRST_READ
-    window = Window(min(since, now), now).widened(OVERLAP)
-    new, complete_until = _read_window(deps, account, window)
-    known_until = max(complete_until or now - timedelta(minutes=5), since)
+    known = account.orders_known_until or account.import_since
+    new, complete_until = _read_window(deps, account, overlapping(known, now, overlap=OVERLAP, first=FIRST_READ))
+    known_until = complete_until or now - timedelta(minutes=5)
+    if known is not None:
+        known_until = max(known_until, known)
     accounts.note(AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now())
     orders.observed_shipped(AccountId(account.pk), deps.clock.now())
     _retry_unreadable(deps, account)
@@ -38,20 +40,12 @@ def read_orders(deps: Deps, account: models.Account) -> int:
 
 def _read_window(deps: Deps, account: models.Account, window: Window) -> tuple[int, Instant | None]:
     adapter = deps.open.marketplace(account)
-    cursor: str | None = None
-    passed: set[str] = set()
     complete_until: Instant | None = None
     new = 0
-    while True:
-        page = adapter.changed(window, cursor)
+    for page in pages(lambda cursor: adapter.changed(window, cursor)):
         complete_until = complete_until or page.complete_until
         new += _keep(deps, account, page)
-        if page.cursor is None:
-            return new, complete_until
-        if page.cursor in passed:
-            raise Malformed("pagination.nextToken")
-        passed.add(page.cursor)
-        cursor = page.cursor
+    return new, complete_until
 
 
 def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
@@ -210,10 +204,7 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     shop = deps.open.shop(shops.get(ShopId(account.shop_id)))
     adapter = deps.open.marketplace(account)
     due = late = missing = 0
-    cursor: str | None = None
-    passed: set[str] = set()
-    while True:
-        page = adapter.changed(Window(since, until), cursor)
+    for page in pages(lambda cursor: adapter.changed(Window(since, until), cursor)):
         for order in page.orders:
             if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
                 continue
@@ -225,10 +216,6 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
                 late += 1
             if shop.order(order.key.order_id) is None:
                 missing += 1
-        if page.cursor is None or page.cursor in passed:
-            break
-        passed.add(page.cursor)
-        cursor = page.cursor
     now = deps.clock.now()
     proof = models.CatchUp.objects.create(
         account=account, since=since, until=until, missing_before=late, missing_now=missing,

@@ -2,6 +2,7 @@
 
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.flows.deps import Deps
+from forain.net.pages import pages
 from forain.store import issues, journal, models, offers, runs, shops
 
 
@@ -12,26 +13,18 @@ def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
     """
     begun_at = deps.clock.now()
     adapter = deps.open.shop(shop)
-    cursor: str | None = None
-    seen_cursors: set[str] = set()
     changed: set[VariantId] = set()
     problems: list[list[str]] = []
     whole = True
-    while True:
-        page = adapter.variants(cursor)
-        changed |= shops.mirror(ShopId(shop.pk), page.variants, begun_at)
+    for page in pages(adapter.variants):
+        changed |= shops.mirror(ShopId(shop.pk), page.variants, begun_at, journal.correlation())
         problems += [[p.code, p.text, p.field] for p in page.problems]
         whole = whole and all(p.warning for p in page.problems)
-        if page.cursor is None or page.cursor in seen_cursors:
-            break
-        seen_cursors.add(page.cursor)
-        cursor = page.cursor
     now = deps.clock.now()
     if whole:
-        changed |= shops.close_mirror(ShopId(shop.pk), begun_at, now)
+        changed |= shops.close_mirror(ShopId(shop.pk), begun_at, now, journal.correlation())
     shops.note(ShopId(shop.pk), mirrored_at=now, catalogue_problems=problems)
     _tell_problems(shop, problems, deps)
-    mark_variants(deps, shop, changed)
     for account in shop.accounts.all():
         link_account(deps, account)
     return len(changed)
@@ -45,16 +38,6 @@ def _tell_problems(shop: models.Shop, problems: list[list[str]], deps: Deps) -> 
     code, text, field = problems[0]
     told = {"problem": code, "text": text, "where": field, "count": str(len(problems))}
     issues.found("catalogue_problem", subject, deps.clock.now(), shop=shop.pk, placeholders=told)
-
-
-def mark_variants(deps: Deps, shop: models.Shop, variants: set[VariantId]) -> None:
-    """These variants may have changed: their offers are looked at again, and soon."""
-    if not variants:
-        return
-    now = deps.clock.now()
-    for account, skus in shops.skus_of(ShopId(shop.pk), variants).items():
-        offers.mark(AccountId(account), now, skus=skus, correlation=journal.correlation())
-        runs.poke("reconcile_offers", f"account:{account}", now)
 
 
 def link_account(deps: Deps, account: models.Account) -> None:

@@ -1,12 +1,13 @@
 """What I sell there is what Amazon shows: read back what was told, and everything every night."""
 
 from datetime import timedelta
+from functools import partial
 
 from forain.core.clock import Instant
-from forain.core.errors import Malformed
 from forain.core.ids import AccountId, SiteId
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
+from forain.net.pages import pages
 from forain.store import accounts, journal, models, offers, runs
 
 FIRST_LOOK = timedelta(seconds=3)
@@ -68,17 +69,8 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
     adapter = deps.open.marketplace(account)
     for site in accounts.sites(AccountId(account.pk)):
         begun_at = deps.clock.now()
-        cursor: str | None = None
-        passed: set[str] = set()
-        while True:
-            page = adapter.sweep(SiteId(site.site), cursor)
+        for page in pages(partial(adapter.sweep, SiteId(site.site))):
             offers.see(AccountId(account.pk), page.offers, max(deps.clock.now(), begun_at))
-            if page.cursor is None:
-                break
-            if page.cursor in passed:
-                raise Malformed("pagination", placeholders={"site": site.site})
-            passed.add(page.cursor)
-            cursor = page.cursor
         gone = offers.forget_unseen(AccountId(account.pk), site.site, begun_at)
         for sku in gone:
             journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site.site}/{sku}")

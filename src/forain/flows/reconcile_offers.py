@@ -44,7 +44,6 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
     # shows too few; the other way round it would count nowhere, and be sold again.
     unimported = _unimported_per_variant(account)
     stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
-    shops.mirror(ShopId(shop.pk), stock.values(), deps.clock.now())
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
     to_tell: list[tuple[models.Offer, Change]] = []
     for row in rows:

@@ -7,7 +7,7 @@ from forain.core.issues import AccountFacts, Finding, Issue
 from forain.core.signals import Signal
 from forain.flows import authorize
 from forain.flows.deps import Deps
-from forain.flows.mirror_catalogue import mark_variants, mirror_catalogue
+from forain.flows.mirror_catalogue import mirror_catalogue
 from forain.store import accounts, issues, journal, models, runs, shops
 
 EVERYTHING = "*"
@@ -35,7 +35,8 @@ def note_signals(deps: Deps, shop: models.Shop, signals: tuple[Signal, ...]) -> 
     """A hook told: mark the offers of these variants, and soon read what else may have changed. No call out here."""
     now = deps.clock.now()
     with journal.chain():
-        mark_variants(deps, shop, {VariantId(s.key) for s in signals if s.kind in ("variant", "stock")})
+        keys = {VariantId(s.key) for s in signals if s.kind in ("variant", "stock")}
+        shops.mark_variants(ShopId(shop.pk), keys, now, journal.correlation())
         if any(s.kind == "shop_order" for s in signals):
             for account in shop.accounts.all():
                 runs.poke("confirm_shipments", f"account:{account.pk}", now)
@@ -53,9 +54,9 @@ def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
     known = set(
         models.Variant.objects.filter(shop=shop, variant__in=keys, gone_at=None).values_list("variant", flat=True)
     )
-    changed = shops.mirror(ShopId(shop.pk), found.values(), now)
+    shops.mirror(ShopId(shop.pk), found.values(), now, journal.correlation())
     absent = {VariantId(key) for key in keys if key not in found}
-    mark_variants(deps, shop, changed | {VariantId(key) for key in keys})
+    shops.mark_variants(ShopId(shop.pk), {VariantId(key) for key in keys}, now, journal.correlation())
     if absent or set(found) - known:
         # Something came or went: only the whole catalogue says what, and what it links to.
         runs.poke("mirror_catalogue", f"shop:{shop.pk}", now)

@@ -10,7 +10,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
 from forain.core.stock import StockLevel
-from forain.store import models
+from forain.store import models, offers, runs
 
 _MIRRORED = (
     "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "problems",
@@ -66,8 +66,12 @@ def as_variant(row: models.Variant) -> Variant:
     )
 
 
-def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant) -> set[VariantId]:
-    """Write what the shop has; the answer is which variants are new or differ from what was known."""
+def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant, correlation: str = "") -> set[VariantId]:
+    """Write what the shop has; the answer is which variants are new or differ from what was known.
+
+    Their offers are marked in the same transaction: a difference that is written and not marked would never be
+    seen as one again.
+    """
     fresh = {v.variant: _row(shop, v, now) for v in variants}
     with transaction.atomic():
         known = {
@@ -87,15 +91,25 @@ def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant) -> set[Varia
             unique_fields=["shop", "variant"],
             update_fields=[*_MIRRORED, "seen_at", "gone_at"],
         )
+        mark_variants(shop, changed, now, correlation)
     return changed
 
 
-def close_mirror(shop: ShopId, begun_at: Instant, now: Instant) -> set[VariantId]:
-    """After a complete read: what was not seen since `begun_at` is gone. The answer names them."""
-    gone = models.Variant.objects.filter(shop_id=shop, seen_at__lt=begun_at, gone_at=None)
-    names = {VariantId(name) for name in gone.values_list("variant", flat=True)}
-    gone.update(gone_at=now)
+def close_mirror(shop: ShopId, begun_at: Instant, now: Instant, correlation: str = "") -> set[VariantId]:
+    """After a complete read: what was not seen since `begun_at` is gone, its offers marked. The answer names them."""
+    with transaction.atomic():
+        gone = models.Variant.objects.select_for_update().filter(shop_id=shop, seen_at__lt=begun_at, gone_at=None)
+        names = {VariantId(name) for name in gone.values_list("variant", flat=True)}
+        models.Variant.objects.filter(shop_id=shop, variant__in=names).update(gone_at=now)
+        mark_variants(shop, names, now, correlation)
     return names
+
+
+def mark_variants(shop: ShopId, variants: Iterable[VariantId], now: Instant, correlation: str = "") -> None:
+    """These variants may have changed: their offers are looked at again, at every account, and soon."""
+    for account, skus in _skus_of(shop, variants).items():
+        offers.mark(AccountId(account), now, skus=skus, correlation=correlation)
+        runs.poke("reconcile_offers", f"account:{account}", now)
 
 
 def confirmed_links(account: AccountId, skus: Sequence[SellerSku]) -> dict[SellerSku, VariantId]:
@@ -104,7 +118,7 @@ def confirmed_links(account: AccountId, skus: Sequence[SellerSku]) -> dict[Selle
     return {SellerSku(sku): VariantId(variant) for sku, variant in rows.values_list("sku", "variant")}
 
 
-def skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[int, set[str]]:
+def _skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[int, set[str]]:
     """Account -> its SKUs that are linked to any of these variants of the shop."""
     found: dict[int, set[str]] = {}
     rows = models.Link.objects.filter(

@@ -99,7 +99,7 @@ class FilesShop:
     def shipments(self, references: Sequence[MarketplaceOrderId]) -> ShipmentPage:
         self._ready()
         found, problems = shipments.read(self._folder, frozenset(references))
-        return ShipmentPage(found, None, problems)
+        return ShipmentPage(found, problems)
 
     def _ready(self) -> None:
         self._folder.ready(in_force.CATALOGUE)

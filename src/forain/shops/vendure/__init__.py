@@ -139,7 +139,7 @@ class VendureShop:
         parcels: list[Shipment] = []
         for order in reading.by_reference(self._credentials, self._net, references):
             parcels += reading.shipments(order)
-        return ShipmentPage(tuple(parcels), None)
+        return ShipmentPage(tuple(parcels))
 
     def verify(self, headers: Mapping[str, str], body: bytes, secret: Secret) -> tuple[Signal, ...]:
         wanted = hmac.new(secret.reveal().encode(), body, "sha256").hexdigest()
