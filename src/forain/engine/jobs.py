@@ -118,6 +118,8 @@ def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exceptio
                 row = accounts.get(AccountId(account))
                 denied = {**row.denied_operations, error.operation: error.role}
                 accounts.note(AccountId(account), denied_operations=denied)
+                # One operation refused is a role; all of them, a deactivated account: only the probe tells them apart.
+                runs.poke("probe", subject, now)
         case "shop_refused":
             if shop is None and account is not None:
                 shop = accounts.get(AccountId(account)).shop_id

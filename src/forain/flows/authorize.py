@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -25,6 +25,7 @@ class Outcome:
 
     code: str
     account: AccountId | None = None
+    placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
 def owner_of(row: models.Account) -> str:
@@ -72,7 +73,7 @@ def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outc
             raise errors.WrongAccount(placeholders={"expected": account.seller, "came": grant.seller})
         outcome = _accept(deps, account, grant.refresh, granted_at=now, known=True)
     except errors.AdapterError as error:
-        outcome = Outcome(error.code, AccountId(account.pk))
+        outcome = Outcome(error.code, AccountId(account.pk), error.placeholders)
         journal.write(now, "consent_refused", account=AccountId(account.pk), placeholders={"reason": str(error)})
     models.Attempt.objects.filter(pk=attempt.pk).update(outcome=outcome.code)
     return outcome
@@ -197,12 +198,14 @@ def probe(deps: Deps, account: models.Account) -> Instant:
     try:
         adapter = deps.open.marketplace(account)
         sites = adapter.probe()
-        plan = adapter.selling_plan() or account.selling_plan
     except (errors.GrantDoubted, errors.GrantRefused, errors.AppRefused) as error:
         on_refusal(deps, account, error, grant_no)
     else:
         answered(deps, account, grant_no)
         accounts.see_sites(AccountId(account.pk), sites)
+        accounts.note(AccountId(account.pk), probed_at=now)
+        # Asked for last: what goes wrong here says nothing about the permission, which is noted by now.
+        plan = adapter.selling_plan() or account.selling_plan
         if plan != account.selling_plan:
             journal.write(now, "plan_changed", account=AccountId(account.pk), placeholders={"plan": plan})
         accounts.note(AccountId(account.pk), selling_plan=plan)

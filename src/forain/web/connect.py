@@ -256,7 +256,7 @@ def callback(request: HttpRequest, marketplace: str) -> HttpResponse:
         messages.success(request, w("amazon.connected"))
         response: HttpResponse = redirect("account", number=outcome.account)
     else:
-        messages.error(request, words.say_error(language(), outcome.code))
+        messages.error(request, words.say_error(language(), outcome.code, outcome.placeholders))
         response = redirect("account", number=outcome.account) if outcome.account else redirect("dashboard")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

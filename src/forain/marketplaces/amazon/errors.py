@@ -16,6 +16,7 @@ EXPIRED_SECRET = "The LWA secret token you provided has expired."
 WRONG_REGION = "The marketplaces you provided are not valid for region."
 NO_TOKEN = "Access token is missing in the request header."
 TEMPORARY = "The security token included in the request is expired"
+MOST_PROBLEMS = 10
 
 ROLES = {
     "searchOrders": "Inventory and Order Tracking",
@@ -30,51 +31,73 @@ ROLES = {
 """Operation -> the role it needs. Source: developer-docs.amazon.com/sp-api/docs/roles, read 2026-11-23."""
 
 
-def _first(response: Response) -> wire.ApiError:
+def _told(response: Response) -> list[wire.ApiError] | None:
+    """What the body says is wrong, the most telling first; None: it is no answer of this interface (a proxy's page)."""
+    if not response.body.strip():
+        return []
     try:
-        found = msgspec.json.decode(response.body, type=wire.ErrorList).errors
-    except msgspec.DecodeError:
-        return wire.ApiError()
-    return found[0] if found else wire.ApiError()
+        return msgspec.json.decode(response.body, type=wire.ErrorList).errors
+    except msgspec.ValidationError:
+        return []
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _says(found: list[wire.ApiError], *texts: str) -> bool:
+    """One of the errors carries one of these sentences; the closing point and the case do not matter."""
+    wanted = {text.rstrip(".").lower() for text in texts}
+    return any((error.details or "").strip().rstrip(".").lower() in wanted for error in found)
+
+
+def _problems(response: Response, found: list[wire.ApiError]) -> list[Problem]:
+    """All that is wrong, with `details`: often only they tell the causes apart."""
+    problems = [
+        Problem(error.code or str(response.status), ": ".join(t for t in (error.message, error.details) if t)[:300])
+        for error in found[:MOST_PROBLEMS]
+    ]
+    return problems or [Problem(str(response.status))]
 
 
 def token_expired(response: Response) -> bool:
     """This 403 says only that the access token died: one fresh token and one more try are in order."""
-    if response.status not in (401, 403):
-        return False
-    first = _first(response)
-    return (first.details or "").strip() in (EXPIRED_TOKEN, BAD_TOKEN)
+    return response.status in (401, 403) and _says(_told(response) or [], EXPIRED_TOKEN, BAD_TOKEN)
 
 
 def of_api(response: Response, operation: str, *, probe: bool = False) -> AdapterError:
     """The error a 4xx answer of SP-API is. `probe`: of the cheapest read, whose refusal is about the account."""
-    first = _first(response)
-    details = (first.details or "").strip()
+    found = _told(response)
     request_id = response.request_id
-    told = {"operation": operation, "message": first.message[:200]}
+    if found is None:
+        # A proxy's or firewall's page says nothing about a permission, an offer or an order.
+        return errors.ServerFault("no_json", request_id=request_id, placeholders={"status": str(response.status)})
+    first = found[0] if found else wire.ApiError()
+    told = {"operation": operation, "message": (first.message or "")[:200]}
     if response.status in (401, 403):
-        if details == EXPIRED_SECRET:
+        if _says(found, EXPIRED_SECRET):
             return errors.AppRefused("secret_expired", request_id=request_id)
-        if details in (BAD_TOKEN, EXPIRED_TOKEN, NO_TOKEN):
+        if _says(found, BAD_TOKEN, EXPIRED_TOKEN, NO_TOKEN):
             return errors.GrantDoubted("token_not_accepted", request_id=request_id, placeholders=told)
-        if details == WRONG_REGION:
+        if _says(found, WRONG_REGION):
             return errors.Rejected([Problem("wrong_region")], "wrong_region", request_id=request_id)
-        if first.message.startswith(TEMPORARY) or first.code == "ExpiredToken":
+        if (first.message or "").startswith(TEMPORARY) or first.code == "ExpiredToken":
             return errors.ServerFault("amazon_token_trouble", request_id=request_id)
+        if first.code == "MissingAuthenticationToken":
+            # The gateway has no such path: the address is wrong, the permission may be right.
+            return errors.Rejected(_problems(response, found), "wrong_address", request_id=request_id)
         if probe or operation not in ROLES:
             return errors.GrantDoubted("access_denied", request_id=request_id, placeholders=told)
         return errors.Denied(operation, ROLES[operation], request_id=request_id)
+    problems = _problems(response, found)
     if response.status == 404:
-        return errors.Rejected([Problem("not_found", first.message[:300])], "not_found", request_id=request_id)
-    problem = Problem(first.code or str(response.status), (first.message or details)[:300])
-    return errors.Rejected([problem], request_id=request_id, placeholders={"operation": operation})
+        return errors.Rejected(problems, "not_found", request_id=request_id)
+    return errors.Rejected(problems, request_id=request_id, placeholders={"operation": operation})
 
 
 def of_login(response: Response, what: str) -> AdapterError:
     """The error a 4xx answer of Login with Amazon is. `what`: "refresh_token" or "code", whatever was handed in."""
     try:
         told = msgspec.json.decode(response.body, type=wire.TokenError)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return errors.ServerFault("no_json", placeholders={"status": str(response.status)})
     request_id = told.request_id or response.request_id
     match told.error:
@@ -85,6 +108,8 @@ def of_login(response: Response, what: str) -> AdapterError:
             return errors.AppRefused("invalid_client", request_id=request_id)
         case "unauthorized_client":
             return errors.AppRefused("unauthorized_client", request_id=request_id)
+        case "server_error" | "temporarily_unavailable" | "ServerError":
+            return errors.ServerFault("login_ill", request_id=request_id)
         case _:
-            problem = Problem(told.error, told.error_description[:300])
+            problem = Problem(told.error, (told.error_description or "")[:300])
             return errors.Rejected([problem], "login_refused", request_id=request_id)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from forain.contracts.marketplace import Arrival, Credentials, Grant
 from forain.contracts.net import Net, Request
-from forain.core.errors import Malformed
+from forain.core.errors import GrantRefused, Malformed
 from forain.core.ids import SellerId, SiteId
 from forain.core.secret import Secret
 from forain.marketplaces.amazon import errors, wire
@@ -71,18 +71,23 @@ def arrival(credentials: Credentials, query: Mapping[str, str]) -> Arrival | Non
         base = urlsplit(told)
         allowed = (target.scheme, target.netloc) == (base.scheme, base.netloc)
     else:
-        allowed = target.scheme == "https" and target.netloc in {site.consent_host for site in SITES}
+        hosts = {host for site in SITES for host in (site.consent_host, f"sellercentral.{site.domain}")}
+        allowed = target.scheme == "https" and target.netloc in hosts
     if not allowed:
         raise Malformed("amazon_callback_uri")
-    joint = "&" if target.query else "?"
-    return Arrival(SellerId(seller), f"{callback}{joint}{urlencode({'amazon_state': state})}")
+    back = {"amazon_state": state}
+    if query.get("version") == "beta" or credentials.options.get("draft") == "yes":
+        back["version"] = "beta"
+    # The address is put together anew: what a browser might read differently (line breaks) is gone from it.
+    answer_to = target._replace(query="&".join(filter(None, (target.query, urlencode(back)))), fragment="")
+    return Arrival(SellerId(seller), answer_to.geturl())
 
 
 def redeem(credentials: Credentials, net: Net, query: Mapping[str, str], redirect_uri: str) -> Grant:
     """Exchange the callback's code; it works once, within five minutes. Raises GrantRefused, AppRefused, Malformed."""
     code, seller = query.get("spapi_oauth_code", ""), query.get("selling_partner_id", "")
     if not code:
-        raise Malformed("spapi_oauth_code")
+        raise GrantRefused("consent_without_code")
     if not seller:
         raise Malformed("selling_partner_id")
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}

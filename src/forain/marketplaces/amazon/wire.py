@@ -11,6 +11,8 @@ from forain.contracts.net import Response
 from forain.core.errors import Malformed, ServerFault
 
 Wire = TypeVar("Wire")
+Text = str | None
+"""Text that may be absent or null: either way there is none."""
 
 
 class Struct(msgspec.Struct, rename="camel", forbid_unknown_fields=False, kw_only=True):
@@ -18,8 +20,8 @@ class Struct(msgspec.Struct, rename="camel", forbid_unknown_fields=False, kw_onl
 
 
 class ApiError(Struct):
-    code: str = ""
-    message: str = ""
+    code: str | None = ""
+    message: str | None = ""
     details: str | None = ""
 
 
@@ -35,8 +37,8 @@ class TokenAnswer(msgspec.Struct, kw_only=True):
 
 class TokenError(msgspec.Struct, kw_only=True):
     error: str
-    error_description: str = ""
-    request_id: str = ""
+    error_description: str | None = ""
+    request_id: str | None = ""
 
 
 class Amount(Struct):
@@ -66,8 +68,18 @@ class MarketplaceParticipation(Struct):
     store_name: str = ""
 
 
+class MarketplaceName(Struct):
+    id: str
+
+
+class ParticipationName(Struct):
+    marketplace: MarketplaceName
+
+
 class Participations(Struct):
-    payload: list[MarketplaceParticipation]
+    """Entries stay raw here: beside Amazon's own sites others may stand."""
+
+    payload: list[msgspec.Raw]
 
 
 class AccountPayload(Struct):
@@ -258,7 +270,15 @@ def read(response: Response, kind: type[Wire]) -> Wire:
         return msgspec.json.decode(response.body, type=kind)
     except msgspec.ValidationError as error:
         raise Malformed(str(error)[:200], request_id=response.request_id) from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise ServerFault(
             "no_json", request_id=response.request_id, placeholders={"status": str(response.status)}
         ) from None
+
+
+def part(raw: msgspec.Raw, kind: type[Wire], request_id: str = "") -> Wire:
+    """One entry of a page as `kind`. Raises Malformed."""
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)[:200], request_id=request_id) from None

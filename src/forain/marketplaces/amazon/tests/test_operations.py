@@ -1,47 +1,18 @@
 """Each operation: the request built and sent, the answer read, the error read."""
 
 import json
-from collections import deque
 
 import pytest
 
 from forain.contracts.marketplace import Accepted, Confirmed, Credentials, Parcel, ParcelRefused, Refusal
-from forain.contracts.net import Response
 from forain.core import errors as e
 from forain.core.clock import Window, parse_instant
-from forain.core.ids import OfferKey
 from forain.core.money import LineTotal, Money
 from forain.core.offers import Change
 from forain.core.orders import OrderStatus
 from forain.core.secret import Secret
-from forain.marketplaces.amazon import exchange, open
-
-FR = "A13V1IB3VIYZZH"
-T0 = parse_instant("2026-03-01T10:00:00Z")
-
-
-class Wire:
-    """A net that answers from a list and keeps what was asked."""
-
-    def __init__(self, *answers):
-        self.answers = deque(answers)
-        self.sent = []
-
-    def send(self, request):
-        self.sent.append(request)
-        status, body = self.answers.popleft()
-        return Response(
-            status, {"x-amzn-requestid": "r"}, body if isinstance(body, bytes) else json.dumps(body).encode()
-        )
-
-
-def account(wire, **options):
-    told = {"address.api": "http://amazon", "address.token": "http://login", **options}
-    return open(Credentials(1, "SELLER", "EU", "client", Secret("s3cret"), Secret("Atzr|x"), told), wire)
-
-
-def key(sku="A/B +1%"):
-    return OfferKey(1, FR, sku)
+from forain.marketplaces.amazon import exchange
+from forain.marketplaces.amazon.tests.parts import FR, T0, Wire, account, key
 
 
 def test_a_change_is_a_merge_with_its_selectors_and_nothing_else():
@@ -308,9 +279,11 @@ def test_an_arrival_from_elsewhere_opens_no_door(callback):
 
 
 def test_redeeming_wants_code_and_seller():
-    for query in ({}, {"spapi_oauth_code": "c"}, {"selling_partner_id": "S"}):
-        with pytest.raises(e.Malformed):
+    for query in ({}, {"selling_partner_id": "S"}):
+        with pytest.raises(e.GrantRefused, match="consent_without_code"):
             account(Wire()).redeem(query, "https://me.example")
+    with pytest.raises(e.Malformed):
+        account(Wire()).redeem({"spapi_oauth_code": "c"}, "https://me.example")
 
 
 def test_a_token_exchange_sends_the_secret_in_the_form_only():
