@@ -90,11 +90,20 @@ Receipt = Accepted | Refusal | Unchanged
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadOffer:
+    """One offer of a page that is there and could not be read; the others could. `field`: where it broke."""
+
+    key: OfferKey
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPage:
-    """`offers`, and the `cursor` of the next page; None: this was the last."""
+    """`offers`, `unread` ones by key, and the `cursor` of the next page; None: this was the last."""
 
     offers: tuple[Observed, ...]
     cursor: str | None
+    unread: tuple[UnreadOffer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ class OfferWriter(Protocol):
 
 class OfferReader(Protocol):
     def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
-        """What the marketplace shows now; a key it does not know is absent."""
+        """What the marketplace shows now; a key it does not know, or shows in a way that cannot be read, is absent."""
         ...
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:

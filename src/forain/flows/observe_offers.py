@@ -70,7 +70,15 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
     for site in accounts.sites(AccountId(account.pk)):
         begun_at = deps.clock.now()
         for page in pages(partial(adapter.sweep, SiteId(site.site))):
-            offers.see(AccountId(account.pk), page.offers, max(deps.clock.now(), begun_at))
+            seen_at = max(deps.clock.now(), begun_at)
+            offers.see(AccountId(account.pk), page.offers, seen_at)
+            offers.see_unreadable(page.unread, seen_at)
+            for unread in page.unread:
+                told = {"field": unread.field}
+                journal.write(
+                    seen_at, "offer_unreadable", account=AccountId(account.pk), subject=str(unread.key),
+                    placeholders=told,
+                )  # fmt: skip
         gone = offers.forget_unseen(AccountId(account.pk), site.site, begun_at)
         for sku in gone:
             journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site.site}/{sku}")

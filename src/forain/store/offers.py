@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, DateTimeField, F, Min, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from forain.contracts.marketplace import UnreadOffer
 from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
@@ -225,6 +226,14 @@ def see(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
         & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
     ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
     _mark(moved.filter(differs, alarm=""), now)
+
+
+def see_unreadable(unread: Sequence[UnreadOffer], now: Instant) -> None:
+    """Offers that are there and could not be read: their last reading stays, with the reason; none counts as gone."""
+    for offer in unread:
+        models.Offer.objects.filter(account_id=offer.key.account, site=offer.key.site, sku=offer.key.sku).update(
+            observed_at=now, problems=[["unreadable", offer.field, ""]]
+        )
 
 
 def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer:

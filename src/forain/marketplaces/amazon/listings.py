@@ -4,10 +4,12 @@ Source: Listings Items 2021-08-01 model; Amazon staff on effective and submitted
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from forain.contracts.marketplace import Credentials, OfferPage
+import msgspec
+
+from forain.contracts.marketplace import Credentials, OfferPage, UnreadOffer
 from forain.contracts.net import Net, Request
 from forain.core.errors import Malformed, Problem
 from forain.core.ids import OfferKey, SellerSku, SiteId
@@ -43,8 +45,7 @@ def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tup
         plain = [sku for sku in skus if "," not in sku]
         for start in range(0, len(plain), PAGE):
             query = {"identifiers": ",".join(plain[start : start + PAGE]), "identifiersType": "SKU"}
-            page = _search(credentials, net, site, query)
-            found += [o for o in (_observed(credentials, site, item) for item in page.items) if o]
+            found += _read(credentials, site, _search(credentials, net, site, query)).offers
         for sku in skus:
             if "," in sku:
                 # A comma would fall apart in the list of identifiers.
@@ -57,10 +58,11 @@ def _one(credentials: Credentials, net: Net, site: SiteId, sku: SellerSku) -> li
     query = {"marketplaceIds": site, "includedData": INCLUDED}
     request = Request("getListingsItem", "GET", items_url(credentials, sku), query=query)
     response = net.send(request)
-    if response.status == 404:
-        return []
     if response.status != 200:
-        raise errors.of_api(response, "getListingsItem")
+        error = errors.of_api(response, "getListingsItem")
+        if error.code == "not_found":
+            return []
+        raise error
     seen = _observed(credentials, site, wire.read(response, wire.ListingItem))
     return [seen] if seen else []
 
@@ -74,15 +76,29 @@ def sweep(credentials: Credentials, net: Net, site: SiteId, cursor: str | None) 
     if token:
         query["pageToken"] = token
     page = _search(credentials, net, site, query)
-    offers = tuple(o for o in (_observed(credentials, site, item) for item in page.items) if o)
+    read = _read(credentials, site, page)
     passed = int(count) + len(page.items)
     following = page.pagination.next_token if page.pagination else None
     if following and passed < WINDOW:
-        return OfferPage(offers, f"{since}~{passed}~{following}")
-    newest = max((s.created_date for item in page.items for s in item.summaries), default="")
-    if passed >= WINDOW and newest and newest != since:
-        return OfferPage(offers, f"{newest}~0~")
-    return OfferPage(offers, None)
+        return replace(read.page, cursor=f"{since}~{passed}~{following}")
+    if passed < WINDOW:
+        return read.page
+    if not read.newest or read.newest == since:
+        # More offers of one moment than Amazon pages through: what follows would count as gone, so say it.
+        raise Malformed("summaries.createdDate")
+    return replace(read.page, cursor=f"{read.newest}~0~")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A page as read. `newest`: the last creation date on it, "" where there is none."""
+
+    page: OfferPage
+    newest: str
+
+    @property
+    def offers(self) -> tuple[Observed, ...]:
+        return self.page.offers
 
 
 def _search(credentials: Credentials, net: Net, site: SiteId, query: dict[str, str]) -> wire.ListingPage:
@@ -93,50 +109,98 @@ def _search(credentials: Credentials, net: Net, site: SiteId, query: dict[str, s
     return wire.read(response, wire.ListingPage)
 
 
+def _read(credentials: Credentials, site: SiteId, page: wire.ListingPage) -> _Read:
+    """Each item by itself: one that breaks is named and the others are read."""
+    found: list[Observed] = []
+    unread: list[UnreadOffer] = []
+    newest = ""
+    for raw in page.items:
+        try:
+            item = wire.part(raw, wire.ListingItem)
+            newest = max(newest, *(s.created_date or "" for s in item.summaries if s.marketplace_id == site), "")
+            seen = _observed(credentials, site, item)
+        except Malformed as error:
+            name = SellerSku(wire.part(raw, wire.ListingName).sku)
+            unread.append(UnreadOffer(OfferKey(credentials.account, site, name), error.field))
+            continue
+        if seen is not None:
+            found.append(seen)
+    return _Read(OfferPage(tuple(found), None, tuple(unread)), newest)
+
+
+def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire]:
+    """An attribute as the seller last submitted it; empty where it is not told in the known shape: it decides nothing
+    that the effective values say."""
+    raw = item.attributes.get(name)
+    try:
+        return msgspec.json.decode(raw, type=list[kind]) if raw is not None else []  # type: ignore[valid-type]
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return []
+
+
 def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) -> Observed | None:
     """One offer as it stands; None: the SKU has no part in this site."""
     summary = next((s for s in item.summaries if s.marketplace_id == site), None)
     product_type = next((p.product_type for p in item.product_types if p.marketplace_id == site), "")
     if summary is None and not product_type and item.summaries:
         return None
-    channels = tuple(a.fulfillment_channel_code for a in item.fulfillment_availability)
+    channels = [a.fulfillment_channel_code for a in item.fulfillment_availability]
     own = next((a.quantity for a in item.fulfillment_availability if a.fulfillment_channel_code == OWN_CHANNEL), None)
+    # The submitted channels count too: with the effective ones late or left out, a quantity of ours would open a
+    # second, merchant-fulfilled offer beside Amazon's.
+    submitted = _submitted(item, "fulfillment_availability", wire.SubmittedChannel)
+    channels += [a.fulfillment_channel_code for a in submitted if a.fulfillment_channel_code not in channels]
     by_amazon = any(channel.startswith("AMAZON_") for channel in channels)
+    # Only BUYABLE is asked for: what else the list may hold one day changes nothing here.
+    buyable = summary is not None and "BUYABLE" in summary.status
     return Observed(
         key=OfferKey(credentials.account, site, SellerSku(item.sku)),
         quantity=own,
-        price=_price(site, item),
+        price=_price(site, item, buyable=buyable),
         fulfilled_by="marketplace" if by_amazon else "merchant",
-        buyable=summary is not None and "BUYABLE" in summary.status,
-        channels=channels,
-        product_type=product_type or (summary.product_type if summary else ""),
-        product_code=summary.asin if summary else "",
-        ean=_ean(item.attributes),
-        title=summary.item_name if summary else "",
+        buyable=buyable,
+        channels=tuple(channels),
+        product_type=product_type or ((summary.product_type or "") if summary else ""),
+        product_code=(summary.asin or "") if summary else "",
+        ean=_ean(item),
+        title=(summary.item_name or "") if summary else "",
         problems=tuple(problem(issue) for issue in item.issues),
     )
 
 
-def _price(site: SiteId, item: wire.ListingItem) -> Money | None:
+def _price(site: SiteId, item: wire.ListingItem, *, buyable: bool) -> Money | None:
+    """The price for everybody; business prices are offers of their own and are left alone.
+
+    An offer that cannot be bought (nothing in stock, held back) may have no entry in `offers`: then the price that
+    waits for it is the submitted one, else the same price would be told again and again.
+    """
     for offer in item.offers:
         if offer.marketplace_id == site and offer.offer_type == "B2C":
-            currency = offer.price.currency_code or offer.price.currency or BY_ID[site].currency
-            try:
-                return Money.parse(str(offer.price.amount), currency)
-            except ValueError:
-                raise Malformed("offers.price.amount") from None
+            return _money(offer.price.amount, offer.price.currency_code, "offers.price.amount")
+    if buyable:
+        return None
+    for told in _submitted(item, "purchasable_offer", wire.SubmittedOffer):
+        if told.marketplace_id == site and told.audience == "ALL" and told.our_price and told.our_price[0].schedule:
+            value = bytes(told.our_price[0].schedule[0].value_with_tax).decode()
+            currency = told.currency or BY_ID[site].currency
+            return _money(value, currency, "attributes.purchasable_offer.our_price") if value else None
     return None
 
 
-def _ean(attributes: dict[str, Any]) -> str:
-    for entry in attributes.get("externally_assigned_product_identifier") or []:
-        if isinstance(entry, dict) and entry.get("type") in ("ean", "gtin") and isinstance(entry.get("value"), str):
-            return str(entry["value"])
-    return ""
+def _money(amount: str, currency: str, where: str) -> Money:
+    try:
+        return Money.parse(amount, currency)
+    except ValueError:
+        raise Malformed(where) from None
+
+
+def _ean(item: wire.ListingItem) -> str:
+    told = _submitted(item, "externally_assigned_product_identifier", wire.SubmittedCode)
+    return next((entry.value for entry in told if entry.type in ("ean", "gtin")), "")
 
 
 def problem(issue: wire.ListingIssue) -> Problem:
     """Amazon's issue as ours. An unknown severity counts as an error: nothing is played down."""
     return Problem(
-        issue.code, issue.message[:500], ", ".join(issue.attribute_names), issue.severity in ("WARNING", "INFO")
+        issue.code, issue.message[:500], ", ".join(issue.attribute_names or ()), issue.severity in ("WARNING", "INFO")
     )

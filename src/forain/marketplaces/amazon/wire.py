@@ -94,7 +94,7 @@ class ListingIssue(Struct):
     code: str
     message: str
     severity: str
-    attribute_names: list[str] = []
+    attribute_names: list[str] | None = None
 
 
 class Submission(Struct):
@@ -106,11 +106,11 @@ class Submission(Struct):
 
 class Summary(Struct):
     marketplace_id: str
-    asin: str = ""
-    product_type: str = ""
+    asin: Text = ""
+    product_type: Text = ""
     status: list[str] = []
-    item_name: str = ""
-    created_date: str = ""
+    item_name: Text = ""
+    created_date: Text = ""
 
 
 class Availability(Struct):
@@ -118,16 +118,10 @@ class Availability(Struct):
     quantity: int | None = None
 
 
-class OfferPrice(Struct):
-    amount: str | float | int
-    currency_code: str = ""
-    currency: str = ""
-
-
 class ListingOffer(Struct):
     marketplace_id: str
     offer_type: str
-    price: OfferPrice
+    price: Amount
 
 
 class ListingProductType(Struct):
@@ -138,7 +132,7 @@ class ListingProductType(Struct):
 class ListingItem(Struct):
     sku: str
     summaries: list[Summary] = []
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, msgspec.Raw] = {}
     issues: list[ListingIssue] = []
     offers: list[ListingOffer] = []
     fulfillment_availability: list[Availability] = []
@@ -149,8 +143,40 @@ class Pagination(Struct):
     next_token: str | None = None
 
 
+class ListingName(Struct):
+    sku: str
+
+
+class SubmittedChannel(msgspec.Struct):
+    fulfillment_channel_code: str = ""
+
+
+class SubmittedCode(msgspec.Struct):
+    type: str = ""
+    value: str = ""
+
+
+class SubmittedPrice(msgspec.Struct):
+    """`value_with_tax` is a JSON number: kept as its own text, so that no float comes in between."""
+
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+
+
+class SubmittedSchedule(msgspec.Struct):
+    schedule: list[SubmittedPrice] = []
+
+
+class SubmittedOffer(msgspec.Struct):
+    marketplace_id: str = ""
+    currency: str = ""
+    audience: str = "ALL"
+    our_price: list[SubmittedSchedule] = []
+
+
 class ListingPage(Struct):
-    items: list[ListingItem]
+    """Items stay raw here: one that breaks must not break the page."""
+
+    items: list[msgspec.Raw]
     number_of_results: int = 0
     pagination: Pagination | None = None
 
