@@ -34,19 +34,26 @@ def submit(credentials: Credentials, net: Net, changes: Sequence[Change]) -> Ite
         )
         if response.status != 200:
             error = errors.of_api(response, "patchListingsItem")
-            if isinstance(error, Rejected) and error.code != "wrong_region":
+            if isinstance(error, Rejected) and error.code in ("rejected", "not_found"):
                 yield Refusal(change.key, error.problems)
                 continue
             raise error
-        answer = wire.read(response, wire.Submission)
-        match answer.status:
-            case "ACCEPTED":
-                yield Accepted(change.key, SubmissionId(answer.submission_id))
-            case "INVALID":
-                problems = tuple(problem(issue) for issue in answer.issues) or (Problem("INVALID"),)
-                yield Refusal(change.key, problems)
-            case _:
-                raise Malformed("status", request_id=response.request_id)
+        try:
+            yield _receipt(change, wire.read(response, wire.Submission))
+        except Malformed as error:
+            # This answer is about one item: it is named, and the next one is told all the same.
+            yield Refusal(change.key, (Problem("malformed", f"Amazon's answer breaks the contract: {error.field}"),))
+
+
+def _receipt(change: Change, answer: wire.Submission) -> Receipt:
+    match answer.status:
+        case "ACCEPTED":
+            return Accepted(change.key, SubmissionId(answer.submission_id))
+        case "INVALID":
+            problems = tuple(problem(issue) for issue in answer.issues) or (Problem("INVALID"),)
+            return Refusal(change.key, problems)
+        case _:
+            raise Malformed(f"status {answer.status}")
 
 
 def body(change: Change) -> dict[str, Any]:

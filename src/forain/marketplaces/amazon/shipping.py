@@ -51,6 +51,9 @@ def confirm(
     error = errors.of_api(response, "confirmShipment")
     if not isinstance(error, Rejected):
         raise error
-    if any(text in problem.text for problem in error.problems for text in TAKEN_ALREADY):
+    if error.code not in ("rejected", "not_found"):
+        # The address or the region is wrong: that says nothing about this parcel.
+        raise error
+    if any(text in f"{problem.code} {problem.text}" for problem in error.problems for text in TAKEN_ALREADY):
         return Confirmed(parcel.reference, repeated=True)
     return ParcelRefused(parcel.reference, error.problems)
