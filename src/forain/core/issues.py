@@ -38,6 +38,7 @@ CATALOGUE: dict[str, Severity] = {
     "offer_held": Severity.WARNING,
     "order_held": Severity.WARNING,
     "order_total_differs": Severity.WARNING,
+    "cancel_asked": Severity.WARNING,
     "orders_missing": Severity.CRITICAL,
     "shipment_refused": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,

@@ -54,7 +54,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A whole order as it is now (a level, not an event). `ship_to` None: not given to us."""
+    """A whole order as it is now (a level, not an event). `ship_to` None: not given to us.
+
+    `cancel_asked`: the buyer asks to cancel; whether it is, is the merchant's to say at the marketplace.
+    """
 
     key: OrderKey
     site: SiteId
@@ -68,6 +71,7 @@ class Order:
     ship_to: Address | None = None
     buyer_email: str = ""
     ship_by: Instant | None = None
+    cancel_asked: bool = False
 
     @property
     def payable(self) -> bool:

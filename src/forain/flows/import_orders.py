@@ -7,7 +7,8 @@ from forain.core import errors, retry
 from forain.core.clock import Instant, Window
 from forain.core.errors import Malformed
 from forain.core.ids import AccountId, SellerSku, ShopId
-from forain.core.orders import Cancel, Create, Hold, Nothing, OrderDraft, OrderState, OrderStatus, step
+from forain.core.money import Money
+from forain.core.orders import Cancel, Create, Hold, Nothing, Order, OrderDraft, OrderState, OrderStatus, step
 from forain.flows.deps import Deps
 from forain.net.pages import overlapping, pages
 from forain.store import accounts, issues, journal, models, offers, orders, runs, shops
@@ -52,6 +53,7 @@ def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
     now = deps.clock.now()
     new = 0
     for order in page.orders:
+        _tell_cancel_asked(account, order, now)
         if orders.see(order, deps.vault, now):
             new += 1
             journal.write(
@@ -67,15 +69,32 @@ def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
     return new
 
 
+def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> None:
+    """The buyer asks to cancel what has not left yet: a person decides, at the marketplace and in the shop."""
+    subject = f"account:{account.pk}/{order.key.order_id}"
+    open_still = order.status in (OrderStatus.PENDING, OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED)
+    if order.cancel_asked and open_still and order.fulfilled_by == "merchant":
+        issues.found("cancel_asked", subject, now, account=account.pk, placeholders={"order": order.key.order_id})
+    else:
+        issues.mended("cancel_asked", subject)
+
+
 def _retry_unreadable(deps: Deps, account: models.Account) -> None:
-    """Orders whose reading broke are asked for again by their id; one failure does not stop the next."""
+    """Orders whose reading broke are asked for again by their id; one failure stops neither the next nor the others'
+    way into the shop."""
     for row in orders.unreadable(AccountId(account.pk)):
         try:
             order = deps.open.marketplace(account).order(row.order_id)  # type: ignore[arg-type]
         except Malformed as error:
             orders.see_unreadable(AccountId(account.pk), row.order_id, error.field, deps.clock.now())
             continue
+        except (errors.Rejected, errors.Denied):
+            continue
+        except errors.Throttled:
+            # Many of them at once: the rest is asked for next time.
+            return
         if order is not None:
+            _tell_cancel_asked(account, order, deps.clock.now())
             orders.see(order, deps.vault, deps.clock.now())
 
 
@@ -116,7 +135,7 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
                 )  # fmt: skip
         case Create(draft=draft):
             if row.hold_reason != "refused_by_shop":
-                _create(deps, account, row, draft)
+                _create(deps, account, row, draft, order.total or draft.total)
         case Cancel():
             _cancel(deps, account, row)
         case Nothing(state=state):
@@ -124,7 +143,8 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
                 journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
 
 
-def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft) -> None:
+def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, total: Money) -> None:
+    """`total`: what the marketplace says the order is worth, which its lines need not add up to."""
     if account.shop_id is None:
         return
     shop = shops.get(ShopId(account.shop_id))
@@ -148,10 +168,10 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
     if not orders.created(row, made.shop_order, deps.clock.now()):
         return
     _write(deps, account, row, "order_created", {"shop_order": made.shop_order, "total": str(made.total)})
-    if made.total != draft.total:
+    if made.total != total:
         issues.found(
             "order_total_differs", f"account:{account.pk}/{row.order_id}", deps.clock.now(), account=account.pk,
-            placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(draft.total)},
+            placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(total)},
         )  # fmt: skip
     offers.mark(AccountId(account.pk), deps.clock.now(), skus=list(row.pieces), correlation=journal.correlation())
     runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())

@@ -5,19 +5,17 @@ Source: Orders 2026-01-01 model and migration guide, read 2026-11-23. Amounts ar
 
 from urllib.parse import quote
 
-import msgspec
-
 from forain.contracts.marketplace import Credentials, OrderPage, UnreadOrder
 from forain.contracts.net import Net, Request, Response
-from forain.core.clock import Window, format_instant, parse_instant
-from forain.core.errors import Malformed
-from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId
-from forain.core.money import LineTotal, Money
-from forain.core.orders import Address, Line, Order, OrderStatus
-from forain.marketplaces.amazon import errors, wire
+from forain.core.clock import Instant, Window, format_instant, parse_instant
+from forain.core.errors import Denied, Malformed, Rejected
+from forain.core.ids import MarketplaceOrderId, OrderKey, SiteId
+from forain.core.orders import Address, Order, OrderStatus
+from forain.marketplaces.amazon import amounts, errors, wire
 from forain.marketplaces.amazon.listings import address
+from forain.marketplaces.amazon.sites import BY_ID
 
-FULL = "BUYER,RECIPIENT,PROCEEDS,FULFILLMENT,PACKAGES"
+FULL = "BUYER,RECIPIENT,PROCEEDS,FULFILLMENT,CANCELLATION"
 NARROW = "PROCEEDS,FULFILLMENT"
 """Asked for when the full set is refused: the orders then come without buyer, and are held, not lost."""
 
@@ -34,51 +32,65 @@ STATUS = {
 
 def changed(credentials: Credentials, net: Net, window: Window, cursor: str | None) -> OrderPage:
     """One page of orders changed since the window began. Without an end date Amazon takes two minutes ago itself,
-    and says in `lastUpdatedBefore` what it took: until then the list is complete.
+    and says in `lastUpdatedBefore` what it took: until then the list is complete. No site is named: what was bought
+    on a site that is not in use here is work all the same.
 
     The cursor is "included data~Amazon's token"; Amazon wants all other parameters repeated unchanged.
     """
     included, token = cursor.split("~", 1) if cursor else (FULL, "")
-    query = {"lastUpdatedAfter": format_instant(window.since), "maxResultsPerPage": "100", "includedData": included}
+    query = {"lastUpdatedAfter": format_instant(window.since), "maxResultsPerPage": "100"}
     if token:
         query["paginationToken"] = token
-    response = _search(credentials, net, query)
-    if response.status in (400, 403) and included == FULL and not token:
-        narrow = _search(credentials, net, {**query, "includedData": NARROW})
-        if narrow.status == 200:
-            response, included = narrow, NARROW
-    if response.status != 200:
-        raise errors.of_api(response, "searchOrders")
+    url = f"{address(credentials)}/orders/2026-01-01/orders"
+    response, included = _ask(net, "searchOrders", url, query, included)
     page = wire.read(response, wire.OrdersPage)
     found: list[Order] = []
     unread: list[UnreadOrder] = []
     for raw in page.orders:
         try:
-            found.append(_order(credentials, msgspec.json.decode(raw, type=wire.Order)))
-        except (Malformed, msgspec.ValidationError) as error:
-            name = msgspec.json.decode(raw, type=wire.OrderName).order_id
-            unread.append(UnreadOrder(MarketplaceOrderId(name), str(getattr(error, "field", error))[:200]))
+            found.append(_order(credentials, wire.part(raw, wire.Order)))
+        except Malformed as error:
+            # Where even the id is missing there is nothing to ask again by: the page is Malformed then.
+            name = wire.part(raw, wire.OrderName, response.request_id).order_id
+            unread.append(UnreadOrder(MarketplaceOrderId(name), error.field))
     following = page.pagination.next_token if page.pagination else None
-    until = parse_instant(page.last_updated_before) if page.last_updated_before else None
-    return OrderPage(tuple(found), f"{included}~{following}" if following else None, until, tuple(unread))
-
-
-def _search(credentials: Credentials, net: Net, query: dict[str, str]) -> Response:
-    return net.send(Request("searchOrders", "GET", f"{address(credentials)}/orders/2026-01-01/orders", query=query))
+    return OrderPage(
+        tuple(found), f"{included}~{following}" if following else None, _until(page, response), tuple(unread)
+    )
 
 
 def order(credentials: Credentials, net: Net, order_id: MarketplaceOrderId) -> Order | None:
     """The whole order; None: Amazon does not know it."""
     url = f"{address(credentials)}/orders/2026-01-01/orders/{quote(order_id, safe='')}"
-    response = net.send(Request("getOrder", "GET", url, query={"includedData": FULL}))
-    if response.status == 404:
-        return None
-    if response.status != 200:
-        raise errors.of_api(response, "getOrder")
     try:
-        return _order(credentials, msgspec.json.decode(wire.read(response, wire.OrderAnswer).order, type=wire.Order))
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)[:200], request_id=response.request_id) from None
+        response, _ = _ask(net, "getOrder", url, {}, FULL)
+    except Rejected as error:
+        if error.code == "not_found":
+            return None
+        raise
+    return _order(credentials, wire.part(wire.read(response, wire.OrderAnswer).order, wire.Order, response.request_id))
+
+
+def _ask(net: Net, operation: str, url: str, query: dict[str, str], included: str) -> tuple[Response, str]:
+    """(answer, what it includes). A refusal that may be about the buyer's data is asked once more without them."""
+    response = net.send(Request(operation, "GET", url, query={**query, "includedData": included}))
+    if response.status == 200:
+        return response, included
+    error = errors.of_api(response, operation)
+    about_data = isinstance(error, Denied) or (isinstance(error, Rejected) and error.code == "rejected")
+    if included != FULL or not about_data:
+        raise error
+    narrow = net.send(Request(operation, "GET", url, query={**query, "includedData": NARROW}))
+    if narrow.status != 200:
+        raise error
+    return narrow, NARROW
+
+
+def _until(page: wire.OrdersPage, response: Response) -> Instant | None:
+    try:
+        return parse_instant(page.last_updated_before) if page.last_updated_before else None
+    except ValueError:
+        raise Malformed("lastUpdatedBefore", request_id=response.request_id) from None
 
 
 def _order(credentials: Credentials, told: wire.Order) -> Order:
@@ -89,73 +101,58 @@ def _order(credentials: Credentials, told: wire.Order) -> Order:
         raise Malformed(f"fulfillmentStatus {told.fulfillment.fulfillment_status}")
     if told.fulfillment.fulfilled_by not in ("MERCHANT", "AMAZON"):
         raise Malformed(f"fulfilledBy {told.fulfillment.fulfilled_by}")
-    lines = tuple(_line(item, pending=status is OrderStatus.PENDING) for item in told.order_items)
-    total = told.proceeds.grand_total if told.proceeds else None
-    amounts = [line.total.money for line in lines if line.total]
-    currency = total.currency_code if total else (amounts[0].currency if amounts else "EUR")
+    by_amazon = told.fulfillment.fulfilled_by == "AMAZON"
+    site = told.sales_channel.marketplace_id or ""
+    if not site and not by_amazon:
+        # Orders of the seller's other channels have no site; Amazon sends them itself.
+        raise Malformed("salesChannel.marketplaceId")
+    pending = status is OrderStatus.PENDING
+    # A line whose pieces were all cancelled stays in Amazon's answer with no pieces and no price.
+    items = [item for item in told.order_items if item.quantity_ordered != 0]
+    total = amounts.money(told.proceeds.grand_total, "proceeds.grandTotal") if told.proceeds and not pending else None
+    lines = amounts.lines(items, total, pending=pending)
+    currency = amounts.currency(lines, total) or (BY_ID[site].currency if site in BY_ID else "")
     latest = told.fulfillment.ship_by_window.latest_date_time if told.fulfillment.ship_by_window else None
+    asked = (item.cancellation.cancellation_request for item in items if item.cancellation)
     try:
         return Order(
             key=OrderKey(credentials.account, MarketplaceOrderId(told.order_id)),
-            site=SiteId(told.sales_channel.marketplace_id),
+            site=SiteId(site),
             status=status,
-            fulfilled_by="marketplace" if told.fulfillment.fulfilled_by == "AMAZON" else "merchant",
+            fulfilled_by="marketplace" if by_amazon else "merchant",
             purchased_at=parse_instant(told.created_time),
             updated_at=parse_instant(told.last_updated_time),
             lines=lines,
             currency=currency,
-            total=Money.parse(total.amount, total.currency_code)
-            if total and status is not OrderStatus.PENDING
-            else None,
-            ship_to=_address(told.recipient) if status is not OrderStatus.PENDING else None,
-            buyer_email=told.buyer.buyer_email if told.buyer else "",
+            total=total,
+            ship_to=None if pending else _address(told.recipient),
+            buyer_email=(told.buyer.buyer_email or "") if told.buyer else "",
             ship_by=parse_instant(latest) if latest else None,
+            cancel_asked=any(request is not None for request in asked),
         )
     except ValueError as error:
         raise Malformed(str(error)[:200]) from None
 
 
-def _line(item: wire.OrderItem, *, pending: bool) -> Line:
-    if item.quantity_ordered < 0:
-        raise Malformed("quantityOrdered")
-    parts: dict[str, Money] = {}
-    tax: Money | None = None
-    for part in item.proceeds.breakdowns if item.proceeds and not pending else []:
-        try:
-            amount = Money.parse(part.subtotal.amount, part.subtotal.currency_code)
-        except ValueError:
-            raise Malformed("proceeds.breakdowns.subtotal") from None
-        if part.type == "TAX":
-            tax = amount
-        parts[part.type] = amount
-    goods = parts.get("ITEM")
-    if goods and "GIFT_WRAP" in parts:
-        goods = goods + parts["GIFT_WRAP"]
-    discount = parts.get("DISCOUNT")
-    return Line(
-        line_id=item.order_item_id,
-        sku=SellerSku(item.product.seller_sku),
-        title=item.product.title,
-        quantity=item.quantity_ordered,
-        total=LineTotal(goods) if goods else None,
-        shipping=LineTotal(parts["SHIPPING"]) if "SHIPPING" in parts else None,
-        discount=LineTotal(Money(abs(discount.minor), discount.currency)) if discount else None,
-        tax=tax,
-    )
-
-
 def _address(recipient: wire.Recipient | None) -> Address | None:
     told = recipient.delivery_address if recipient else None
-    if told is None or not told.postal_code or not (told.name or told.company_name) or not told.address_line1:
+    if told is None:
+        return None
+    name = told.name or told.company_name
+    street = [line for line in (told.address_line1, told.address_line2, told.address_line3) if line]
+    if not name or not street or not told.country_code:
         # Without the role Amazon leaves name and street out and shows the town only: no address to ship to.
         return None
-    lines = (told.company_name, told.address_line1, told.address_line2, told.address_line3)
+    company = [told.company_name] if told.company_name and told.company_name != name else []
+    # Where towns have districts (Türkiye, Brazil, Egypt) the parcel does not arrive without; no postal code is usual
+    # in some countries (Emirates), so its absence says nothing.
+    quarter = [part for part in (told.district_or_county, told.municipality) if part and part != told.city]
     return Address(
-        name=told.name or told.company_name,
-        lines=tuple(line for line in lines if line),
-        city=told.city,
-        postal_code=told.postal_code,
+        name=name,
+        lines=(*company, *street, *quarter),
+        city=told.city or "",
+        postal_code=told.postal_code or "",
         country=told.country_code,
-        region=told.state_or_region,
-        phone=told.phone,
+        region=told.state_or_region or "",
+        phone=told.phone or "",
     )

@@ -3,7 +3,7 @@
 Source: Amazon's published models (commit 34dc93f of 2026-08-05), read 2026-11-23.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -181,10 +181,15 @@ class ListingPage(Struct):
     pagination: Pagination | None = None
 
 
+class DetailedBreakdown(Struct):
+    subtype: str = ""
+    value: Amount | None = None
+
+
 class Breakdown(Struct):
     type: str
     subtotal: Amount
-    detailed_breakdowns: list[dict[str, Any]] = []
+    detailed_breakdowns: list[DetailedBreakdown] = []
 
 
 class ItemProceeds(Struct):
@@ -192,8 +197,16 @@ class ItemProceeds(Struct):
 
 
 class Product(Struct):
-    seller_sku: str = ""
-    title: str = ""
+    seller_sku: Text = ""
+    title: Text = ""
+
+
+class CancellationRequest(Struct):
+    requester: Text = ""
+
+
+class ItemCancellation(Struct):
+    cancellation_request: CancellationRequest | None = None
 
 
 class OrderItem(Struct):
@@ -201,6 +214,7 @@ class OrderItem(Struct):
     quantity_ordered: int
     product: Product
     proceeds: ItemProceeds | None = None
+    cancellation: ItemCancellation | None = None
 
 
 class TimeRange(Struct):
@@ -209,26 +223,27 @@ class TimeRange(Struct):
 
 class OrderFulfillment(Struct):
     fulfillment_status: str
-    fulfilled_by: str = ""
+    fulfilled_by: Text = ""
     ship_by_window: TimeRange | None = None
 
 
 class SalesChannel(Struct):
-    marketplace_id: str = ""
+    marketplace_id: Text = ""
 
 
 class DeliveryAddress(Struct):
-    name: str = ""
-    company_name: str = ""
-    address_line1: str = ""
-    address_line2: str = ""
-    address_line3: str = ""
-    city: str = ""
-    district_or_county: str = ""
-    state_or_region: str = ""
-    postal_code: str = ""
-    country_code: str = ""
-    phone: str = ""
+    name: Text = ""
+    company_name: Text = ""
+    address_line1: Text = ""
+    address_line2: Text = ""
+    address_line3: Text = ""
+    city: Text = ""
+    district_or_county: Text = ""
+    municipality: Text = ""
+    state_or_region: Text = ""
+    postal_code: Text = ""
+    country_code: Text = ""
+    phone: Text = ""
 
 
 class Recipient(Struct):
@@ -236,7 +251,7 @@ class Recipient(Struct):
 
 
 class Buyer(Struct):
-    buyer_email: str = ""
+    buyer_email: Text = ""
 
 
 class OrderProceeds(Struct):

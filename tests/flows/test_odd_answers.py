@@ -1,0 +1,131 @@
+"""Amazon's answers that hold one odd thing: it is shown, and everything else goes on."""
+
+import json
+from datetime import timedelta
+
+from forain.store import models
+
+from .conftest import cutting
+
+
+def bending(box):
+    """The box behind somebody who changes its answers. `bend`: (path, answer) -> answer, or None for a refusal."""
+
+    def answer(environ, start_response):
+        told = {}
+        body = b"".join(cutting(box)(environ, lambda status, headers, *_: told.update(status=status, headers=headers)))
+        bend = getattr(box, "bend", None)
+        if bend is not None and told["status"].startswith("200") and "/eu/" in environ["PATH_INFO"]:
+            changed = bend(environ["PATH_INFO"], json.loads(body))
+            if changed is None:
+                told["status"], changed = "400 Bad Request", {"errors": [{"code": "InvalidInput", "message": "no"}]}
+            body = json.dumps(changed).encode()
+            told["headers"] = [(n, v) for n, v in told["headers"] if n.lower() != "content-length"]
+        start_response(told["status"], told["headers"])
+        return [body]
+
+    return answer
+
+
+def house_with(make_house, bend=None):
+    house = make_house(transport=bending)
+    house.live(60)
+    house.box.bend = bend
+    return house
+
+
+def for_orders(change):
+    def bend(path, answer):
+        for order in answer.get("orders", []) + ([answer["order"]] if "order" in answer else []):
+            change(order)
+        return answer
+
+    return bend
+
+
+def test_an_offer_that_cannot_be_read_is_not_taken_for_gone(make_house):
+    def bend(path, answer):
+        for item in answer.get("items", []) if "/listings/" in path else []:
+            if item["sku"] == "OIL":
+                item["fulfillmentAvailability"] = [{"fulfillmentChannelCode": "DEFAULT", "quantity": "five"}]
+        return answer
+
+    house = house_with(make_house, bend)
+    house.advance(timedelta(hours=24).total_seconds())
+    house.change("SOAP", stock=3)
+
+    house.live(120)
+
+    assert house.quantity("SOAP") == 3
+    assert models.Offer.objects.get(sku="OIL").observed_quantity == 5
+    assert "offer_unreadable" in house.journal()
+    assert "offer_gone" not in house.journal()
+
+
+def test_an_order_that_cannot_be_read_nor_asked_for_again_stops_no_other(make_house):
+    def bend(path, answer):
+        if "order" in answer:
+            return None
+        for order in answer.get("orders", []):
+            if order["orderId"] == odd["order_id"]:
+                order["fulfillment"]["fulfillmentStatus"] = "TELEPORTED"
+        return answer
+
+    house = house_with(make_house, bend)
+    odd = house.buy("SOAP")
+    good = house.buy("OIL")
+
+    house.live(600, step=20)
+
+    assert house.shop_orders() == [good["order_id"]]
+    assert models.Order.objects.get(order_id=odd["order_id"]).hold_reason == "unreadable"
+    house.box.bend = None
+    house.live(600, step=20)
+    assert house.shop_orders() == sorted([odd["order_id"], good["order_id"]])
+
+
+def test_a_buyer_who_asks_to_cancel_is_shown_until_it_is_decided(make_house):
+    def ask(order):
+        for item in order["orderItems"]:
+            item["cancellation"] = {"cancellationRequest": {"requester": "BUYER"}}
+
+    house = house_with(make_house, for_orders(ask))
+    house.buy("OIL")
+
+    house.live(600, step=20)
+
+    assert "cancel_asked" in house.refused_codes()
+    house.box.bend = None
+    house.live(600, step=20)
+    assert "cancel_asked" not in house.refused_codes()
+
+
+def test_an_order_whose_lines_do_not_add_up_is_in_the_shop_and_a_person_is_told(make_house):
+    def more(order):
+        if "proceeds" in order:
+            order["proceeds"]["grandTotal"]["amount"] = "99.00"
+
+    house = house_with(make_house, for_orders(more))
+    order = house.buy("OIL")
+
+    house.live(600, step=20)
+
+    assert house.shop_orders() == [order["order_id"]]
+    assert "order_total_differs" in house.refused_codes()
+
+
+def test_a_plan_that_cannot_be_read_says_nothing_about_the_permission(make_house):
+    def bend(path, answer):
+        if path.endswith("/sellers/v1/account"):
+            answer["payload"]["sellingPlan"] = "GOLD"
+        return answer
+
+    house = house_with(make_house, bend)
+    house.advance(timedelta(days=2).total_seconds())
+    probed = house.account.probed_at
+
+    house.live(60)
+
+    assert house.account.probed_at > probed
+    assert house.account.standing == "granted"
+    assert house.account.selling_plan == "PROFESSIONAL"
