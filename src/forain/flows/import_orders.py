@@ -1,10 +1,12 @@
 """Each order is in my shop exactly once: read what changed, keep it in our book, then work off the book."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from forain.contracts.marketplace import OrderPage
 from forain.core import errors, retry
-from forain.core.clock import Instant, Window
+from forain.core.clock import Instant, Window, format_instant, parse_instant
 from forain.core.errors import Malformed
 from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.money import Money
@@ -27,8 +29,13 @@ def read_orders(deps: Deps, account: models.Account) -> int:
     """
     now = deps.clock.now()
     known = account.orders_known_until or account.import_since
-    new, complete_until = _read_window(deps, account, overlapping(known, now, overlap=OVERLAP, first=FIRST_READ))
-    known_until = complete_until or now - timedelta(minutes=5)
+    place = runs.place("import_orders", f"account:{account.pk}", "read", now)
+    window = overlapping(known, now, overlap=OVERLAP, first=FIRST_READ)
+    if place:
+        # The marketplace wants its page's token with the same window it was given for.
+        window = Window(parse_instant(place["since"]), parse_instant(place["begun_at"]))
+    new, complete_until = _read_window(deps, account, window, place)
+    known_until = complete_until or window.until - timedelta(minutes=5)
     if known is not None:
         known_until = max(known_until, known)
     accounts.note(AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now())
@@ -39,14 +46,35 @@ def read_orders(deps: Deps, account: models.Account) -> int:
     return new
 
 
-def _read_window(deps: Deps, account: models.Account, window: Window) -> tuple[int, Instant | None]:
-    adapter = deps.open.marketplace(account)
-    complete_until: Instant | None = None
+def _read_window(
+    deps: Deps, account: models.Account, window: Window, place: dict[str, Any]
+) -> tuple[int, Instant | None]:
+    """Read from where `place` says ({}: the beginning); a run that is slowed down leaves its place to the next."""
+    told = place or {"since": format_instant(window.since), "begun_at": format_instant(window.until), "until": ""}
     new = 0
-    for page in pages(lambda cursor: adapter.changed(window, cursor)):
-        complete_until = complete_until or page.complete_until
+    for page in _pages_from(deps, account, window, "read", told):
         new += _keep(deps, account, page)
-    return new, complete_until
+        if not told["until"] and page.complete_until:
+            told["until"] = format_instant(page.complete_until)
+        told["cursor"] = page.cursor
+        _keep_place(account, "read", told if page.cursor else {})
+    return new, parse_instant(told["until"]) if told["until"] else None
+
+
+def _pages_from(
+    deps: Deps, account: models.Account, window: Window, reading: str, told: dict[str, Any]
+) -> Iterator[OrderPage]:
+    adapter = deps.open.marketplace(account)
+    try:
+        yield from pages(lambda cursor: adapter.changed(window, cursor), told.get("cursor"))
+    except (errors.Rejected, Malformed):
+        # Perhaps it is the page's token: the next run begins anew.
+        _keep_place(account, reading, {})
+        raise
+
+
+def _keep_place(account: models.Account, reading: str, told: dict[str, Any]) -> None:
+    runs.keep_place("import_orders", f"account:{account.pk}", reading, told)
 
 
 def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
@@ -220,22 +248,28 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     since = account.catch_up_from
     if since is None or account.shop_id is None:
         return None
-    until = deps.clock.now()
+    now = deps.clock.now()
+    told = runs.place("import_orders", f"account:{account.pk}", "proof", now) or {
+        "begun_at": format_instant(now), "due": 0, "late": 0, "missing": 0,
+    }  # fmt: skip
+    _keep_place(account, "proof", told)
+    until = parse_instant(told["begun_at"])
     shop = deps.open.shop(shops.get(ShopId(account.shop_id)))
-    adapter = deps.open.marketplace(account)
-    due = late = missing = 0
-    for page in pages(lambda cursor: adapter.changed(Window(since, until), cursor)):
+    for page in _pages_from(deps, account, Window(since, until), "proof", told):
         for order in page.orders:
             if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
                 continue
             row = orders.by_id(AccountId(account.pk), order.key.order_id)
             if row is not None and row.state == OrderState.HELD.value:
                 continue
-            due += 1
+            told["due"] += 1
             if row is None or row.imported_at is None or row.imported_at >= (account.resumed_at or since):
-                late += 1
+                told["late"] += 1
             if shop.order(order.key.order_id) is None:
-                missing += 1
+                told["missing"] += 1
+        told["cursor"] = page.cursor
+        _keep_place(account, "proof", told if page.cursor else {})
+    due, late, missing = told["due"], told["late"], told["missing"]
     now = deps.clock.now()
     proof = models.CatchUp.objects.create(
         account=account, since=since, until=until, missing_before=late, missing_now=missing,
@@ -252,7 +286,16 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
 
 def import_orders(deps: Deps, account: models.Account) -> Instant:
     """Read, work off, and after a stop prove; the answer is when to read again."""
-    read_orders(deps, account)
+    proving = runs.place("import_orders", f"account:{account.pk}", "proof", deps.clock.now())
+    lately = account.orders_imported_at or account.created_at
+    try:
+        # Both read the same slow list: while a long proof is under way, every other turn is the proof's.
+        if not proving or deps.clock.now() - lately >= 2 * READ_EVERY:
+            read_orders(deps, account)
+    except errors.Throttled:
+        # There is more than may be read at once: what was read goes into the shop meanwhile.
+        settle_orders(deps, account)
+        raise
     row = accounts.get(AccountId(account.pk))
     resume = settle_orders(deps, row)
     catch_up(deps, row)

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
-from forain.core.clock import Instant
+from forain.core.clock import Instant, format_instant, parse_instant
+from forain.core.errors import Malformed, Rejected
 from forain.core.ids import AccountId, SiteId
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
@@ -64,26 +66,47 @@ def _price(row: models.Offer) -> str:
 def sweep_offers(deps: Deps, account: models.Account) -> Instant:
     """Compare everything: read every offer of every site in use. The answer is when to do it again.
 
-    What the marketplace no longer lists is forgotten as an offer (its link stays); what is new is linked.
+    What the marketplace no longer lists is forgotten as an offer (its link stays); what is new is linked. A large
+    shelf takes longer than one run may: the next one goes on at the page this one got to.
     """
-    adapter = deps.open.marketplace(account)
-    for site in accounts.sites(AccountId(account.pk)):
-        begun_at = deps.clock.now()
-        for page in pages(partial(adapter.sweep, SiteId(site.site))):
-            seen_at = max(deps.clock.now(), begun_at)
-            offers.see(AccountId(account.pk), page.offers, seen_at)
-            offers.see_unreadable(page.unread, seen_at)
-            for unread in page.unread:
-                told = {"field": unread.field}
-                journal.write(
-                    seen_at, "offer_unreadable", account=AccountId(account.pk), subject=str(unread.key),
-                    placeholders=told,
-                )  # fmt: skip
-        gone = offers.forget_unseen(AccountId(account.pk), site.site, begun_at)
-        for sku in gone:
-            journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site.site}/{sku}")
+    subject = f"account:{account.pk}"
+    place = runs.place("sweep_offers", subject, "sweep", deps.clock.now())
+    try:
+        for site in accounts.sites(AccountId(account.pk)):
+            if site.site not in place.get("done", []):
+                place = _sweep_site(deps, account, SiteId(site.site), place)
+    except (Rejected, Malformed):
+        # Perhaps it is the page's token: the next run begins anew.
+        runs.keep_place("sweep_offers", subject, "sweep", {})
+        raise
     now = deps.clock.now()
+    runs.keep_place("sweep_offers", subject, "sweep", {})
     accounts.note(AccountId(account.pk), offers_swept_at=now)
     link_account(deps, account)
-    runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    runs.poke("reconcile_offers", subject, now)
     return now + SWEEP_EVERY
+
+
+def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[str, Any]) -> dict[str, Any]:
+    """Read a site from where `place` says; the answer is the place after it."""
+    adapter = deps.open.marketplace(account)
+    done = place.get("done", [])
+    here = place if place.get("site") == site else {}
+    begun_at = parse_instant(here["begun_at"]) if here else deps.clock.now()
+    told = {"done": done, "site": site, "begun_at": format_instant(begun_at)}
+    for page in pages(partial(adapter.sweep, site), here.get("cursor")):
+        seen_at = max(deps.clock.now(), begun_at)
+        offers.see(AccountId(account.pk), page.offers, seen_at)
+        offers.see_unreadable(page.unread, seen_at)
+        for unread in page.unread:
+            told_unread = {"field": unread.field}
+            journal.write(
+                seen_at, "offer_unreadable", account=AccountId(account.pk), subject=str(unread.key),
+                placeholders=told_unread,
+            )  # fmt: skip
+        runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
+    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at):
+        journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
+    after = {"done": [*done, site], "begun_at": told["begun_at"]}
+    runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", after)
+    return after

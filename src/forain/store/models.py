@@ -414,6 +414,7 @@ class Run(models.Model):
     """The timetable: when a flow of one subject ("account:1", "shop:2") is due, and how it last went.
 
     `succeeded_at` is stamped after the work, so age is measured from success. `attempt`: tries in a row in vain.
+    `places`: how far an unfinished reading of many pages got, by the reading's name.
     """
 
     flow = models.TextField()
@@ -424,6 +425,7 @@ class Run(models.Model):
     failed_at = models.DateTimeField(null=True)
     error = models.TextField(default="", blank=True)
     stopped = models.BooleanField(default=False)
+    places = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["flow", "subject"], name="run_once")]

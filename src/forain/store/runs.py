@@ -1,13 +1,17 @@
 """The timetable: when each flow of each subject is due, and how it last went."""
 
 from datetime import timedelta
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 
-from forain.core.clock import Instant
+from forain.core.clock import Instant, parse_instant
 from forain.store import models
 
 LEASE = timedelta(minutes=5)
+PLACE_LIFE = timedelta(hours=20)
+"""Amazon's page tokens live for a day."""
 
 
 def ensure(flow: str, subject: str, due_at: Instant) -> None:
@@ -70,6 +74,22 @@ def failed(flow: str, subject: str, now: Instant, error: str, due_at: Instant | 
     row.stopped = due_at is None
     row.due_at = due_at or row.due_at
     row.save()
+
+
+def place(flow: str, subject: str, reading: str, now: Instant) -> dict[str, Any]:
+    """How far an unfinished reading got; {} where it begins anew, also after PLACE_LIFE: cursors do not live for ever."""
+    row = get(flow, subject)
+    kept: dict[str, Any] = row.places.get(reading, {}) if row else {}
+    return kept if kept and now - parse_instant(kept["begun_at"]) < PLACE_LIFE else {}
+
+
+def keep_place(flow: str, subject: str, reading: str, told: dict[str, Any]) -> None:
+    """Remember how far a reading got (`begun_at` in it says since when), {}: it is finished or begins anew."""
+    with transaction.atomic():
+        row = models.Run.objects.select_for_update().filter(flow=flow, subject=subject).first()
+        if row is not None and (told or reading in row.places):
+            row.places = {**{k: v for k, v in row.places.items() if k != reading}, **({reading: told} if told else {})}
+            row.save(update_fields=["places"])
 
 
 def forget(subject: str) -> None:

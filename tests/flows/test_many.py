@@ -1,0 +1,65 @@
+"""More than one burst of calls: what is read page by page goes on where it stood."""
+
+from forain.core.secret import Secret
+from forain.flows import authorize
+from forain.store import models
+
+
+def test_a_shelf_of_many_pages_is_read_to_its_end(make_house):
+    goods = {f"SKU-{n:04}": ("6.90", 3) for n in range(150)}
+    house = make_house(goods)
+
+    house.live(60, step=5)
+
+    assert models.Offer.objects.count() == 150
+    assert models.Account.objects.get().offers_swept_at is not None
+
+
+def buy_many(house, count):
+    return sorted(house.buy("SOAP")["order_id"] for _ in range(count))
+
+
+def small_pages(house):
+    """Two orders a page, as if there were very many; the same question otherwise."""
+    search = house.box.answer
+
+    def answer(request):
+        if request.raw_path.endswith("/orders/2026-01-01/orders"):
+            request.query["maxResultsPerPage"] = "2"
+        return search(request)
+
+    house.box.answer = answer
+
+
+def test_more_orders_than_one_burst_of_pages_are_all_read_and_go_into_the_shop_meanwhile(make_house):
+    house = make_house({"SOAP": ("6.90", 500)})
+    house.live(30)
+    small_pages(house)
+    bought = buy_many(house, 60)
+    house.advance(180)
+
+    house.live(60, step=20)
+    meanwhile = house.shop_orders()
+    house.live(4800, step=60)
+
+    assert 20 < len(meanwhile) < 60
+    assert house.shop_orders() == bought
+
+
+def test_after_a_stop_more_orders_than_one_burst_of_pages_are_proven(make_house):
+    house = make_house({"SOAP": ("6.90", 500)})
+    house.live(60)
+    small_pages(house)
+    authorization = f"sellers/{house.seller}"
+    house.control("POST", f"{authorization}/revoke", {})
+    house.live(900, step=60)
+    bought = buy_many(house, 30)
+    token = house.control("POST", f"{authorization}/authorize", {"application_id": house.application["application_id"]})
+    authorize.enter_token(house.deps, house.account, Secret(token["refresh_token"]), None)
+    house.advance(180)
+
+    house.live(9000, step=60)
+
+    proof = models.CatchUp.objects.get()
+    assert (proof.missing_before, proof.missing_now) == (30, 0)
+    assert house.shop_orders() == bought
