@@ -129,3 +129,21 @@ def test_a_plan_that_cannot_be_read_says_nothing_about_the_permission(make_house
     assert house.account.probed_at > probed
     assert house.account.standing == "granted"
     assert house.account.selling_plan == "PROFESSIONAL"
+
+
+def test_an_offer_amazon_sends_since_the_last_look_gets_no_quantity(make_house):
+    house = make_house()
+    house.live(60)
+    house.advance(3600)
+    house.control(
+        "POST", "listings",
+        [{"seller_id": house.seller, "sku": "OIL", "marketplace_id": "A13V1IB3VIYZZH", "fulfilled_by": "AMAZON", "quantity": 40}],
+    )  # fmt: skip
+    house.change("OIL", stock=2)
+    house.change("SOAP", stock=3)
+
+    house.live(60)
+
+    assert house.quantity("SOAP") == 3
+    assert house.amazon("OIL")["availability"] == {"DEFAULT": 5, "AMAZON_EU": 40}
+    assert "fulfilled_by_marketplace" in models.Offer.objects.get(sku="OIL").notes

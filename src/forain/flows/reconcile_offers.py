@@ -16,6 +16,8 @@ from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
 from forain.store import accounts, journal, models, offers, orders, runs, shops
 
+FRESH = timedelta(minutes=15)
+"""So long what was seen of an offer may be told upon without another look."""
 IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 
@@ -50,8 +52,37 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
         change = _decide(deps, account, row, sites.get(row.site), links, stock, unimported)
         if change is not None:
             to_tell.append((row, change))
+    to_tell = _still_so(deps, account, adapter, to_tell)
     if to_tell:
         _tell(deps, account, adapter, to_tell)
+
+
+def _still_so(
+    deps: Deps, account: models.Account, adapter: Marketplace, to_tell: list[tuple[models.Offer, Change]]
+) -> list[tuple[models.Offer, Change]]:
+    """What was last seen a while ago is looked at once more before anything is told; the answer is what still holds.
+
+    Meanwhile the offer may be gone (a value told would open an empty one) or the marketplace's to send (a quantity told
+    would open a second one). What has changed stays marked, and is planned anew with what was seen.
+    """
+    now = deps.clock.now()
+    old = {offers.key_of(row): row for row, _ in to_tell if row.observed_at is None or now - row.observed_at > FRESH}
+    if not old:
+        return to_tell
+    seen = {o.key: o for o in adapter.observe(list(old))}
+    offers.see(AccountId(account.pk), list(seen.values()), now)
+    holds = []
+    for row, change in to_tell:
+        before, after = offers.observed_of(row), seen.get(change.key)
+        if change.key not in old:
+            holds.append((row, change))
+        elif after is None:
+            offers.postpone(row, now + FRESH)
+        elif before and (before.quantity, before.price, before.fulfilled_by) == (
+            after.quantity, after.price, after.fulfilled_by,
+        ):  # fmt: skip
+            holds.append((row, change))
+    return holds
 
 
 def _unimported_per_variant(account: models.Account) -> dict[str, int]:
