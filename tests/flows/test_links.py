@@ -82,3 +82,22 @@ def test_what_is_unlinked_on_either_side_is_listed(make_house):
     account = AccountId(house.account_id)
     assert [o.sku for o in shops.unlinked_skus(account)] == ["X"]
     assert [v.sku for v in shops.unlinked_variants(account, ShopId(house.shop.pk))] == ["A"]
+
+
+def test_an_offer_that_says_no_ean_is_proposed_by_the_ean_of_its_product(make_house):
+    house = shelf(
+        make_house,
+        f"v1,SOAP-FR,{EAN},Soap,6.90,EUR,20,12\nv2,OIL-FR,2000000000022,Oil,9.00,EUR,20,1\n",
+        [{"sku": "AMZ-1", "asin": "B000000001"}, {"sku": "AMZ-2", "asin": "B000000002"}],
+    )
+    assert not shops.proposals(AccountId(house.account_id)).exists()
+    house.control(
+        "POST", "catalogue",
+        [{"asin": "B000000001", "ean": EAN, "title": "Soap"}, {"asin": "B000000002", "ean": "2000000000099", "title": "Oil"}],
+    )  # fmt: skip
+
+    house.advance(90000)
+    house.live(60)
+
+    (proposal,) = shops.proposals(AccountId(house.account_id))
+    assert (proposal.sku, proposal.variant, proposal.how) == ("AMZ-1", "v1", "same_ean")

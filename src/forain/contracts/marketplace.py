@@ -213,10 +213,10 @@ class Shipper(Protocol):
 
 
 class CatalogueSearch(Protocol):
-    def product_codes(self, site: SiteId, eans: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """The marketplace's product codes (ASINs) of each EAN; several for one EAN are usual."""
+    def eans(self, site: SiteId, product_codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        """The EANs of each of the marketplace's products (ASINs), several for one are usual; an unknown one is absent."""
         ...
 
 
-class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, Shipper, Protocol):
+class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, Shipper, CatalogueSearch, Protocol):
     """All a full marketplace adapter offers."""

@@ -4,13 +4,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from forain.contracts.marketplace import Marketplace, OfferPage
 from forain.core.clock import Instant, format_instant, parse_instant
-from forain.core.errors import Malformed, Rejected
+from forain.core.errors import Denied, Malformed, Rejected
 from forain.core.ids import AccountId, SiteId
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
 from forain.net.pages import pages
-from forain.store import accounts, journal, models, offers, runs
+from forain.store import accounts, journal, models, offers, runs, shops
 
 FIRST_LOOK = timedelta(seconds=3)
 """After a change was accepted: the pause before the first look."""
@@ -87,6 +88,20 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
     return now + SWEEP_EVERY
 
 
+def _ask_eans(account: models.Account, adapter: Marketplace, site: SiteId, page: OfferPage) -> None:
+    """Offers without link and without EAN: the marketplace's catalogue may know the EAN, and by it the article."""
+    codes = shops.codes_to_ask(AccountId(account.pk), [offer.key.sku for offer in page.offers])
+    if not codes:
+        return
+    try:
+        found = adapter.eans(site, codes)
+    except (Rejected, Denied):
+        # The offers themselves are read all the same; a person links what nothing proposes.
+        return
+    for code, told in found.items():
+        shops.note_eans(AccountId(account.pk), code, told)
+
+
 def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[str, Any]) -> dict[str, Any]:
     """Read a site from where `place` says; the answer is the place after it."""
     adapter = deps.open.marketplace(account)
@@ -98,6 +113,7 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
         seen_at = max(deps.clock.now(), begun_at)
         offers.see(AccountId(account.pk), page.offers, seen_at)
         offers.see_unreadable(page.unread, seen_at)
+        _ask_eans(account, adapter, site, page)
         for unread in page.unread:
             told_unread = {"field": unread.field}
             journal.write(

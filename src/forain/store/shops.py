@@ -145,6 +145,23 @@ def unlinked_variants(account: AccountId, shop: ShopId) -> QuerySet[models.Varia
     return models.Variant.objects.filter(~Exists(decided), shop_id=shop, gone_at=None)
 
 
+def codes_to_ask(account: AccountId, skus: Sequence[SellerSku]) -> list[str]:
+    """Product codes of these SKUs that could be linked by an EAN nobody told yet; [] where no article has an EAN free."""
+    free = models.Variant.objects.filter(shop__accounts=account, gone_at=None).exclude(ean="")
+    if not free.exists():
+        return []
+    rows = unlinked_skus(account).filter(sku__in=skus, ean="").exclude(product_code="")
+    return sorted(set(rows.values_list("product_code", flat=True)))
+
+
+def note_eans(account: AccountId, product_code: str, eans: Sequence[str]) -> None:
+    """The marketplace's word on a product's EANs: its offers get the one that an article of the shop carries."""
+    rows = models.Variant.objects.filter(shop__accounts=account, gone_at=None, ean__in=list(eans)).order_by("ean")
+    known = rows.values_list("ean", flat=True).first()
+    if known is not None:
+        models.Offer.objects.filter(account_id=account, product_code=product_code, ean="").update(ean=known)
+
+
 def propose_links(account: AccountId, shop: ShopId, now: Instant) -> tuple[int, int]:
     """Link equal SKUs at once; propose equal EAN or ASIN. The answer is (linked, proposed).
 

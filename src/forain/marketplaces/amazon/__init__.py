@@ -122,8 +122,8 @@ class AmazonAccount:
     def confirm(self, order_id: MarketplaceOrderId, site: SiteId, parcel: Parcel) -> Confirmed | ParcelRefused:
         return shipping.confirm(self._credentials, self._net, order_id, site, parcel)
 
-    def product_codes(self, site: SiteId, eans: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        return catalog.product_codes(self._credentials, self._net, site, eans)
+    def eans(self, site: SiteId, product_codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+        return catalog.eans(self._credentials, self._net, site, product_codes)
 
 
 def open(credentials: Credentials, net: Net) -> AmazonAccount:

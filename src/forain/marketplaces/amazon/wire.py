@@ -302,7 +302,9 @@ class CatalogItem(Struct):
 
 
 class CatalogPage(Struct):
-    items: list[CatalogItem]
+    """Items stay raw here: one that breaks must not break the page."""
+
+    items: list[msgspec.Raw]
 
 
 def read(response: Response, kind: type[Wire]) -> Wire:

@@ -5,6 +5,7 @@ import pytest
 from forain.core import errors as e
 from forain.core.money import Money
 from forain.marketplaces.amazon.tests.parts import (
+    CATALOG,
     FR,
     LISTINGS,
     Wire,
@@ -155,3 +156,31 @@ def test_a_refused_search_is_an_error(status, body, kind):
         account(Wire((status, body))).sweep(FR, None)
     with pytest.raises(kind):
         account(Wire((status, body))).observe([key("S")])
+
+
+def catalogue(asin, *eans, site=FR):
+    told = [{"identifierType": "EAN", "identifier": ean} for ean in eans]
+    return {"asin": asin, "identifiers": [{"marketplaceId": site, "identifiers": told}]}
+
+
+def test_the_eans_of_products_are_asked_twenty_at_a_time():
+    wire = Wire((200, results(catalogue("B0", "2000000000015", "2000000000022"))), (200, results()))
+
+    found = account(wire).eans(FR, [f"B{n}" for n in range(25)])
+
+    assert found == {"B0": ("2000000000015", "2000000000022")}
+    for request in wire.sent:
+        asked_as_published(CATALOG, request)
+    for sample in samples(CATALOG, "searchCatalogItems"):
+        account(Wire((200, sample))).eans("ATVPDKIKX0DER", ["B07N4M94X4"])
+
+
+def test_an_unreadable_product_hides_no_other_and_another_sites_ean_is_none():
+    wire = Wire((200, results({"asin": 3}, catalogue("B1", "2000000000015"), catalogue("B2", "2", site="A1PA6795UKMFR9"))))  # fmt: skip
+
+    assert account(wire).eans(FR, ["B0", "B1", "B2"]) == {"B1": ("2000000000015",), "B2": ()}
+
+
+def test_a_refused_catalogue_is_an_error():
+    with pytest.raises(e.Denied):
+        account(Wire((403, denied()))).eans(FR, ["B0"])
