@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from forain.engine import jobs
 from forain.store import models
 
 from .conftest import cutting
@@ -147,3 +148,20 @@ def test_an_offer_amazon_sends_since_the_last_look_gets_no_quantity(make_house):
     assert house.quantity("SOAP") == 3
     assert house.amazon("OIL")["availability"] == {"DEFAULT": 5, "AMAZON_EU": 40}
     assert "fulfilled_by_marketplace" in models.Offer.objects.get(sku="OIL").notes
+
+
+def test_a_refusal_between_the_two_questions_of_a_probe_is_looked_at_again_within_minutes(make_house):
+    def bend(path, answer):
+        if path.endswith("/marketplaceParticipations"):
+            house.box.bend = None
+            house.control("POST", f"sellers/{house.seller}/revoke", {})
+        return answer
+
+    house = house_with(make_house, bend)
+    house.advance(timedelta(days=1).total_seconds())
+    jobs.run(house.deps, "probe", f"account:{house.account_id}")
+    assert house.account.standing == "doubted"
+
+    house.live(120, step=20)
+
+    assert house.account.standing == "refused"

@@ -198,17 +198,16 @@ def probe(deps: Deps, account: models.Account) -> Instant:
     try:
         adapter = deps.open.marketplace(account)
         sites = adapter.probe()
-    except (errors.GrantDoubted, errors.GrantRefused, errors.AppRefused) as error:
-        on_refusal(deps, account, error, grant_no)
-    else:
         answered(deps, account, grant_no)
         accounts.see_sites(AccountId(account.pk), sites)
         accounts.note(AccountId(account.pk), probed_at=now)
-        # Asked for last: what goes wrong here says nothing about the permission, which is noted by now.
+        # Asked for last: a plan that cannot be read says nothing about the permission, which is noted by now.
         plan = adapter.selling_plan() or account.selling_plan
         if plan != account.selling_plan:
             journal.write(now, "plan_changed", account=AccountId(account.pk), placeholders={"plan": plan})
         accounts.note(AccountId(account.pk), selling_plan=plan)
+    except (errors.GrantDoubted, errors.GrantRefused, errors.AppRefused) as error:
+        on_refusal(deps, account, error, grant_no)
     accounts.note(AccountId(account.pk), probed_at=now)
     row = accounts.get(AccountId(account.pk))
     return authorization.next_probe_at(accounts.facts_of(row), now) or now + timedelta(days=1)
