@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from forain.core.ids import OfferKey
 from forain.core.money import Money
-from forain.core.offers import Alarm, Change, Desired, Observed, Settled, Submit, Submitted, Wait, plan
+from forain.core.offers import APART, Alarm, Change, Desired, Observed, Settled, Submit, Submitted, Wait, plan
 from forain.core.stock import StockLevel, StockRule, sellable
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -66,7 +66,43 @@ def test_what_was_told_is_waited_for_then_told_again_then_a_person_is_asked():
 
 
 def test_a_newer_wish_does_not_wait_for_the_answer_to_the_older_one():
-    assert isinstance(next_step(Desired(9, PRICE), Submitted(7, None, T0, "s", tries=1), seen(5)), Submit)
+    told = Submitted(7, None, T0, "s", tries=1)
+
+    assert isinstance(next_step(Desired(9, PRICE), told, seen(5), now=T0 + APART), Submit)
+
+
+def test_a_newer_wish_keeps_so_far_from_the_older_one_that_neither_overtakes_the_other():
+    told = Submitted(7, None, T0, "s", tries=1)
+
+    step = next_step(Desired(9, PRICE), told, seen(5), now=T0 + timedelta(seconds=1))
+
+    assert step == Wait(T0 + APART, "unacknowledged")
+
+
+def test_what_is_shown_settles_nothing_while_something_else_is_on_its_way():
+    quantity = next_step(Desired(5, PRICE), Submitted(4, None, T0, "s", tries=1), seen(5), now=T0 + APART)
+    price = next_step(Desired(5, PRICE), Submitted(None, Money(500, "EUR"), T0, "s"), seen(5), now=T0 + APART)
+
+    assert quantity == Submit(Change(KEY, 5, None, "SOAP"))
+    assert price == Submit(Change(KEY, None, PRICE, "SOAP"))
+
+
+def test_what_was_seen_before_it_was_told_is_no_answer():
+    told = Submitted(5, None, T0 + timedelta(seconds=1), "s", tries=1)
+
+    early = next_step(Desired(5, PRICE), told, seen(5), now=T0 + timedelta(seconds=2))
+    late = next_step(Desired(5, PRICE), told, seen(5), now=T0 + timedelta(hours=2))
+
+    assert early == Wait(T0 + timedelta(minutes=15, seconds=2), "unacknowledged")
+    assert late == Wait(T0 + timedelta(hours=2, minutes=15), "unacknowledged")
+
+
+def test_waiting_for_orders_that_are_not_read_for_long_never_ends_in_the_past():
+    now = T0 + timedelta(hours=1)
+
+    step = next_step(Desired(5, PRICE), observed=seen(3), acknowledged=5, known=T0 - timedelta(minutes=2), now=now)
+
+    assert step == Wait(now + timedelta(minutes=1), "orders_unread")
 
 
 def test_a_quantity_that_fell_by_itself_is_not_raised_before_the_orders_were_read():

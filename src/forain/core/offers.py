@@ -15,6 +15,12 @@ MOST_TRIES = 3
 ORDERS_READ_WITHIN = timedelta(minutes=6)
 """After an unexplained fall: so long the next reading of orders may take."""
 
+LOOK_AGAIN_WITHIN = timedelta(minutes=1)
+"""No wait ends in the past: what was waited for in vain is asked about again after this."""
+
+APART = timedelta(seconds=3)
+"""Two writes to one offer closer together may overtake each other on their way: the second one waits."""
+
 FulfilledBy = Literal["merchant", "marketplace"]
 
 
@@ -128,6 +134,8 @@ def plan(
 ) -> Plan:
     """What to do about one offer.
 
+    `submitted`: what was told and not read back yet. It may still become true, whatever is shown meanwhile: an
+    observation settles nothing while something else is on its way, or when it is older than what was told.
     `acknowledged_quantity`: the quantity the marketplace last showed as told by us, None if never.
     `orders_known_until`: all marketplace orders up to then are recorded here; None: none are.
     `notes` of the answer say what was left out and why (`fulfilled_by_marketplace`: the SKU has a channel
@@ -139,19 +147,25 @@ def plan(
     quantity = desired.quantity
     if observed.fulfilled_by == "marketplace" and quantity is not None:
         quantity, notes = None, ("fulfilled_by_marketplace",)
-    quantity_differs = quantity is not None and quantity != observed.quantity
-    price_differs = desired.price is not None and desired.price != observed.price
+    told_quantity, told_price = (submitted.quantity, submitted.price) if submitted else (None, None)
+    quantity_differs = quantity is not None and _differs(quantity, observed.quantity, told_quantity)
+    price_differs = desired.price is not None and _differs(desired.price, observed.price, told_price)
     if not quantity_differs and not price_differs:
+        if submitted is not None and (observed.seen_at is None or observed.seen_at < submitted.at):
+            return Wait(now + acknowledge_within, "unacknowledged", notes)
         return Settled(notes)
     if quantity_differs and _fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
-        return Wait((observed.seen_at or now) + ORDERS_READ_WITHIN, "orders_unread", notes)
+        until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, now + LOOK_AGAIN_WITHIN)
+        return Wait(until, "orders_unread", notes)
     change = Change(
         key,
         quantity if quantity_differs else None,
         desired.price if price_differs else None,
         observed.product_type,
     )
+    if submitted is not None and not _tells(submitted, change) and now < submitted.at + APART:
+        return Wait(submitted.at + APART, "unacknowledged", notes)
     if submitted is not None and _tells(submitted, change):
         acknowledged_by = submitted.at + acknowledge_within
         if now < acknowledged_by:
@@ -159,6 +173,11 @@ def plan(
         if submitted.tries >= MOST_TRIES:
             return Alarm("not_taken", notes)
     return Submit(change, notes)
+
+
+def _differs(wanted: int | Money, shown: int | Money | None, told: int | Money | None) -> bool:
+    """Shown otherwise, or told otherwise and still on its way."""
+    return wanted != shown or told not in (None, wanted)
 
 
 def _tells(submitted: Submitted, change: Change) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count, DateTimeField, F, Min, Q, QuerySet, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from forain.contracts.marketplace import UnreadOffer
 from forain.core.clock import Instant
@@ -149,9 +149,14 @@ def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> N
 
 
 def untold(row: models.Offer) -> None:
-    """The submission surely did not go out: as if it had not been intended."""
-    models.Offer.objects.filter(pk=row.pk, submission="intended").update(
-        submission="", tries=F("tries") - 1, claimed_until=None
+    """The submission surely did not go out: as if it had not been intended. `row` as it was claimed.
+
+    What was told before it and not read back stays on its way.
+    """
+    before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_at", "submission",
+              "submitted_no", "tries")  # fmt: skip
+    models.Offer.objects.filter(pk=row.pk, submission="intended", submitted_no=row.wanted_no).update(
+        **{name: getattr(row, name) for name in before}, claimed_until=None
     )
 
 
@@ -172,6 +177,18 @@ def settle(row: models.Offer, number: int) -> bool:
         acknowledged_quantity=F("observed_quantity"),
     )
     return bool(models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None))
+
+
+def acknowledge(row: models.Offer) -> bool:
+    """What `row` told is what the marketplace shows; True: nothing newer waits. A newer submission stays as it is."""
+    models.Offer.objects.filter(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no).update(
+        settled_no=Greatest(F("settled_no"), F("submitted_no")),
+        submission="",
+        tries=0,
+        not_before=None,
+        acknowledged_quantity=F("observed_quantity"),
+    )
+    return bool(models.Offer.objects.filter(pk=row.pk, wanted_no=F("settled_no")).update(marked_at=None))
 
 
 def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
@@ -258,7 +275,9 @@ def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer
 
 
 def proven(row: models.Offer) -> bool:
-    """The marketplace shows all that was told last."""
+    """The marketplace shows all that was told last, and was looked at after it was told."""
+    if row.submitted_at is None or row.observed_at is None or row.observed_at < row.submitted_at:
+        return False
     quantity_ok = row.submitted_quantity is None or row.submitted_quantity == row.observed_quantity
     price_ok = row.submitted_minor is None or (
         (row.submitted_minor, row.submitted_currency) == (row.observed_minor, row.observed_currency)

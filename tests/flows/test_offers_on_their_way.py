@@ -1,0 +1,102 @@
+"""What was told and is not read back may still become true: nothing is taken for settled before."""
+
+import pytest
+from django.db.models import F
+
+from forain.core import errors
+from forain.core.ids import AccountId
+from forain.flows import mirror_catalogue, observe_offers, reconcile_offers
+from forain.store import models, offers, runs
+
+
+def compare(house) -> None:
+    """The shop is read and what waits is worked off, at once."""
+    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
+    reconcile_offers.reconcile_offers(house.deps, house.account)
+
+
+def soap() -> models.Offer:
+    return models.Offer.objects.get(sku="SOAP")
+
+
+def test_a_stock_that_fell_and_rose_again_before_amazon_showed_the_fall_ends_true(house):
+    house.live(60)
+
+    house.change("SOAP", stock=11)
+    compare(house)
+    house.change("SOAP", stock=12)
+    compare(house)
+    house.live(60, step=1)
+
+    assert house.quantity("SOAP") == 12
+    assert not models.Offer.objects.filter(wanted_no__gt=F("settled_no")).exists()
+
+
+def test_a_refusal_at_the_door_does_not_forget_what_was_told_before(house):
+    house.live(60)
+    house.change("SOAP", stock=11)
+    compare(house)
+    house.advance(3)
+
+    house.change("SOAP", stock=12)
+    house.control("POST", "faults", {"kind": "throttle", "operation": "patchListingsItem", "count": 1})
+    with pytest.raises(errors.Throttled):
+        compare(house)
+
+    assert (soap().submission != "", soap().submitted_quantity) == (True, 11)
+    house.live(300, step=5)
+    assert house.quantity("SOAP") == 12
+
+
+def test_an_answer_that_comes_after_a_newer_mark_sets_the_comparison_going_again(house):
+    house.live(60)
+    house.change("SOAP", stock=11)
+    compare(house)
+    offers.mark(AccountId(house.account_id), house.deps.clock.now(), skus=["SOAP"])
+    compare(house)
+
+    house.live(20, step=1)
+
+    assert house.quantity("SOAP") == 11
+    assert soap().wanted_no == soap().settled_no
+
+
+def test_an_offer_told_and_then_unlinked_is_read_back_once_and_left_alone(house):
+    house.live(60)
+    house.change("SOAP", stock=11)
+    compare(house)
+    models.Link.objects.filter(sku="SOAP").update(refused=True)
+    offers.mark(AccountId(house.account_id), house.deps.clock.now(), skus=["SOAP"])
+    compare(house)
+    subject = f"{soap().site}/SOAP"
+    before = house.journal(subject).count("observed")
+
+    for _ in range(5):
+        house.advance(6)
+        observe_offers.observe_offers(house.deps, house.account)
+
+    assert house.journal(subject).count("observed") == before + 1
+    assert not offers.any_unproven(AccountId(house.account_id))
+
+
+def test_a_fall_that_no_reading_of_orders_explains_for_an_hour_is_waited_for_in_peace(house):
+    house.live(60)
+    house.change("SOAP", stock=13)
+    now = house.deps.clock.now()
+    offers.see(AccountId(house.account_id), [_fallen(now)], now)
+    runs.poke("import_orders", f"account:{house.account_id}", now)
+    house.advance(3600)
+
+    compare(house)
+
+    row = soap()
+    assert row.not_before is not None
+    assert row.not_before > house.deps.clock.now()
+    assert row.wanted_no > row.settled_no
+
+
+def _fallen(now):
+    seen = offers.observed_of(soap())
+    assert seen is not None
+    return type(seen)(seen.key, 9, seen.price, seen.fulfilled_by, channels=seen.channels,
+                      product_type=seen.product_type, seen_at=now)  # fmt: skip
