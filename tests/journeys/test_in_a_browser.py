@@ -115,9 +115,9 @@ def test_connect_watch_expire_renew(live):
         picture("login-details")
         page.click("text=Yes, send to FR")
         deadline = time.monotonic() + 60
-        from forain.cli.demo import in_step
+        from forain.cli.demo import out_of_step
 
-        while not in_step(amazon, shop):
+        while out_of_step(amazon, shop):
             assert time.monotonic() < deadline
             time.sleep(0.3)
         page.goto(url)

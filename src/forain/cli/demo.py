@@ -259,19 +259,25 @@ def _sentence(page: str, words: str) -> str:
     return next((s for s in re.findall(r"<strong>(.*?)</strong>", page) if words in s), "")
 
 
-def in_step(amazon: Amazon, shop: Shop) -> bool:
-    """Every offer the merchant fulfils shows the shop's stock and price on Amazon."""
-    known = shop.skus()
+def out_of_step(amazon: Amazon, shop: Shop) -> list[str]:
+    """The offers the merchant fulfils that do not show the shop's stock and price on Amazon, and what each shows."""
+    known = shop.skus() - {FBA_SKU}
+    found = []
     for sku, listing in amazon.listings().items():
-        if (
-            sku in known
-            and sku != FBA_SKU
-            and (
-                listing["availability"].get("DEFAULT") != shop.free(sku) or listing["prices"].get(FR) != shop.price(sku)
-            )
-        ):
-            return False
-    return True
+        if sku in known:
+            shown = (listing["availability"].get("DEFAULT"), listing["prices"].get(FR))
+            wanted = (shop.free(sku), shop.price(sku))
+            if shown != wanted:
+                found.append(f"{sku}: Amazon {shown[0]} at {shown[1]}, shop {wanted[0]} at {wanted[1]}")
+    return found
+
+
+def until_in_step(story: Story, what: str, amazon: Amazon, shop: Shop) -> None:
+    """Wait until every offer is in step. Raises NotObserved with what is not."""
+    try:
+        story.until(what, lambda: not out_of_step(amazon, shop), 40)
+    except NotObserved:
+        raise NotObserved("; ".join([what, *out_of_step(amazon, shop)])) from None
 
 
 def synchronize(story: Story, browser: Browser, amazon: Amazon, shop: Shop, url: str) -> None:
@@ -287,7 +293,7 @@ def synchronize(story: Story, browser: Browser, amazon: Amazon, shop: Shop, url:
     story.tell(f"{shown} offers compared; the account is read-only, nothing was sent")
     browser.get(f"{url}/accounts/1")
     browser.submit({"answer": "yes"}, f"{url}/accounts/1/sites/{FR}")
-    story.until("all offers in step on Amazon", lambda: in_step(amazon, shop), 40)
+    until_in_step(story, "all offers in step on Amazon", amazon, shop)
     waiting = models.Offer.objects.filter(wanted_no__gt=F("settled_no"))
     story.until("every change read back", lambda: not waiting.exists(), 30)
     sent = models.Journal.objects.filter(code="told").count()
@@ -356,7 +362,7 @@ def expire(story: Story, browser: Browser, amazon: Amazon, shop: Shop, applicati
     story.tell(f"renewed with two clicks: authorized until {until}")
     proof = story.until("caught up", lambda: models.CatchUp.objects.order_by("-id").first(), 40)
     shop.book_orders()
-    story.until("stock true again", lambda: in_step(amazon, shop), 40)
+    until_in_step(story, "stock true again", amazon, shop)
     if (proof.missing_before, proof.missing_now) != (2, 0) or len(shop.orders()) != 3:
         raise NotObserved(
             f"2 missing, 0 missing (was {proof.missing_before}, {proof.missing_now}; shop has {len(shop.orders())})"
