@@ -35,6 +35,7 @@ MANIFEST = ShopManifest(
 CREATE = (
     "mutation($i: ForainOrderInput!) { forainEnsureOrder(input: $i) { id code reference state total currencyCode } }"
 )
+CHECK = "{ forainVersion productVariants(options: {take: 1}) { totalItems } orders(options: {take: 1}) { totalItems } }"
 CANCEL = (
     "mutation($i: CancelOrderInput!) { cancelOrder(input: $i) { __typename ... on ErrorResult { errorCode message } } }"
 )
@@ -56,8 +57,14 @@ class Cancelled(wire.Struct):
     cancel_order: Result
 
 
+class Total(wire.Struct):
+    total_items: int
+
+
 class Version(wire.Struct):
     forain_version: int
+    product_variants: Total
+    orders: Total
 
 
 class VendureShop:
@@ -68,7 +75,8 @@ class VendureShop:
         self._net = net
 
     def check(self) -> str:
-        found = wire.ask(self._credentials, self._net, "check", "{ forainVersion }", {}, Version)
+        """The plugin's version; asks for an article and an order too, so that a right that is missing shows at once."""
+        found = wire.ask(self._credentials, self._net, "check", CHECK, {}, Version)
         return f"{self._credentials.options['url']} (plugin {found.forain_version})"
 
     def variants(self, cursor: str | None) -> VariantPage:

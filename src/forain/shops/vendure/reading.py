@@ -19,6 +19,8 @@ from forain.core.stock import StockLevel
 from forain.shops.vendure import wire
 
 PAGE = 100
+MOST_PAGES = 5
+"""So many pages of changes are read at once; more is a reading of the whole catalogue."""
 VARIANT = """id sku name enabled trackInventory priceWithTax currencyCode updatedAt customFields { ean }
  taxRateApplied { value } stockLevels { stockOnHand stockAllocated }"""
 PLAIN = VARIANT.replace("customFields { ean }", "")
@@ -29,19 +31,21 @@ SENT = ("Shipped", "Delivered")
 EPOCH = "1970-01-01T00:00:00.000Z"
 
 
-def _variants(credentials: ShopCredentials, net: Net, options: dict[str, object]) -> wire.VariantList:
+def _variants(credentials: ShopCredentials, net: Net, options: dict[str, object]) -> wire.Variants:
     fields = VARIANT if credentials.options.get("ean_field", "ean") == "ean" else PLAIN
     query = (
-        f"query($o: ProductVariantListOptions) {{ productVariants(options: $o) {{ totalItems items {{ {fields} }} }} }}"
+        f"query($o: ProductVariantListOptions) {{ productVariants(options: $o) {{ totalItems items {{ {fields} }} }}"
+        " globalSettings { trackInventory } }"
     )
-    return wire.ask(credentials, net, "productVariants", query, {"o": options}, wire.Variants).product_variants
+    return wire.ask(credentials, net, "productVariants", query, {"o": options}, wire.Variants)
 
 
 def page(credentials: ShopCredentials, net: Net, skip: int) -> tuple[tuple[Variant, ...], int | None]:
     """One page by id, and where the next begins (None: this was the last)."""
-    found = _variants(credentials, net, {"take": PAGE, "skip": skip, "sort": {"id": "ASC"}})
+    told = _variants(credentials, net, {"take": PAGE, "skip": skip, "sort": {"id": "ASC"}})
+    found = told.product_variants
     following = skip + len(found.items)
-    return tuple(map(_variant, found.items)), following if found.items and following < found.total_items else None
+    return _read(told), following if found.items and following < found.total_items else None
 
 
 def some(credentials: ShopCredentials, net: Net, wanted: Sequence[VariantId]) -> tuple[Variant, ...]:
@@ -49,23 +53,28 @@ def some(credentials: ShopCredentials, net: Net, wanted: Sequence[VariantId]) ->
     found: list[Variant] = []
     for start in range(0, len(wanted), PAGE):
         part = [str(name) for name in wanted[start : start + PAGE]]
-        told = _variants(credentials, net, {"take": PAGE, "filter": {"id": {"in": part}}})
-        found += map(_variant, told.items)
+        found += _read(_variants(credentials, net, {"take": PAGE, "filter": {"id": {"in": part}}}))
     return tuple(found)
 
 
-def _variant(told: wire.Variant) -> Variant:
+def _read(told: wire.Variants) -> tuple[Variant, ...]:
+    return tuple(_variant(item, told.global_settings) for item in told.product_variants.items)
+
+
+def _variant(told: wire.Variant, settings: wire.Settings) -> Variant:
+    """Where the shop does not count an article (itself or by its global setting) there is no stock to tell."""
     if told.track_inventory not in ("TRUE", "FALSE", "INHERIT"):
         raise Malformed(f"trackInventory {told.track_inventory}")
     on_hand = sum(level.stock_on_hand for level in told.stock_levels)
     allocated = sum(level.stock_allocated for level in told.stock_levels)
+    counted = told.track_inventory == "TRUE" or (told.track_inventory == "INHERIT" and settings.track_inventory)
     problems = () if told.price_with_tax > 0 else (Problem("price_not_positive"),)
     return Variant(
         variant=VariantId(told.id),
         sku=told.sku,
         title=told.name,
         price=Money(told.price_with_tax, told.currency_code) if told.price_with_tax > 0 else None,
-        level=None if told.track_inventory == "FALSE" else StockLevel(on_hand, allocated),
+        level=StockLevel(on_hand, allocated) if counted else None,
         ean=(told.custom_fields.ean if told.custom_fields else None) or "",
         tax_rate=Decimal(str(told.tax_rate_applied.value)) if told.tax_rate_applied else None,
         active=told.enabled,
@@ -81,10 +90,23 @@ def changed(credentials: ShopCredentials, net: Net, since: str) -> tuple[str, tu
     still looks the same. Repeated signals are harmless, missed ones are not.
     """
     if since.count("~") != 2:
-        return f"{_newest_variant(credentials, net)}~{_newest_order(credentials, net)}~", (Signal("variant", "*"),)
+        return _now(credentials, net), (Signal("variant", "*"),)
     variant_mark, order_mark, digest = since.split("~")
-    variants = _variants(credentials, net, _after(variant_mark)).items
-    orders = _orders(credentials, net, _after(order_mark))
+    variants: list[wire.Variant] = []
+    orders: list[wire.Order] = []
+    for n in range(MOST_PAGES):
+        part = _variants(credentials, net, _after(variant_mark, n)).product_variants.items
+        variants += part
+        if len(part) < PAGE:
+            break
+    for n in range(MOST_PAGES):
+        touched = _orders(credentials, net, _after(order_mark, n))
+        orders += touched
+        if len(touched) < PAGE:
+            break
+    if max(len(variants), len(orders)) == MOST_PAGES * PAGE:
+        # More than that at once (an import): one reading of everything is cheaper, and misses nothing.
+        return _now(credentials, net), (Signal("shop_order", "*"), Signal("variant", "*"))
     told = [(v.id, v.updated_at) for v in variants]
     stands = [(o.id, o.updated_at, o.state, [(f.id, f.state) for f in o.fulfillments or []]) for o in orders]
     now = hashlib.sha256(repr((told, stands)).encode()).hexdigest()[:16]
@@ -104,8 +126,18 @@ def changed(credentials: ShopCredentials, net: Net, since: str) -> tuple[str, tu
     return mark, tuple(sorted(signals))
 
 
-def _after(mark: str) -> dict[str, object]:
-    return {"take": PAGE, "sort": {"updatedAt": "ASC"}, "filter": {"updatedAt": {"after": _before(mark)}}}
+def _now(credentials: ShopCredentials, net: Net) -> str:
+    """The mark of this moment."""
+    return f"{_newest_variant(credentials, net)}~{_newest_order(credentials, net)}~"
+
+
+def _after(mark: str, page: int) -> dict[str, object]:
+    return {
+        "take": PAGE,
+        "skip": page * PAGE,
+        "sort": {"updatedAt": "ASC"},
+        "filter": {"updatedAt": {"after": _before(mark)}},
+    }
 
 
 def _before(mark: str) -> str:
@@ -114,7 +146,7 @@ def _before(mark: str) -> str:
 
 
 def _newest_variant(credentials: ShopCredentials, net: Net) -> str:
-    found = _variants(credentials, net, {"take": 1, "sort": {"updatedAt": "DESC"}}).items
+    found = _variants(credentials, net, {"take": 1, "sort": {"updatedAt": "DESC"}}).product_variants.items
     return found[0].updated_at if found else EPOCH
 
 

@@ -47,8 +47,13 @@ class VariantList(Struct):
     total_items: int = 0
 
 
+class Settings(Struct):
+    track_inventory: bool = True
+
+
 class Variants(Struct):
     product_variants: VariantList
+    global_settings: Settings = msgspec.field(default_factory=Settings)
 
 
 class MadeOrder(Struct):
@@ -153,7 +158,7 @@ def ask(
     except msgspec.DecodeError:
         raise ServerFault("no_json", placeholders={"status": str(response.status)}) from None
     if told.errors:
-        raise _error(told.errors[0])
+        raise _error(told.errors)
     if response.status != 200:
         raise ServerFault("server_fault", placeholders={"status": str(response.status)})
     try:
@@ -162,17 +167,25 @@ def ask(
         raise Malformed(str(error)[:200]) from None
 
 
-def _error(told: Problems) -> ShopRefused | Rejected | ServerFault:
-    code = str(told.extensions.get("code", ""))
-    if "UNIQUE constraint" in told.message or "duplicate key" in told.message:
+RACED = ("UNIQUE constraint", "duplicate key", "Duplicate entry")
+"""As SQLite, PostgreSQL and MySQL say it."""
+
+
+def _error(told: list[Problems]) -> ShopRefused | Rejected | ServerFault:
+    first = told[0]
+    code = str(first.extensions.get("code", ""))
+    if any(words in first.message for words in RACED):
         # Another call is making this very order: the next try finds it.
         return ServerFault("raced")
     if code == "FORBIDDEN":
         return ShopRefused("shop_token_refused")
-    if code == "GRAPHQL_VALIDATION_FAILED" and "forain" in told.message:
+    if code == "INTERNAL_SERVER_ERROR":
+        # The shop's own trouble (its database away or locked, a fault in it): nothing is said about what was asked.
+        return ServerFault("shop_ill", placeholders={"message": first.message[:200]})
+    if code == "GRAPHQL_VALIDATION_FAILED" and any("forain" in error.message for error in told):
         return Rejected([Problem("plugin_missing")], "plugin_missing")
-    if "no_shipping_method" in told.message:
+    if "no_shipping_method" in first.message:
         return Rejected([Problem("no_shipping_method")], "no_shipping_method")
-    if "INSUFFICIENT_STOCK" in told.message:
-        return Rejected([Problem("insufficient_stock", told.message[:200])], "insufficient_stock")
-    return Rejected([Problem(code or "refused", told.message[:300])])
+    if "INSUFFICIENT_STOCK" in first.message:
+        return Rejected([Problem("insufficient_stock", first.message[:200])], "insufficient_stock")
+    return Rejected([Problem(code or "refused", first.message[:300])])

@@ -95,7 +95,9 @@ decorate('forainVersion', [Query(), v.Allow(v.Permission.ReadOrder)]);
 Resolver()(ForainResolver);
 Reflect.defineMetadata('design:paramtypes', [v.TransactionalConnection, v.OrderService, v.CustomerService, v.ShippingMethodService], ForainResolver);
 
-function forainPlugin(options) {
+function forainPlugin(options = {}) {
+  // Without the secret every call would fail later, inside the running shop.
+  if (options.hookUrl && !options.hookSecret) throw new Error('forainPlugin: hookUrl is set and hookSecret is not');
   class ForainPlugin {
     constructor(bus) { this.bus = bus; }
 
@@ -106,7 +108,7 @@ function forainPlugin(options) {
         const signature = crypto.createHmac('sha256', options.hookSecret).update(raw).digest('hex');
         for (let n = 0; n < tries; n++) {
           try {
-            const answer = await fetch(`${options.hookUrl}/${topic}`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-forain-signature': signature }, body: raw });
+            const answer = await fetch(`${options.hookUrl}/${topic}`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-forain-signature': signature }, body: raw, signal: AbortSignal.timeout(5000) });
             if (answer.ok) return;
           } catch (error) { /* the receiver is away: again, then its own comparison finds the change */ }
           await new Promise(done => setTimeout(done, 500 * 2 ** n).unref());
@@ -123,8 +125,9 @@ function forainPlugin(options) {
     imports: [v.PluginCommonModule],
     adminApiExtensions: { schema: SCHEMA, resolvers: [ForainResolver] },
     configuration: config => {
-      config.customFields.Order.push({ name: 'forainReference', type: 'string', nullable: true, unique: true, readonly: false });
-      config.customFields.OrderLine.push({ name: 'forainUnitPrice', type: 'int', nullable: true, internal: true }, { name: 'forainLine', type: 'string', nullable: true, readonly: true });
+      // Not public: a customer must not be able to write a reference on a cart, and so take an order's place.
+      config.customFields.Order.push({ name: 'forainReference', type: 'string', nullable: true, unique: true, readonly: true, public: false });
+      config.customFields.OrderLine.push({ name: 'forainUnitPrice', type: 'int', nullable: true, internal: true }, { name: 'forainLine', type: 'string', nullable: true, readonly: true, public: false });
       config.orderOptions.orderItemPriceCalculationStrategy = marketplacePrice(config.orderOptions.orderItemPriceCalculationStrategy);
       return config;
     },

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from tests.parts import require_part
 
-from forain.contracts.net import Response
+from forain.contracts.net import Request, Response
 from forain.contracts.shop import ShopCredentials
 from forain.core import errors
 from forain.core.money import LineTotal, Money
@@ -140,6 +140,46 @@ def test_a_sale_is_noticed_and_so_is_an_edit(vendure):
     assert adapter.stock(["3"])["3"].level == StockLevel(4, 0)
 
 
+def test_more_edits_within_one_second_than_a_page_holds_are_all_noticed():
+    """At 100 a page, 130 edits of one second; the mark must not stand still on the first hundred."""
+    moment = "2026-03-01T10:00:00.000Z"
+    items = [
+        {"id": str(n), "sku": f"S{n}", "name": "x", "enabled": True, "trackInventory": "TRUE", "priceWithTax": 100,
+         "currencyCode": "EUR", "updatedAt": moment, "stockLevels": []} for n in range(130)
+    ]  # fmt: skip
+
+    _, signals = open(ShopCredentials({"url": "http://there"}, {}), Listing(items)).changed(f"{moment}~{moment}~")
+    _, flood = open(ShopCredentials({"url": "http://there"}, {}), Listing(items * 10)).changed(f"{moment}~{moment}~")
+
+    assert {signal.key for signal in signals} == {str(n) for n in range(130)}
+    assert Signal("variant", "*") in flood
+
+
+def test_an_article_the_shop_does_not_count_has_no_stock_to_tell(vendure):
+    told = "mutation { updateGlobalSettings(input: {trackInventory: %s}) { ... on GlobalSettings { id } } }"
+    vendure.ask('mutation { updateProductVariants(input: [{id: "3", trackInventory: INHERIT}]) { id } }')
+    try:
+        vendure.ask(told % "false")
+        uncounted = shop(vendure).stock(["3"])["3"]
+    finally:
+        vendure.ask(told % "true")
+        counted = shop(vendure).stock(["3"])["3"]
+        vendure.ask('mutation { updateProductVariants(input: [{id: "3", trackInventory: TRUE}]) { id } }')
+
+    assert uncounted.level is None
+    assert counted.level is not None
+
+
+def test_a_customer_cannot_write_the_reference(vendure):
+    """Else a cart could take the place of an order that is still to come."""
+    url = vendure.url.replace("admin-api", "shop-api")
+    query = 'mutation { setOrderCustomFields(input: {customFields: {forainReference: "302-9"}}) { __typename } }'
+
+    answer = Wire().send(Request("shop", "POST", url, json=json.dumps({"query": query}).encode()))
+
+    assert "readonly" in json.loads(answer.body)["errors"][0]["message"]
+
+
 def test_a_parcel_is_read_back_with_the_marketplaces_line(vendure):
     adapter = shop(vendure)
     adapter.ensure_order(draft("302-3", variant="4", quantity=2, total=980))
@@ -248,6 +288,22 @@ def test_the_plugins_calls_are_signed_and_carry_keys_only(vendure):
         shop(vendure).verify(headers, body + b" ", Secret(HOOK_SECRET))
 
 
+class Listing:
+    """Serves variants page by page, and no orders."""
+
+    def __init__(self, items):
+        self.items = items
+
+    def send(self, request):
+        told = json.loads(request.json)
+        options = told["variables"]["o"]
+        begin = options.get("skip", 0)
+        part = {"items": self.items[begin : begin + options["take"]], "totalItems": len(self.items)}
+        if "productVariants" not in told["query"]:
+            return Response(200, {}, b'{"data": {"orders": {"items": []}}}')
+        return Response(200, {}, json.dumps({"data": {"productVariants": part}}).encode())
+
+
 class Canned:
     def __init__(self, status, body):
         self.answer = Response(status, {}, body)
@@ -263,6 +319,8 @@ class Canned:
         (200, b'{"data": {"productVariants": {"items": [{"id": 1}]}}}', errors.Malformed), (200, b'{"data": null}', errors.Malformed),
         (200, b'{"errors": [{"message": "no", "extensions": {"code": "FORBIDDEN"}}]}', errors.ShopRefused),
         (400, b'{"errors": [{"message": "Cannot query field forainVersion", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]}', errors.Rejected),
+        (200, b'{"errors": [{"message": "database is locked", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}', errors.ServerFault),
+        (200, b'{"errors": [{"message": "Duplicate entry \'302-1\' for key", "extensions": {}}]}', errors.ServerFault),
         (401, b"", errors.ShopRefused), (404, b"", errors.Rejected),
     ],
 )  # fmt: skip
