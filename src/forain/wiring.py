@@ -170,9 +170,10 @@ class RowOpener:
         adapter: Marketplace = module.open(credentials, net)
         return adapter
 
-    def shop(self, shop: models.Shop) -> Shop:
+    def shop(self, shop: models.Shop, secrets: Mapping[str, Secret] | None = None) -> Shop:
         module = plugins.shops()[shop.kind]
-        credentials = ShopCredentials(options=dict(shop.options), secrets=self._vault.all_of(f"shop:{shop.pk}"))
+        stored = self._vault.all_of(f"shop:{shop.pk}")
+        credentials = ShopCredentials(options=dict(shop.options), secrets={**stored, **(secrets or {})})
         limits = {limit.operation: limit for limit in module.MANIFEST.limits}
         net = NetClient(
             self._http,

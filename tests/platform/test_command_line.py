@@ -69,6 +69,8 @@ def test_a_shop_is_added_checked_and_listed(forain, tmp_path):
     assert "there are files" in unknown.stderr
     assert "already" in twice.stderr
     assert "no shop 9" in forain("shop", "check", "9").stderr
+    assert "no shop 9" in forain("shop", "secret", "9", "token").stderr
+    assert "files has no secret token" in forain("shop", "secret", "1", "token").stderr
 
 
 def test_secrets_are_never_arguments_and_bad_ones_are_refused_with_a_sentence(forain, tmp_path):

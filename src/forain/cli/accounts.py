@@ -55,6 +55,7 @@ def shop_group() -> None:
 def shop_list() -> None:
     """The connected shops."""
     with visiting():
+        from forain import plugins, wiring
         from forain.store import shops
 
         for row in shops.every():
@@ -62,6 +63,8 @@ def shop_list() -> None:
             click.echo(
                 f"{row.pk} {row.name} ({row.kind}): {counts['variants']} articles, {counts['problems']} with a problem"
             )
+            if "hooks" in plugins.shop_manifest(row.kind).capabilities:
+                click.echo(f"  webhook address: {wiring.deps().public_url}/hooks/{row.hook_name}")
 
 
 @shop_group.command("add")
@@ -111,6 +114,34 @@ def shop_check(number: int) -> None:
             raise click.ClickException(f"there is no shop {number}; see: forain shop list")
         try:
             click.echo(wiring.deps().open.shop(row).check())
+        except AdapterError as error:
+            raise fail(error) from None
+
+
+@shop_group.command("secret")
+@click.argument("number", type=int)
+@click.argument("name")
+@click.option("--file", type=click.Path(exists=True, path_type=Path), help="Read it from a file.")
+def shop_secret(number: int, name: str, file: Path | None) -> None:
+    """Enter a new token or secret (NAME as in the page's form: token, hook_secret); kept only if the shop answers."""
+    with visiting():
+        from forain import plugins, wiring
+        from forain.core.errors import AdapterError
+        from forain.core.secret import Secret
+        from forain.flows import setup
+        from forain.store import models
+
+        row = models.Shop.objects.filter(pk=number).first()
+        if row is None:
+            raise click.ClickException(f"there is no shop {number}; see: forain shop list")
+        fields = {f.name: f for f in plugins.shop_manifest(row.kind).fields if f.secret}
+        if name not in fields:
+            raise click.ClickException(f"{row.kind} has no secret {name}; it has {', '.join(fields) or 'none'}")
+        told = secret(name, file)
+        if wrong := plugins.wrong_fields((fields[name],), {name: told}) or ({} if told else {name: "required"}):
+            raise _say_wrong(wrong, (fields[name],))
+        try:
+            click.echo(setup.enter_shop_secrets(wiring.deps(), row, {name: Secret(told)}))
         except AdapterError as error:
             raise fail(error) from None
 

@@ -1,6 +1,6 @@
 """What the flows are given. Built once by `wiring`; a flow takes what it needs from here and nowhere else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +14,13 @@ from forain.store.vault import Vault
 
 
 class Opener(Protocol):
-    """Builds adapters. A `refresh` given overrides the stored one: a new token is tried before it is kept."""
+    """Builds adapters. A secret given overrides the stored one: a new token is tried before it is kept."""
 
     def marketplace(self, account: models.Account, refresh: Secret | None = None) -> Marketplace: ...
 
     def marketplace_manifest(self, code: str) -> MarketplaceManifest: ...
 
-    def shop(self, shop: models.Shop) -> Shop: ...
+    def shop(self, shop: models.Shop, secrets: Mapping[str, Secret] | None = None) -> Shop: ...
 
     def shop_manifest(self, code: str) -> ShopManifest: ...
 

@@ -11,7 +11,7 @@ from forain.core.ids import AccountId
 from forain.core.secret import Secret
 from forain.flows import authorize
 from forain.flows.deps import Deps
-from forain.store import accounts, journal, models, offers, runs
+from forain.store import accounts, issues, journal, models, offers, runs
 
 
 class Exists(Exception):
@@ -43,6 +43,23 @@ def add_shop(deps: Deps, kind: str, name: str, values: Mapping[str, str]) -> tup
     models.Account.objects.filter(shop=None).update(shop=row)
     journal.write(now, "shop_connected", placeholders={"shop": name})
     return row, answer
+
+
+def enter_shop_secrets(deps: Deps, shop: models.Shop, values: Mapping[str, Secret]) -> str:
+    """New secrets of a shop (a token that ended, a webhook secret): tried, then kept. The answer is the shop's own word.
+
+    Raises what the shop's check raises; the former secrets stay in force then.
+    """
+    answer = deps.open.shop(shop, values).check()
+    now = deps.clock.now()
+    for name, value in values.items():
+        deps.vault.put(f"shop:{shop.pk}", name, value, now)
+    journal.write(now, "shop_secrets_changed", placeholders={"shop": shop.name})
+    issues.mended("shop_refused", f"shop:{shop.pk}")
+    for subject in (f"shop:{shop.pk}", *(f"account:{row.pk}" for row in shop.accounts.all())):
+        runs.force(subject, now)
+    runs.poke("derive_issues", "house", now)
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

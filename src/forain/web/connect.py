@@ -81,8 +81,41 @@ def shop(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Shop, pk=number)
     variants = models.Variant.objects.filter(shop=row, gone_at=None)
     troubled = variants.exclude(problems=[]).order_by("sku")[:50]
-    context = {"shop": row, "variants": variants.count(), "troubled": troubled, "public_url": wiring.deps().public_url}
+    manifest = plugins.shop_manifest(row.kind)
+    context = {
+        "shop": row,
+        "variants": variants.count(),
+        "troubled": troubled,
+        "public_url": wiring.deps().public_url,
+        "takes_hooks": "hooks" in manifest.capabilities,
+        "hook_secret_there": bool(wiring.deps().vault.get(f"shop:{row.pk}", "hook_secret")),
+        "secrets": _fields("shops", row.kind, tuple(f for f in manifest.fields if f.secret), {}, {}),
+    }
     return render(request, "web/shop.html", context)
+
+
+@require_POST
+def enter_shop_secrets(request: HttpRequest, number: int) -> HttpResponse:
+    """New secrets of a shop; a field left empty stays as it is."""
+    row = get_object_or_404(models.Shop, pk=number)
+    fields = tuple(
+        f for f in plugins.shop_manifest(row.kind).fields if f.secret and request.POST.get(f.name, "").strip()
+    )
+    values = {field.name: request.POST[field.name].strip() for field in fields}
+    wrong = plugins.wrong_fields(fields, values)
+    if not fields:
+        messages.error(request, w("error.required"))
+    for field in fields:
+        if field.name in wrong:
+            messages.error(request, w(f"error.{wrong[field.name]}", example=field.example))
+    if fields and not wrong:
+        try:
+            answer = setup.enter_shop_secrets(wiring.deps(), row, {name: Secret(text) for name, text in values.items()})
+        except errors.AdapterError as error:
+            messages.error(request, _sentence(error))
+        else:
+            messages.success(request, w("shop.checked", answer=answer))
+    return redirect("shop", number=number)
 
 
 def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:

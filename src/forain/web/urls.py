@@ -12,6 +12,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("shops/add", connect.add_shop, name="add_shop"),
     path("shops/<int:number>", connect.shop, name="shop"),
+    path("shops/<int:number>/secrets", connect.enter_shop_secrets, name="enter_shop_secrets"),
     path("accounts/add/<slug:marketplace>", connect.add_account, name="add_account"),
     path("accounts/<int:number>", connect.account, name="account"),
     path("accounts/<int:number>/renew", connect.renew, name="renew"),
