@@ -42,6 +42,9 @@ def read_table(content: bytes, needed: tuple[str, ...], kind: str) -> Table | Pr
     """
     if not content.removeprefix(codecs.BOM_UTF8).strip():
         return Problem(f"{kind}_empty")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # A spreadsheet's "Unicode text": its line breaks have two bytes, and would look like a file cut off.
+        return Problem(f"{kind}_encoding", "", at(1))
     if not content.endswith((b"\n", b"\r")):
         return Problem(f"{kind}_cut", "", at(content.count(b"\n") + 1))
     try:

@@ -13,8 +13,9 @@ from forain.shops.files.tests.parts import GOOD, HEAD, draft, shop
     [
         (HEAD.encode(), "catalogue_empty"),
         (b"\xef\xbb\xbf\n", "catalogue_empty"),
-        (GOOD.encode("utf-16"), "catalogue_cut"),
+        (GOOD[:-4].encode(), "catalogue_cut"),
         (GOOD.encode("utf-16") + b"\n", "catalogue_encoding"),
+        (GOOD.encode("utf-16"), "catalogue_encoding"),
         (GOOD.replace("Soap", "Café").encode("cp1252"), "catalogue_encoding"),
         ((HEAD + "a\nb\n").encode(), "cells"),
         (GOOD.replace("price", "prix").encode(), "column_missing"),
