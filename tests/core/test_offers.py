@@ -132,3 +132,17 @@ def test_sellable_is_never_negative_never_above_cap_and_never_more_than_what_is_
     assert cap is None or found.quantity <= cap
     assert found.quantity <= max(hand - allocated - sold - buffer, 0)
     assert found.steps[0] == ("on_hand", hand)
+
+
+def test_a_value_on_its_way_is_taken_back_even_while_the_old_one_still_shows():
+    on_its_way = Submitted(7, Money(650, "EUR"), T0, "s", tries=1)
+
+    step = next_step(Desired(5, PRICE), on_its_way, seen(5), now=T0 + timedelta(seconds=2))
+
+    assert step == Submit(Change(KEY, 5, PRICE, "SOAP"))
+
+
+def test_what_perhaps_never_arrived_is_told_again_at_once_and_never_asks_a_person():
+    perhaps = Submitted(7, None, T0, None, tries=3)
+
+    assert isinstance(next_step(Desired(7, PRICE), perhaps, seen(5), now=T0 + timedelta(seconds=15)), Submit)

@@ -34,7 +34,11 @@ class Desired:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What was told last, and when. A None field was not part of it. `tries`: times told in a row in vain."""
+    """What was told last and is not seen yet. A None field was not part of it.
+
+    `submission_id` None: whether it arrived is not known (the call broke off). `tries`: times the marketplace took
+    it in a row, in vain.
+    """
 
     quantity: int | None
     price: Money | None
@@ -166,7 +170,7 @@ def plan(
     )
     if submitted is not None and not _tells(submitted, change) and now < submitted.at + APART:
         return Wait(submitted.at + APART, "unacknowledged", notes)
-    if submitted is not None and _tells(submitted, change):
+    if submitted is not None and submitted.submission_id is not None and _tells(submitted, change):
         acknowledged_by = submitted.at + acknowledge_within
         if now < acknowledged_by:
             return Wait(acknowledged_by, "unacknowledged", notes)

@@ -144,7 +144,10 @@ def _decide(
             return None
         case Alarm(code=code):
             offers.alarm(row, code, "", row.wanted_no)
-            _journal_alarm(deps, account, row, code)
+            journal.write(
+                now, code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
+                correlation_id=row.correlation,
+            )  # fmt: skip
             return None
         case Submit(change=change):
             if site.writes_allowed_at is None:
@@ -231,7 +234,3 @@ def _journal(
         deps.clock.now(), code, account=AccountId(account.pk), subject=str(change.key), placeholders=told,
         correlation_id=row.correlation,
     )  # fmt: skip
-
-
-def _journal_alarm(deps: Deps, account: models.Account, row: models.Offer, code: str) -> None:
-    journal.write(deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)))

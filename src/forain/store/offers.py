@@ -19,6 +19,8 @@ from forain.store import models
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead."""
 WAITING = Q(wanted_no__gt=F("settled_no"))
+INTENDED = "intended"
+"""The submission of an offer whose call is under way, or broke off: told or not, nobody knows."""
 
 
 def _money(minor: int | None, currency: str) -> Money | None:
@@ -56,7 +58,7 @@ def submitted_of(row: models.Offer) -> Submitted | None:
         quantity=row.submitted_quantity,
         price=_money(row.submitted_minor, row.submitted_currency),
         at=row.submitted_at,
-        submission_id=SubmissionId(row.submission),
+        submission_id=None if row.submission == INTENDED else SubmissionId(row.submission),
         tries=row.tries,
     )
 
@@ -128,7 +130,7 @@ def want(row: models.Offer, desired: Desired, steps: list[list[str]], notes: Ite
 
 def intend(row: models.Offer, change: Change, now: Instant) -> None:
     """Write the submission before calling out: if we die now, we know that we may have told."""
-    same = row.submission and (
+    same = (
         row.submitted_quantity == change.quantity
         and _money(row.submitted_minor, row.submitted_currency) == change.price
     )
@@ -137,15 +139,20 @@ def intend(row: models.Offer, change: Change, now: Instant) -> None:
         submitted_minor=change.price.minor if change.price else None,
         submitted_currency=change.price.currency if change.price else "",
         submitted_at=now,
-        submission="intended",
+        submission=INTENDED,
         submitted_no=row.wanted_no,
-        tries=row.tries + 1 if same else 1,
+        tries=row.tries if same else 0,
     )
 
 
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
-    """The marketplace received it; whether it is true is for `observe` to say."""
-    models.Offer.objects.filter(pk=row.pk).update(submission=submission, not_before=look_at, claimed_until=None)
+    """The marketplace received it; whether it is true is for `observe` to say. Only what was received counts as a try."""
+    models.Offer.objects.filter(pk=row.pk, submission=INTENDED, submitted_no=row.wanted_no).update(
+        submission=submission, tries=F("tries") + 1
+    )
+    # A mark that came meanwhile took the pause away, and shall not wait for it.
+    models.Offer.objects.filter(pk=row.pk, wanted_no=row.wanted_no).update(not_before=look_at)
+    models.Offer.objects.filter(pk=row.pk).update(claimed_until=None)
 
 
 def untold(row: models.Offer) -> None:
@@ -155,13 +162,15 @@ def untold(row: models.Offer) -> None:
     """
     before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_at", "submission",
               "submitted_no", "tries")  # fmt: skip
-    models.Offer.objects.filter(pk=row.pk, submission="intended", submitted_no=row.wanted_no).update(
+    models.Offer.objects.filter(pk=row.pk, submission=INTENDED, submitted_no=row.wanted_no).update(
         **{name: getattr(row, name) for name in before}, claimed_until=None
     )
 
 
 def postpone(row: models.Offer, until: Instant) -> None:
-    models.Offer.objects.filter(pk=row.pk).update(not_before=until, claimed_until=None)
+    """Not before `until`, unless a newer mark wants it looked at sooner."""
+    models.Offer.objects.filter(pk=row.pk, wanted_no=row.wanted_no).update(not_before=until)
+    models.Offer.objects.filter(pk=row.pk).update(claimed_until=None)
 
 
 def settle(row: models.Offer, number: int) -> bool:
@@ -194,7 +203,13 @@ def acknowledge(row: models.Offer) -> bool:
 def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
     """A person must look; no more work by itself until a new mark."""
     models.Offer.objects.filter(pk=row.pk).update(
-        alarm=code, alarm_detail=detail[:500], settled_no=number, submission="", claimed_until=None, not_before=None
+        alarm=code,
+        alarm_detail=detail[:500],
+        settled_no=number,
+        submission="",
+        tries=0,
+        claimed_until=None,
+        not_before=None,
     )
     models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
 
@@ -229,6 +244,7 @@ def see(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
     """Write what the marketplace shows. A new offer starts marked; one that moved by itself is marked again."""
     if not offers:
         return
+    offers = list({o.key: o for o in offers}.values())  # a list that names one SKU twice
     with_ean = [o for o in offers if o.ean]
     rows = [_seen_row(account, o, now) for o in offers]
     models.Offer.objects.bulk_create(
