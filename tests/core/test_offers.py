@@ -137,7 +137,7 @@ def test_sellable_is_never_negative_never_above_cap_and_never_more_than_what_is_
 def test_a_value_on_its_way_is_taken_back_even_while_the_old_one_still_shows():
     on_its_way = Submitted(7, Money(650, "EUR"), T0, "s", tries=1)
 
-    step = next_step(Desired(5, PRICE), on_its_way, seen(5), now=T0 + timedelta(seconds=2))
+    step = next_step(Desired(5, PRICE), on_its_way, seen(5), now=T0 + timedelta(seconds=4))
 
     assert step == Submit(Change(KEY, 5, PRICE, "SOAP"))
 

@@ -1,7 +1,7 @@
 """The order table."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -63,3 +63,33 @@ def test_an_order_being_created_is_finished_even_if_it_was_cancelled_meanwhile()
     cancelled = replace(ORDER, status=OrderStatus.CANCELLED)
 
     assert isinstance(step(cancelled, OrderState.CREATING, LINKS), Create)
+
+
+def test_a_cancelled_order_that_no_longer_shows_its_goods_is_cancelled_wherever_it_may_be():
+    emptied = replace(ORDER, status=OrderStatus.CANCELLED, lines=(), ship_to=None)
+
+    assert step(emptied, OrderState.CREATING, LINKS) == Cancel()
+
+
+def test_an_order_part_of_which_left_before_it_was_seen_is_for_a_person():
+    partly = replace(ORDER, status=OrderStatus.PARTIALLY_SHIPPED)
+
+    assert step(partly, None, LINKS) == Hold("already_shipped")
+    assert step(partly, OrderState.CREATED, LINKS) == Nothing(OrderState.CREATED)
+    assert isinstance(step(partly, OrderState.CREATING, LINKS), Create)
+
+
+def test_what_was_bought_before_the_connection_and_has_left_is_nobodys_work():
+    shipped = replace(ORDER, status=OrderStatus.SHIPPED)
+
+    assert step(shipped, None, LINKS, T0 + timedelta(days=1)) == Nothing(OrderState.RECORDED)
+    assert step(shipped, None, LINKS, T0) == Hold("already_shipped")
+
+
+def test_a_line_that_was_cancelled_alone_is_left_out():
+    empty = replace(ORDER.lines[1], quantity=0, total=None, sku="GONE")
+
+    found = step(replace(ORDER, lines=(ORDER.lines[0], empty)), None, {"SOAP": "v1"})
+
+    assert isinstance(found, Create)
+    assert [line.sku for line in found.draft.lines] == ["SOAP"]

@@ -39,6 +39,7 @@ CATALOGUE: dict[str, Severity] = {
     "order_held": Severity.WARNING,
     "order_total_differs": Severity.WARNING,
     "cancel_asked": Severity.WARNING,
+    "cancel_refused": Severity.WARNING,
     "orders_missing": Severity.CRITICAL,
     "shipment_refused": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,

@@ -122,7 +122,7 @@ class OrderState(StrEnum):
 HoldReason = Literal[
     "pending", "unknown_sku", "address_missing", "price_missing", "no_lines", "already_shipped", "unfulfillable"
 ]
-"""`already_shipped`: it left before Forain saw it; a person says whether the shop needs it."""
+"""`already_shipped`: some of it left before Forain saw it; a person says whether the shop needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +155,16 @@ class Nothing:
 OrderStep = Hold | Create | Cancel | Nothing
 
 
-def step(order: Order, known: OrderState | None, mapping: Mapping[SellerSku, VariantId]) -> OrderStep:
+def step(
+    order: Order, known: OrderState | None, mapping: Mapping[SellerSku, VariantId], since: Instant | None = None
+) -> OrderStep:
     """What to do with `order`, of which our record says `known` (None: never seen).
 
     `mapping`: confirmed links of the order's SKUs. An order fulfilled by the marketplace is recorded and
     never becomes work for the shop. An order being created goes on being created even if it was cancelled
-    meanwhile: only when it is surely there can it surely be cancelled.
+    meanwhile: only when it is surely there can it surely be cancelled. Where a cancelled order no longer shows
+    what it takes to create it, the shop is asked to cancel whatever it may have. `since`: when the account was
+    connected; what was bought before and has left is nobody's work any more.
     """
     if order.fulfilled_by == "marketplace":
         return Nothing(OrderState.RECORDED)
@@ -174,18 +178,33 @@ def step(order: Order, known: OrderState | None, mapping: Mapping[SellerSku, Var
         return Hold("pending")
     if order.status is OrderStatus.UNFULFILLABLE:
         return Hold("unfulfillable")
-    if order.status is OrderStatus.SHIPPED and known is not OrderState.CREATING:
+    if order.status in (OrderStatus.SHIPPED, OrderStatus.PARTIALLY_SHIPPED) and known is not OrderState.CREATING:
+        if order.status is OrderStatus.SHIPPED and since is not None and order.purchased_at < since:
+            return Nothing(OrderState.RECORDED)
         return Hold("already_shipped")
-    if not order.lines:
+    missing = _missing(order, mapping)
+    if missing is not None:
+        return Cancel() if order.status is OrderStatus.CANCELLED else missing
+    return Create(_draft(order, mapping))
+
+
+def _ordered(order: Order) -> list[Line]:
+    """The lines with pieces in them: a line that was cancelled alone stays in the order with none."""
+    return [line for line in order.lines if line.quantity > 0]
+
+
+def _missing(order: Order, mapping: Mapping[SellerSku, VariantId]) -> Hold | None:
+    lines = _ordered(order)
+    if not lines:
         return Hold("no_lines")
-    unknown = [line.sku for line in order.lines if line.sku not in mapping]
+    unknown = [line.sku for line in lines if line.sku not in mapping]
     if unknown:
         return Hold("unknown_sku", ", ".join(sorted(set(unknown))))
-    if any(line.total is None for line in order.lines):
+    if any(line.total is None for line in lines):
         return Hold("price_missing")
     if order.ship_to is None:
         return Hold("address_missing")
-    return Create(_draft(order, mapping))
+    return None
 
 
 def _draft(order: Order, mapping: Mapping[SellerSku, VariantId]) -> OrderDraft:
@@ -193,7 +212,7 @@ def _draft(order: Order, mapping: Mapping[SellerSku, VariantId]) -> OrderDraft:
     zero = Money(0, order.currency)
     lines = []
     shipping = discount = goods = zero
-    for line in order.lines:
+    for line in _ordered(order):
         assert line.total is not None
         goods = goods + line.total.money
         shipping = shipping + (line.shipping.money if line.shipping else zero)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from forain.contracts.marketplace import Confirmed, Parcel
 from forain.contracts.shop import Shipment
+from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
 from forain.flows.deps import Deps
@@ -16,10 +17,18 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
     """Read parcels, confirm what is unconfirmed; the answer is when to look again. Safe to repeat."""
     if account.shop_id is None:
         return deps.clock.now() + LOOK_EVERY
-    read_parcels(deps, account)
+    try:
+        read_parcels(deps, account)
+    except errors.AdapterError as error:
+        # The shop's own trouble: what it told before is confirmed all the same.
+        trouble: errors.AdapterError | None = error
+    else:
+        trouble = None
     for parcel in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
         with journal.chain(parcel.order.correlation):
             _confirm(deps, account, parcel)
+    if trouble is not None:
+        raise trouble
     return deps.clock.now() + LOOK_EVERY
 
 
@@ -31,9 +40,10 @@ def read_parcels(deps: Deps, account: models.Account) -> None:
     if not rows:
         return
     page = deps.open.shop(shop).shipments([MarketplaceOrderId(name) for name in rows])
+    known = orders.known_parcels(AccountId(account.pk))
     for shipment in page.shipments:
         row = rows.get(shipment.reference)
-        if row is not None:
+        if row is not None and not _known(known.get((row.pk, shipment.parcel)), shipment):
             _keep(deps, account, row, shipment)
     subject = f"shop:{shop.pk}/shipments"
     if page.problems:
@@ -42,6 +52,13 @@ def read_parcels(deps: Deps, account: models.Account) -> None:
         issues.found("catalogue_problem", subject, deps.clock.now(), shop=shop.pk, placeholders=told)
     else:
         issues.mended("catalogue_problem", subject)
+
+
+def _known(parcel: tuple[str, str, dict[str, int]] | None, shipment: Shipment) -> bool:
+    if parcel is None:
+        return False
+    carrier, tracking, items = parcel
+    return (carrier, tracking) == (shipment.carrier, shipment.tracking) and dict(shipment.items) in ({}, items)
 
 
 def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Shipment) -> None:
@@ -55,7 +72,7 @@ def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Ship
         for line in order.lines
         if line.quantity > taken.get(line.line_id, 0)
     }
-    if not items:
+    if not items and not models.Parcel.objects.filter(order=row, shop_parcel=shipment.parcel).exists():
         return
     # Amazon refuses a moment in the future or before the order.
     shipped_at = max(min(shipment.shipped_at or now, now), order.purchased_at)

@@ -1,13 +1,13 @@
 """Each order is in my shop exactly once: read what changed, keep it in our book, then work off the book."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from forain.contracts.marketplace import OrderPage
+from forain.contracts.shop import Shop
 from forain.core import errors, retry
 from forain.core.clock import Instant, Window, format_instant, parse_instant
-from forain.core.errors import Malformed
 from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.money import Money
 from forain.core.orders import Cancel, Create, Hold, Nothing, Order, OrderDraft, OrderState, OrderStatus, step
@@ -20,6 +20,12 @@ OVERLAP = timedelta(minutes=15)
 READ_EVERY = timedelta(minutes=3)
 """One list a little slower than the rate Amazon allows for it (0.0056 a second)."""
 FIRST_READ = timedelta(days=2)
+UNREADABLE_AT_ONCE = 20
+"""So many orders that could not be read are asked for again in one run."""
+CANCEL_AGAIN = timedelta(hours=1)
+"""How soon a shop that would not cancel is asked again."""
+PROOF_AGAIN = timedelta(hours=1)
+"""How soon a catch-up that found orders missing is proven again."""
 
 
 def read_orders(deps: Deps, account: models.Account) -> int:
@@ -67,7 +73,7 @@ def _pages_from(
     adapter = deps.open.marketplace(account)
     try:
         yield from pages(lambda cursor: adapter.changed(window, cursor), told.get("cursor"))
-    except (errors.Rejected, Malformed):
+    except (errors.Rejected, errors.Malformed):
         # Perhaps it is the page's token: the next run begins anew.
         _keep_place(account, reading, {})
         raise
@@ -78,23 +84,27 @@ def _keep_place(account: models.Account, reading: str, told: dict[str, Any]) -> 
 
 
 def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
-    now = deps.clock.now()
     new = 0
     for order in page.orders:
-        _tell_cancel_asked(account, order, now)
-        if orders.see(order, deps.vault, now):
-            new += 1
-            journal.write(
-                now,
-                "order_seen",
-                account=AccountId(account.pk),
-                subject=str(order.key),
-                correlation_id=journal.new_correlation(),
-            )
-            offers.mark(AccountId(account.pk), now, skus=[line.sku for line in order.lines])
+        new += _note(deps, account, order)
     for unread in page.unread:
-        orders.see_unreadable(AccountId(account.pk), unread.order_id, unread.field, now)
+        orders.see_unreadable(AccountId(account.pk), unread.order_id, unread.field, deps.clock.now())
     return new
+
+
+def _note(deps: Deps, account: models.Account, order: Order) -> bool:
+    """Write an order into the book, and look again at what it sold; True: it is new."""
+    now = deps.clock.now()
+    _tell_cancel_asked(account, order, now)
+    correlation = journal.new_correlation()
+    seen = orders.see(order, deps.vault, now, correlation)
+    if seen == "new":
+        journal.write(
+            now, "order_seen", account=AccountId(account.pk), subject=str(order.key), correlation_id=correlation
+        )
+    if seen != "same":
+        _mark_sold(deps, account, [line.sku for line in order.lines], correlation if seen == "new" else "")
+    return seen == "new"
 
 
 def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> None:
@@ -107,43 +117,61 @@ def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> N
         issues.mended("cancel_asked", subject)
 
 
+def _mark_sold(deps: Deps, account: models.Account, skus: Iterable[str], correlation: str = "") -> None:
+    """Look again at all that shares its stock with these SKUs: other SKUs of the variant, other accounts of the shop."""
+    if account.shop_id is None:
+        return
+    links = shops.confirmed_links(AccountId(account.pk), [SellerSku(sku) for sku in skus])
+    shops.mark_variants(ShopId(account.shop_id), set(links.values()), deps.clock.now(), correlation)
+
+
 def _retry_unreadable(deps: Deps, account: models.Account) -> None:
-    """Orders whose reading broke are asked for again by their id; one failure stops neither the next nor the others'
-    way into the shop."""
-    for row in orders.unreadable(AccountId(account.pk)):
+    """Orders whose reading broke are asked for again by their id; one failure does not stop the next."""
+    for row in orders.unreadable(AccountId(account.pk), UNREADABLE_AT_ONCE):
         try:
             order = deps.open.marketplace(account).order(row.order_id)  # type: ignore[arg-type]
-        except Malformed as error:
-            orders.see_unreadable(AccountId(account.pk), row.order_id, error.field, deps.clock.now())
-            continue
-        except (errors.Rejected, errors.Denied):
+        except (errors.Malformed, errors.Rejected, errors.Denied) as error:
+            orders.see_unreadable(AccountId(account.pk), row.order_id, str(error), deps.clock.now())
             continue
         except errors.Throttled:
             # Many of them at once: the rest is asked for next time.
             return
         if order is not None:
-            _tell_cancel_asked(account, order, deps.clock.now())
-            orders.see(order, deps.vault, deps.clock.now())
+            _note(deps, account, order)
+        else:
+            orders.see_unreadable(AccountId(account.pk), row.order_id, row.hold_detail, deps.clock.now())
 
 
 def settle_orders(deps: Deps, account: models.Account) -> Instant | None:
     """Work off our book: hold, create in the shop, cancel there. The answer is when something is due again.
 
     Needs no permission of the marketplace: an order once read is finished even if access ended meanwhile.
-    One order's trouble never stops the next; the shop's own illness ends the run by raising.
+    One order's trouble never stops the next, and is noted in its row with the time of the next try; what the shop
+    has against all of them ends the run. Raises ShopRefused only.
     """
-    ill: errors.AdapterError | None = None
+    refused: errors.ShopRefused | None = None
+    ill = 0
     for row in orders.due(AccountId(account.pk), deps.clock.now()):
         with journal.chain(row.correlation or journal.new_correlation()):
             try:
                 _settle_one(deps, account, row)
-            except (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy) as error:
-                ill = error
+                ill = 0
+            except errors.ShopRefused as error:
+                refused = error
                 break
+            except (errors.Unreachable, errors.Throttled, errors.Busy):
+                break
+            except errors.ServerFault:
+                # One answer of this kind may be about this order; two in a row are about the shop.
+                ill += 1
+                if ill == 2:
+                    break
+            except errors.AdapterError:
+                ill = 0
     _tell_held(deps, account)
-    if ill is not None:
-        raise ill
-    return orders.next_dead_claim(AccountId(account.pk))
+    if refused is not None:
+        raise refused
+    return orders.next_unfinished(AccountId(account.pk))
 
 
 def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
@@ -151,10 +179,10 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
     order = orders.body_of(row, deps.vault)
     if order is None:
         return
-    known = None if row.hold_reason == "new" else OrderState(row.state)
     links = shops.confirmed_links(AccountId(account.pk), [line.sku for line in order.lines])
+    mapping = {SellerSku(sku): variant for sku, variant in links.items()}
     subject = str(order.key)
-    match step(order, known, {SellerSku(sku): variant for sku, variant in links.items()}):
+    match step(order, OrderState(row.state), mapping, account.import_since):
         case Hold(reason=reason, detail=detail):
             if orders.hold(row, reason, detail):
                 journal.write(
@@ -166,9 +194,13 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
                 _create(deps, account, row, draft, order.total or draft.total)
         case Cancel():
             _cancel(deps, account, row)
+        case Nothing(state=OrderState.CANCELLED) if row.intent_at is not None:
+            # It was begun once and then held: perhaps the shop has it after all.
+            _cancel(deps, account, row)
         case Nothing(state=state):
             if orders.become(row, state):
                 journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
+                _mark_sold(deps, account, row.pieces, row.correlation)
 
 
 def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, total: Money) -> None:
@@ -181,18 +213,16 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
         return
     try:
         made = deps.open.shop(shop).ensure_order(draft)
-    except errors.Rejected as error:
-        problem = error.problems[0] if error.problems else None
-        detail = f"{problem.code} {problem.text}".strip() if problem else error.code
+    except errors.AdapterError as error:
+        verdict = retry.verdict(error, row.attempt + 1, deps.clock.now(), deps.jitter())
+        if isinstance(verdict, retry.Again):
+            # The order may be there or not: the claim ends, and the next try finds it by our reference first.
+            orders.put_off(row, str(error), max(verdict.at, deps.clock.now() + lag))
+            raise
+        detail = _problem(error)
         orders.refused(row, detail)
         _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
         return
-    except errors.AdapterError as error:
-        # The order may be there or not: the claim ends, and the next try finds it by our reference first.
-        verdict = retry.verdict(error, row.attempt + 1, deps.clock.now(), deps.jitter())
-        again = verdict.at if isinstance(verdict, retry.Again) else deps.clock.now() + timedelta(hours=1)
-        orders.failed(row, str(error), max(again, deps.clock.now() + lag), attempt=True)
-        raise
     if not orders.created(row, made.shop_order, deps.clock.now()):
         return
     _write(deps, account, row, "order_created", {"shop_order": made.shop_order, "total": str(made.total)})
@@ -201,18 +231,47 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
             "order_total_differs", f"account:{account.pk}/{row.order_id}", deps.clock.now(), account=account.pk,
             placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(total)},
         )  # fmt: skip
-    offers.mark(AccountId(account.pk), deps.clock.now(), skus=list(row.pieces), correlation=journal.correlation())
-    runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
+    _mark_sold(deps, account, row.pieces, journal.correlation())
     runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
+
+
+def _problem(error: errors.AdapterError) -> str:
+    problems = error.problems if isinstance(error, errors.Rejected) else ()
+    return f"{problems[0].code} {problems[0].text}".strip() if problems else str(error)
 
 
 def _cancel(deps: Deps, account: models.Account, row: models.Order) -> None:
     if account.shop_id is None:
         return
-    deps.open.shop(shops.get(ShopId(account.shop_id))).cancel_order(row.order_id)  # type: ignore[arg-type]
+    subject = f"account:{account.pk}/{row.order_id}"
+    try:
+        deps.open.shop(shops.get(ShopId(account.shop_id))).cancel_order(row.order_id)  # type: ignore[arg-type]
+    except errors.AdapterError as error:
+        now = deps.clock.now()
+        verdict = retry.verdict(error, row.attempt + 1, now, deps.jitter())
+        if isinstance(verdict, retry.Stop):
+            # It has left the house, say: a person decides, and the shop is asked again now and then.
+            told = {"order": row.order_id, "problem": _problem(error)}
+            issues.found("cancel_refused", subject, now, account=account.pk, placeholders=told)
+        orders.put_off(row, _problem(error), verdict.at if isinstance(verdict, retry.Again) else now + CANCEL_AGAIN)
+        raise
+    issues.mended("cancel_refused", subject)
     if orders.cancelled_in_shop(row, deps.clock.now()):
         _write(deps, account, row, "order_cancelled", {})
-        offers.mark(AccountId(account.pk), deps.clock.now(), skus=list(row.pieces))
+        _mark_sold(deps, account, row.pieces, row.correlation)
+
+
+def put_aside(deps: Deps, account: models.Account, row: models.Order, by: str) -> None:
+    """A person took care of this order: it is no work any more, and its pieces no longer count as sold."""
+    if not orders.put_aside(row):
+        return
+    issues.mended("cancel_refused", f"account:{account.pk}/{row.order_id}")
+    journal.write(
+        deps.clock.now(), "order_put_aside", account=AccountId(account.pk), subject=row.order_id,
+        correlation_id=row.correlation, placeholders={"by": by},
+    )  # fmt: skip
+    _mark_sold(deps, account, row.pieces, row.correlation)
+    _tell_held(deps, account)
 
 
 def _write(deps: Deps, account: models.Account, row: models.Order, code: str, told: dict[str, str]) -> None:
@@ -246,58 +305,89 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     stop to make good, or the book is not worked off yet.
     """
     since = account.catch_up_from
-    if since is None or account.shop_id is None:
+    if since is None or account.shop_id is None or not orders.worked_off(AccountId(account.pk)):
         return None
     now = deps.clock.now()
+    former = models.CatchUp.objects.filter(account=account, since=since).first()
+    if former is not None and now - former.done_at < PROOF_AGAIN:
+        return former
     told = runs.place("import_orders", f"account:{account.pk}", "proof", now) or {
         "begun_at": format_instant(now), "due": 0, "late": 0, "missing": 0,
     }  # fmt: skip
     _keep_place(account, "proof", told)
-    until = parse_instant(told["begun_at"])
     shop = deps.open.shop(shops.get(ShopId(account.shop_id)))
-    for page in _pages_from(deps, account, Window(since, until), "proof", told):
-        for order in page.orders:
-            if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
-                continue
-            row = orders.by_id(AccountId(account.pk), order.key.order_id)
-            if row is not None and row.state == OrderState.HELD.value:
-                continue
-            told["due"] += 1
-            if row is None or row.imported_at is None or row.imported_at >= (account.resumed_at or since):
-                told["late"] += 1
-            if shop.order(order.key.order_id) is None:
-                told["missing"] += 1
+    for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
+        due, late, missing = _proof_of(account, shop, page, since)
+        told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
-    due, late, missing = told["due"], told["late"], told["missing"]
+    return _proven(deps, account, since, told["due"], told["late"], told["missing"])
+
+
+def _proof_of(account: models.Account, shop: Shop, page: OrderPage, since: Instant) -> tuple[int, int, int]:
+    """(orders of this page that belong into the shop, those that came after the stop, those that are not there)."""
+    due = late = missing = 0
+    for order in page.orders:
+        if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
+            continue
+        row = orders.by_id(AccountId(account.pk), order.key.order_id)
+        if row is not None and row.state not in (OrderState.CREATING.value, OrderState.CREATED.value):
+            continue
+        due += 1
+        if row is None or row.imported_at is None or row.imported_at >= (account.resumed_at or since):
+            late += 1
+        if shop.order(order.key.order_id) is None:
+            missing += 1
+    return due, late, missing
+
+
+def _proven(deps: Deps, account: models.Account, since: Instant, due: int, late: int, missing: int) -> models.CatchUp:
     now = deps.clock.now()
-    proof = models.CatchUp.objects.create(
-        account=account, since=since, until=until, missing_before=late, missing_now=missing,
-        offers_marked=offers.backlog(AccountId(account.pk)).offers, done_at=now,
+    proof, new = models.CatchUp.objects.update_or_create(
+        account=account,
+        since=since,
+        defaults={
+            "until": now, "missing_before": late, "missing_now": missing, "done_at": now,
+            "offers_marked": offers.backlog(AccountId(account.pk)).offers,
+        },
     )  # fmt: skip
+    subject = f"account:{account.pk}"
     if missing == 0:
         accounts.note(AccountId(account.pk), catch_up_from=None)
-    journal.write(
-        now, "caught_up" if missing == 0 else "orders_missing", account=AccountId(account.pk),
-        placeholders={"before": late, "now": missing, "due": due},
-    )  # fmt: skip
+        issues.mended("orders_missing", subject)
+    else:
+        issues.found("orders_missing", subject, now, account=account.pk, placeholders={"count": str(missing)})
+    if new or missing == 0:
+        journal.write(
+            now, "caught_up" if missing == 0 else "orders_missing", account=AccountId(account.pk),
+            placeholders={"before": late, "now": missing, "due": due},
+        )  # fmt: skip
     return proof
 
 
 def import_orders(deps: Deps, account: models.Account) -> Instant:
-    """Read, work off, and after a stop prove; the answer is when to read again."""
+    """Read, work off, and after a stop prove; the answer is when to read again.
+
+    What is in our book is worked off even where the marketplace will not be read now; its word is raised after.
+    """
+    unread: errors.AdapterError | None = None
     proving = runs.place("import_orders", f"account:{account.pk}", "proof", deps.clock.now())
     lately = account.orders_imported_at or account.created_at
     try:
         # Both read the same slow list: while a long proof is under way, every other turn is the proof's.
         if not proving or deps.clock.now() - lately >= 2 * READ_EVERY:
             read_orders(deps, account)
-    except errors.Throttled:
-        # There is more than may be read at once: what was read goes into the shop meanwhile.
-        settle_orders(deps, account)
-        raise
+    except errors.AdapterError as error:
+        unread = error
     row = accounts.get(AccountId(account.pk))
-    resume = settle_orders(deps, row)
+    resume = None
+    try:
+        resume = settle_orders(deps, row)
+    except errors.ShopRefused:
+        if unread is None:
+            raise
+    if unread is not None:
+        raise unread
     catch_up(deps, row)
     again = deps.clock.now() + READ_EVERY
     return min(again, resume) if resume else again

@@ -44,7 +44,10 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
     shop = shops.get(ShopId(account.shop_id))
     # Sold pieces first, then the stock: an order that enters the shop in between counts twice for a moment, which
     # shows too few; the other way round it would count nowhere, and be sold again.
-    unimported = _unimported_per_variant(account)
+    unimported = _unimported_per_variant(account, set(links.values()))
+    if orders.unknown_sales(AccountId(account.pk)):
+        # Nobody knows yet what was sold in that order: whatever fell by itself is not raised.
+        account.orders_known_until = None
     stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
     to_tell: list[tuple[models.Offer, Change]] = []
@@ -85,15 +88,14 @@ def _still_so(
     return holds
 
 
-def _unimported_per_variant(account: models.Account) -> dict[str, int]:
-    """Pieces sold on any account of the same shop that the shop does not know of, by variant."""
-    assert account.shop is not None
-    numbers = list(account.shop.accounts.values_list("pk", flat=True))
+def _unimported_per_variant(account: models.Account, variants: set[VariantId]) -> dict[str, int]:
+    """Pieces of these variants that were sold on any account of the same shop and that the shop does not know of."""
+    assert account.shop_id is not None
+    linked = shops.skus_of(ShopId(account.shop_id), variants)
     found: dict[str, int] = {}
-    for (number, sku), pieces in orders.unimported_pieces(numbers).items():
-        variant = shops.confirmed_links(AccountId(number), [SellerSku(sku)]).get(SellerSku(sku))
-        if variant is not None:
-            found[variant] = found.get(variant, 0) + pieces
+    for sold, pieces in orders.unimported_pieces(sorted({number for number, _ in linked})).items():
+        if sold in linked:
+            found[linked[sold]] = found.get(linked[sold], 0) + pieces
     return found
 
 

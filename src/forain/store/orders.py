@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Literal
 
 import msgspec
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
@@ -18,6 +19,9 @@ CLAIM_LIFE = timedelta(minutes=2)
 """Longer than any request to a shop may take: after it, whoever claimed is dead."""
 UNSOLD = (OrderState.HELD.value, OrderState.CREATING.value)
 """States in which the shop does not know of the sale yet."""
+ENDED = (OrderState.CANCELLED.value, OrderState.RECORDED.value)
+UNREADABLE = "unreadable"
+"""The `hold_reason` of an order, whatever its state, whose newest reading broke: it is asked for again by its id."""
 
 
 def _owner(key: OrderKey) -> str:
@@ -36,8 +40,15 @@ def body_of(row: models.Order, vault: Vault) -> Order | None:
     return msgspec.json.decode(vault.open(_owner(key), "body", bytes(row.body)), type=Order)
 
 
-def see(order: Order, vault: Vault, now: Instant) -> bool:
-    """Write an order as it is now; True: it is new to us. An older reading never overwrites a newer one."""
+Seen = Literal["new", "changed", "same"]
+"""What a reading told us. `changed`: its status or its pieces are others than we knew, or we knew none."""
+
+
+def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen:
+    """Write an order as it is now. An older reading never overwrites a newer one.
+
+    `correlation`: the chain a new order begins; all that happens to it later carries the same.
+    """
     pieces: dict[str, int] = {}
     for line in order.lines:
         pieces[line.sku] = pieces.get(line.sku, 0) + line.quantity
@@ -57,19 +68,27 @@ def see(order: Order, vault: Vault, now: Instant) -> bool:
         row, new = models.Order.objects.get_or_create(
             account_id=order.key.account,
             order_id=order.key.order_id,
-            defaults={**told, "state": OrderState.HELD.value, "hold_reason": "new"},
+            defaults={**told, "state": OrderState.HELD.value, "hold_reason": "new", "correlation": correlation},
         )
-        if not new:
-            unread = Q(hold_reason="unreadable")
-            rows = models.Order.objects.filter(pk=row.pk).filter(Q(updated_at__lte=order.updated_at) | unread)
-            rows.update(**told)
-            models.Order.objects.filter(pk=row.pk).filter(unread).update(hold_reason="new", hold_detail="")
-    return new
+        if new:
+            return "new"
+        row = models.Order.objects.select_for_update().get(pk=row.pk)
+        unread = row.hold_reason == UNREADABLE
+        if row.updated_at > order.updated_at and not unread:
+            return "same"
+        changed = unread or (row.status, row.pieces) != (order.status.value, pieces)
+        if unread:
+            told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
+        models.Order.objects.filter(pk=row.pk).update(**told)
+    return "changed" if changed else "same"
 
 
 def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) -> None:
-    """An order whose reading broke: kept as held, asked for again by its id, never lost."""
-    models.Order.objects.get_or_create(
+    """An order whose reading broke: kept, asked for again by its id, never lost.
+
+    One that is known stays as it is until it can be read: what we missed may be its cancellation.
+    """
+    row, new = models.Order.objects.get_or_create(
         account_id=account,
         order_id=order_id,
         defaults={
@@ -77,44 +96,66 @@ def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) 
             "state": OrderState.HELD.value,
             "status": "unknown",
             "fulfilled_by": "merchant",
-            "hold_reason": "unreadable",
-            "hold_detail": field,
+            "hold_reason": UNREADABLE,
+            "hold_detail": field[:500],
             "purchased_at": now,
             "updated_at": now,
             "seen_at": now,
         },
     )
+    if not new:
+        models.Order.objects.filter(pk=row.pk).exclude(state__in=ENDED).update(
+            hold_reason=UNREADABLE, hold_detail=field[:500], seen_at=now
+        )
 
 
-def unreadable(account: AccountId) -> list[models.Order]:
-    return list(models.Order.objects.filter(account_id=account, hold_reason="unreadable"))
+def unreadable(account: AccountId, most: int) -> list[models.Order]:
+    """Orders to ask for again, the longest not asked for first."""
+    rows = models.Order.objects.filter(account_id=account, hold_reason=UNREADABLE).exclude(state__in=ENDED)
+    return list(rows.defer("body").order_by("seen_at", "pk")[:most])
+
+
+def unknown_sales(account: AccountId) -> bool:
+    """An order is there of which not even the SKUs could be read: any of our pieces may be sold in it."""
+    rows = models.Order.objects.filter(account_id=account, hold_reason=UNREADABLE, pieces={})
+    return rows.filter(state=OrderState.HELD.value).exists()
 
 
 def due(account: AccountId, now: Instant) -> list[models.Order]:
     """Orders with something to decide: held ones, dead creations, created ones cancelled since."""
     rows = models.Order.objects.filter(account_id=account).filter(Q(not_before=None) | Q(not_before__lte=now))
-    held = Q(state=OrderState.HELD.value) & ~Q(hold_reason="unreadable")
+    held = Q(state=OrderState.HELD.value) & ~Q(hold_reason=UNREADABLE)
     dead = Q(state=OrderState.CREATING.value) & (Q(claimed_until=None) | Q(claimed_until__lte=now))
     cancelled = Q(state=OrderState.CREATED.value, status=OrderStatus.CANCELLED.value)
     return list(rows.filter(held | dead | cancelled).order_by("purchased_at", "pk"))
 
 
-def next_dead_claim(account: AccountId) -> Instant | None:
-    """When the earliest unfinished creation may be resumed; None: none is unfinished."""
-    row = (
-        models.Order.objects.filter(account_id=account, state=OrderState.CREATING.value, claimed_until__isnull=False)
-        .order_by("claimed_until")
-        .first()
-    )
-    return row.claimed_until if row else None
+def _unfinished(account: AccountId) -> "QuerySet[models.Order]":
+    creating = Q(state=OrderState.CREATING.value)
+    cancelled = Q(state=OrderState.CREATED.value, status=OrderStatus.CANCELLED.value)
+    return models.Order.objects.filter(creating | cancelled, account_id=account)
+
+
+def next_unfinished(account: AccountId) -> Instant | None:
+    """When the earliest unfinished creation or cancellation may be gone on with; None: none waits for its time."""
+    found = _unfinished(account).aggregate(claim=Min("claimed_until"), pause=Min("not_before"))
+    return min((at for at in found.values() if at is not None), default=None)
+
+
+def worked_off(account: AccountId) -> bool:
+    """Nothing that was read is still to be decided or under way."""
+    undecided = models.Order.objects.filter(account_id=account, state=OrderState.HELD.value, hold_reason="new")
+    return not undecided.exists() and not _unfinished(account).exists()
 
 
 def hold(row: models.Order, reason: str, detail: str) -> bool:
-    """Note why an order waits; True: this is new."""
-    changed = models.Order.objects.filter(pk=row.pk, state=OrderState.HELD.value).exclude(
-        hold_reason=reason, hold_detail=detail
+    """Note why an order waits; True: this is new. A creation that broke off and cannot go on waits too."""
+    rows = models.Order.objects.filter(pk=row.pk)
+    rows = rows.filter(
+        Q(state=OrderState.HELD.value) | Q(state=OrderState.CREATING.value, claimed_until=row.claimed_until)
     )
-    return bool(changed.update(hold_reason=reason, hold_detail=detail))
+    changed = rows.exclude(state=OrderState.HELD.value, hold_reason=reason, hold_detail=detail)
+    return bool(changed.update(state=OrderState.HELD.value, hold_reason=reason, hold_detail=detail, claimed_until=None))
 
 
 def become(row: models.Order, state: OrderState) -> bool:
@@ -164,26 +205,56 @@ def created(row: models.Order, shop_order: ShopOrderId, now: Instant) -> bool:
     )
 
 
-def failed(row: models.Order, error: str, again_at: Instant | None, *, attempt: bool) -> None:
-    """A creation did not work; again at `again_at` (None: only when a person or a new reading moves it)."""
-    models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value).update(
-        claimed_until=None,
-        error=error[:500],
-        not_before=again_at,
-        attempt=F("attempt") + 1 if attempt else F("attempt"),
-    )
+def put_off(row: models.Order, error: str, again_at: Instant) -> None:
+    """A creation or a cancellation did not work; again at `again_at`."""
+    rows = models.Order.objects.filter(pk=row.pk, state__in=(OrderState.CREATING.value, OrderState.CREATED.value))
+    rows.update(claimed_until=None, error=error[:500], not_before=again_at, attempt=F("attempt") + 1)
 
 
 def refused(row: models.Order, detail: str) -> None:
     """The shop will not have it: held, shown, in nobody's way."""
     models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value).update(
-        state=OrderState.HELD.value, hold_reason="refused_by_shop", hold_detail=detail[:500], claimed_until=None
+        state=OrderState.HELD.value,
+        hold_reason="refused_by_shop",
+        hold_detail=detail[:500],
+        claimed_until=None,
+        attempt=0,
+        not_before=None,
     )
 
 
 def cancelled_in_shop(row: models.Order, now: Instant) -> bool:
-    rows = models.Order.objects.filter(pk=row.pk, state=OrderState.CREATED.value)
-    return bool(rows.update(state=OrderState.CANCELLED.value, cancelled_in_shop_at=now))
+    """The shop has it no more, or never had it; True: this call was the first to know."""
+    rows = models.Order.objects.filter(pk=row.pk).exclude(state__in=ENDED)
+    return bool(
+        rows.update(
+            state=OrderState.CANCELLED.value,
+            cancelled_in_shop_at=now,
+            hold_reason="",
+            hold_detail="",
+            claimed_until=None,
+            not_before=None,
+            error="",
+        )
+    )
+
+
+def may_put_aside(row: models.Order) -> bool:
+    """A person may say of this order that it is taken care of."""
+    refused = row.state == OrderState.CREATED.value and row.status == OrderStatus.CANCELLED.value
+    return row.state == OrderState.HELD.value or refused
+
+
+def put_aside(row: models.Order) -> bool:
+    """A person took care of it: a held order is no work any more, a cancellation the shop refused is done.
+
+    True: it was such an order.
+    """
+    rows = models.Order.objects.filter(pk=row.pk)
+    told = {"hold_reason": "", "hold_detail": "", "not_before": None, "error": ""}
+    held = rows.filter(state=OrderState.HELD.value).update(state=OrderState.RECORDED.value, **told)
+    cancelled = rows.filter(state=OrderState.CREATED.value, status=OrderStatus.CANCELLED.value)
+    return bool(held or cancelled.update(state=OrderState.CANCELLED.value, **told))
 
 
 def unimported_pieces(shop_accounts: Sequence[int]) -> dict[tuple[int, str], int]:
@@ -203,19 +274,30 @@ def by_id(account: AccountId, order_id: str) -> models.Order | None:
 
 
 def in_shop(account: AccountId) -> "QuerySet[models.Order]":
-    """Orders of the shop that may still have parcels to come."""
-    return models.Order.objects.filter(account_id=account, state=OrderState.CREATED.value).exclude(
-        status__in=[OrderStatus.SHIPPED.value, OrderStatus.CANCELLED.value]
-    )
+    """Orders of the shop that may still have parcels to come, without their bodies."""
+    rows = models.Order.objects.filter(account_id=account, state=OrderState.CREATED.value).defer("body")
+    return rows.exclude(status__in=[OrderStatus.SHIPPED.value, OrderStatus.CANCELLED.value])
 
 
 def see_parcel(
     row: models.Order, shipment: Shipment, items: Mapping[str, int], shipped_at: Instant, now: Instant
 ) -> bool:
-    """Write a parcel once, with a lasting reference of its own; True: it is new."""
+    """Write a parcel once, with a lasting reference of its own; True: it is new.
+
+    One the marketplace has not taken is written as the shop has it now, and told again: a refused tracking number
+    is mended there.
+    """
     with transaction.atomic():
         models.Order.objects.select_for_update().get(pk=row.pk)
-        if models.Parcel.objects.filter(order=row, shop_parcel=shipment.parcel).exists():
+        known = models.Parcel.objects.filter(order=row, shop_parcel=shipment.parcel).first()
+        if known is not None:
+            mended = models.Parcel.objects.filter(pk=known.pk, confirmed_at=None)
+            mended.update(
+                carrier=shipment.carrier,
+                tracking=shipment.tracking,
+                items=dict(shipment.items) or known.items,
+                problems=[],
+            )
             return False
         number = models.Parcel.objects.filter(order=row).count() + 1
         models.Parcel.objects.create(
@@ -240,6 +322,13 @@ def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]
         .exclude(order__state=OrderState.CANCELLED.value)
         .order_by("pk")
     )
+
+
+def known_parcels(account: AccountId) -> dict[tuple[int, str], tuple[str, str, dict[str, int]]]:
+    """(order row, the shop's name of the parcel) -> (carrier, tracking, items), of orders not all shipped yet."""
+    rows = models.Parcel.objects.filter(order__in=in_shop(account))
+    told = rows.values_list("order_id", "shop_parcel", "carrier", "tracking", "items")
+    return {(order, name): (carrier, tracking, items) for order, name, carrier, tracking, items in told}
 
 
 def parcel_pieces(row: models.Order) -> dict[str, int]:
@@ -281,4 +370,6 @@ def imported_since(account: AccountId, moment: Instant) -> int:
 
 def try_again(row: models.Order) -> None:
     """A person says: once more."""
-    models.Order.objects.filter(pk=row.pk, state__in=UNSOLD).update(hold_reason="new", hold_detail="", not_before=None)
+    models.Order.objects.filter(pk=row.pk).exclude(state__in=ENDED).update(not_before=None, attempt=0)
+    held = models.Order.objects.filter(pk=row.pk, state=OrderState.HELD.value).exclude(hold_reason=UNREADABLE)
+    held.update(hold_reason="new", hold_detail="")

@@ -107,7 +107,10 @@ def close_mirror(shop: ShopId, begun_at: Instant, now: Instant, correlation: str
 
 def mark_variants(shop: ShopId, variants: Iterable[VariantId], now: Instant, correlation: str = "") -> None:
     """These variants may have changed: their offers are looked at again, at every account, and soon."""
-    for account, skus in _skus_of(shop, variants).items():
+    by_account: dict[int, set[str]] = {}
+    for account, sku in skus_of(shop, variants):
+        by_account.setdefault(account, set()).add(sku)
+    for account, skus in by_account.items():
         offers.mark(AccountId(account), now, skus=skus, correlation=correlation)
         runs.poke("reconcile_offers", f"account:{account}", now)
 
@@ -118,15 +121,12 @@ def confirmed_links(account: AccountId, skus: Sequence[SellerSku]) -> dict[Selle
     return {SellerSku(sku): VariantId(variant) for sku, variant in rows.values_list("sku", "variant")}
 
 
-def _skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[int, set[str]]:
-    """Account -> its SKUs that are linked to any of these variants of the shop."""
-    found: dict[int, set[str]] = {}
+def skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[tuple[int, str], VariantId]:
+    """(account, SKU) -> variant, of all that is linked to any of these variants of the shop."""
     rows = models.Link.objects.filter(
         account__shop_id=shop, variant__in=list(variants), decided_at__isnull=False, refused=False
     )
-    for account, sku in rows.values_list("account_id", "sku"):
-        found.setdefault(account, set()).add(sku)
-    return found
+    return {(a, sku): VariantId(variant) for a, sku, variant in rows.values_list("account_id", "sku", "variant")}
 
 
 def unlinked_skus(account: AccountId) -> QuerySet[models.Offer]:

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from forain import wiring
+from forain.flows import import_orders
 from forain.store import instance, issues, models, offers, orders, runs
 
 PAGE = 50
@@ -90,7 +91,8 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Order.objects.select_related("account"), pk=number)
     entries = models.Journal.objects.filter(subject=row.order_id, account=row.account).order_by("-id")[:40]
     parcels = models.Parcel.objects.filter(order=row).order_by("pk")
-    return render(request, "web/order.html", {"order": row, "parcels": parcels, "entries": entries})
+    told = {"order": row, "parcels": parcels, "entries": entries, "may_put_aside": orders.may_put_aside(row)}
+    return render(request, "web/order.html", told)
 
 
 @require_POST
@@ -99,6 +101,14 @@ def retry_order(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Order, pk=number)
     orders.try_again(row)
     runs.force(f"account:{row.account_id}", wiring.deps().clock.now(), ["import_orders"])
+    return redirect("order", number=number)
+
+
+@require_POST
+def put_order_aside(request: HttpRequest, number: int) -> HttpResponse:
+    """A person took care of a held order, or of a cancellation the shop refused."""
+    row = get_object_or_404(models.Order.objects.select_related("account"), pk=number)
+    import_orders.put_aside(wiring.deps(), row.account, row, request.user.get_username())
     return redirect("order", number=number)
 
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("orders", lists.order_list, name="orders"),
     path("orders/<int:number>", lists.order, name="order"),
     path("orders/<int:number>/retry", lists.retry_order, name="retry_order"),
+    path("orders/<int:number>/aside", lists.put_order_aside, name="put_order_aside"),
     path("issues", lists.issue_list, name="issues"),
     path("journal", lists.journal, name="journal"),
     path("health", lists.health, name="health"),

@@ -1,0 +1,189 @@
+"""One order's trouble stays its own: with the shop, with its cancellation, with its reading."""
+
+from dataclasses import replace
+
+import pytest
+
+from forain.core import errors
+from forain.core.errors import Problem
+from forain.core.ids import SellerSku, VariantId
+from forain.flows import import_orders, link_offers
+from forain.store import models, orders
+
+
+class Picky:
+    """A shop that has something against some orders. `says`: method and order id -> what it raises."""
+
+    def __init__(self, shop, says):
+        self._shop, self._says = shop, says
+
+    def __getattr__(self, name):
+        def call(*given):
+            key = getattr(given[0], "reference", given[0]) if given else ""
+            error = self._says.get((name, key))
+            if error is not None:
+                raise error
+            return getattr(self._shop, name)(*given)
+
+        return call
+
+
+class Opener:
+    def __init__(self, opener, says):
+        self._opener, self._says = opener, says
+
+    def __getattr__(self, name):
+        return getattr(self._opener, name)
+
+    def shop(self, row, **rest):
+        return Picky(self._opener.shop(row, **rest), self._says)
+
+
+def picky(house, says):
+    """The house with a shop that says `says`, a table a test may change as it goes."""
+    house.deps = replace(house.deps, open=Opener(house.deps.open, says))
+    return says
+
+
+def state_of(order):
+    return models.Order.objects.get(order_id=order["order_id"]).state
+
+
+@pytest.mark.parametrize(
+    "error",
+    [errors.ServerFault(), errors.Malformed("total"), errors.Denied("createOrder"), errors.Rejected([Problem("x")])],
+)
+def test_an_order_the_shop_chokes_on_stops_no_other_and_is_shown_or_tried_again(house, error):
+    house.live(60)
+    bad, good = house.buy("SOAP"), house.buy("OIL")
+    says = picky(house, {("ensure_order", bad["order_id"]): error})
+
+    house.live(900, step=30)
+    assert house.shop_orders() == [good["order_id"]]
+    assert house.buy("OIL")["order_id"]
+    house.live(600, step=30)
+    assert len(house.shop_orders()) == 2
+
+    says.clear()
+    row = models.Order.objects.get(order_id=bad["order_id"])
+    if row.state == "held":
+        assert row.hold_reason == "refused_by_shop"
+        assert "order_held" in house.refused_codes()
+        orders.try_again(row)
+    house.live(3700, step=60)
+
+    assert bad["order_id"] in house.shop_orders()
+    assert len(house.shop_orders()) == 3
+
+
+def test_a_cancellation_the_shop_refuses_is_said_and_later_orders_come_all_the_same(house):
+    house.live(60)
+    first = house.buy("SOAP")
+    house.live(600, step=30)
+    says = picky(house, {("cancel_order", first["order_id"]): errors.Rejected([Problem("SHIPPED", "it left")])})
+    house.control("POST", f"orders/{first['order_id']}/cancel", {})
+    house.live(600, step=30)
+
+    second = house.buy("OIL")
+    house.live(600, step=30)
+
+    assert second["order_id"] in house.shop_orders()
+    assert "cancel_refused" in house.refused_codes()
+    assert not models.Run.objects.get(flow="import_orders").error
+
+    says.clear()
+    house.live(3700, step=60)
+
+    assert state_of(first) == "cancelled"
+    assert "cancel_refused" not in house.refused_codes()
+
+
+def test_a_person_says_that_a_refused_cancellation_is_dealt_with(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    house.live(600, step=30)
+    picky(house, {("cancel_order", order["order_id"]): errors.Rejected([Problem("SHIPPED", "it left")])})
+    house.control("POST", f"orders/{order['order_id']}/cancel", {})
+    house.live(600, step=30)
+
+    import_orders.put_aside(house.deps, house.account, models.Order.objects.get(), "camille")
+    house.live(60)
+
+    assert state_of(order) == "cancelled"
+    assert "cancel_refused" not in house.refused_codes()
+
+
+def test_an_order_refused_by_the_shop_and_then_cancelled_at_amazon_is_cancelled_wherever_it_is(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    says = picky(house, {("ensure_order", order["order_id"]): errors.Rejected([Problem("x", "no")])})
+    house.live(600, step=30)
+    assert models.Order.objects.get().hold_reason == "refused_by_shop"
+    says.clear()
+    # The shop had made it after all, before it said no.
+    draft = import_orders.step(orders.body_of(models.Order.objects.get(), house.deps.vault), None, {"SOAP": "SOAP"})
+    house.deps.open.shop(house.shop).ensure_order(draft.draft)
+
+    house.control("POST", f"orders/{order['order_id']}/cancel", {})
+    house.live(600, step=30)
+
+    assert state_of(order) == "cancelled"
+    assert [p.name for p in (house.folder / "orders/cancelled").iterdir()] == [f"{order['order_id']}.json"]
+
+
+def test_the_cancellation_of_a_known_order_that_could_not_be_read_is_not_lost(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    house.live(600, step=30)
+    assert state_of(order) == "created"
+    for operation in ("searchOrders", "getOrder"):
+        house.control("POST", "faults", {"kind": "unknown-enum", "operation": operation})
+    house.control("POST", f"orders/{order['order_id']}/cancel", {})
+    house.live(2400, step=60)
+    assert state_of(order) == "created"
+
+    house.control("DELETE", "faults")
+    house.live(600, step=60)
+
+    assert state_of(order) == "cancelled"
+
+
+def test_what_is_in_the_book_is_worked_off_while_amazon_will_not_be_read(make_house):
+    house = make_house(on_amazon={"SOAP": ("6.90", 12), "OIL-50": ("14.50", 5)})
+    house.live(60)
+    held = house.buy("OIL-50")
+    house.live(600, step=30)
+    house.control("POST", "faults", {"kind": "status-500", "operation": "searchOrders"})
+    house.live(600, step=30)
+
+    link_offers.decide(house.deps, house.account, SellerSku("OIL-50"), VariantId("OIL"), same=True, by="me")
+    house.live(60)
+
+    assert house.shop_orders() == [held["order_id"]]
+
+
+def test_an_order_and_what_becomes_of_it_share_one_correlation(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    house.live(600, step=30)
+
+    rows = models.Journal.objects.filter(subject=order["order_id"])
+
+    assert {"order_seen", "order_created"} <= set(rows.values_list("code", flat=True))
+    assert len(set(rows.values_list("correlation", flat=True))) == 1
+
+
+def test_an_order_gone_from_the_shop_is_told_once_and_proven_again_later(house):
+    house.live(60)
+    house.buy("SOAP")
+    house.live(600, step=30)
+    for path in (house.folder / "orders/new").iterdir():
+        path.unlink()
+    now = house.deps.clock.now()
+    models.Account.objects.update(catch_up_from=house.account.import_since, resumed_at=now)
+
+    house.live(1200, step=60)
+
+    assert models.CatchUp.objects.count() == 1
+    assert house.journal().count("orders_missing") == 1
+    assert "orders_missing" in house.refused_codes()
