@@ -25,6 +25,7 @@ CATALOGUE: dict[str, Severity] = {
     "authorization_overdue": Severity.CRITICAL,
     "authorization_expiring": Severity.WARNING,
     "authorization_doubted": Severity.NOTE,
+    "accounts_doubted": Severity.WARNING,
     "application_refused": Severity.CRITICAL,
     "secret_expiring": Severity.WARNING,
     "plan_individual": Severity.CRITICAL,
@@ -99,10 +100,16 @@ SECRET_WARNING = timedelta(days=60)
 
 
 def derive(accounts: Iterable[AccountFacts], sides: Iterable[SideFact], now: Instant) -> frozenset[Issue]:
-    """All issues there are at `now`. Pure: what is not in the answer is mended."""
+    """All issues there are at `now`. Pure: what is not in the answer is mended.
+
+    Several accounts in doubt have most likely one cause, which is not the sellers': they are one issue.
+    """
     found: set[Issue] = set()
     for account in accounts:
         found |= _of_account(account, now)
+    doubted = {issue for issue in found if issue.code == "authorization_doubted"}
+    if len(doubted) > 1:
+        found = (found - doubted) | {Issue("accounts_doubted", "", (("count", str(len(doubted))),))}
     for side in sides:
         if side.failing_since and now - side.failing_since >= SIDE_ILL_AFTER:
             since = side.failing_since.isoformat(timespec="minutes")

@@ -6,6 +6,7 @@ The one place with a blind except: what nobody foresaw is our bug, and is stoppe
 import logging
 from datetime import timedelta
 
+from django.db import InterfaceError, OperationalError, connection
 from procrastinate import App
 
 from forain.core import authorization, errors, retry
@@ -22,6 +23,7 @@ log = logging.getLogger("forain.engine")
 STANDING_STILL = timedelta(minutes=10)
 """How soon a stopped account is asked again without a poke; a renewal pokes at once."""
 DENIED_PAUSE = timedelta(hours=24)
+DATABASE_PAUSE = timedelta(seconds=15)
 REJECTED_PAUSE = timedelta(hours=1)
 
 
@@ -51,10 +53,19 @@ def run(deps: Deps, name: str, subject: str) -> bool:
                 if isinstance(row, models.Shop):
                     _shop_answers(deps, row)
             runs.succeeded(name, subject, deps.clock.now(), lease, due_at)
+            issues.mended("internal", f"{subject}/{name}")
+            if isinstance(row, models.Account):
+                accounts.allow_operations(AccountId(row.pk), name)
+        except (OperationalError, InterfaceError) as error:
+            # Our own database: a deadlock, a restart. No bug, and nobody's illness; a lease ends by itself.
+            log.warning("flow=%s subject=%s broken off by the database: %s", name, subject, error)
+            connection.close_if_unusable_or_obsolete()
+            at = deps.clock.now() + DATABASE_PAUSE
+            runs.failed(name, subject, deps.clock.now(), "database", at, attempt=True, lease=None)
         except (models.Account.DoesNotExist, models.Shop.DoesNotExist):
             runs.forget(subject)
         except Exception as error:
-            _fail(deps, flow, subject, grant_no, error)
+            _fail(deps, flow, subject, grant_no, lease, error)
     return True
 
 
@@ -62,18 +73,21 @@ def _run_account(deps: Deps, flow: Flow, row: models.Account) -> Instant:
     if not flow.needs_permission:
         return flow.run(deps, row)
     answer = accounts.may_sync(row, deps.clock.now())
-    if isinstance(answer, authorization.Yes) and answer.probe_first:
+    if isinstance(answer, authorization.Yes) and answer.probe_first and not _probed(row, deps.clock.now()):
         authorize.probe(deps, row)
         row = accounts.get(AccountId(row.pk))
         answer = accounts.may_sync(row, deps.clock.now())
     if isinstance(answer, authorization.No):
-        if flow.name == "import_orders":
+        if flow.name == "import_orders" and answer.code != "paused_by_user":
             # What was read while we were allowed is still brought into the shop.
             import_orders.settle_orders(deps, row)
         return deps.clock.now() + STANDING_STILL
-    due_at = flow.run(deps, row)
-    issues.mended("internal", f"account:{row.pk}/{flow.name}")
-    return due_at
+    return flow.run(deps, row)
+
+
+def _probed(row: models.Account, now: Instant) -> bool:
+    """The last look is young enough to be the probe before this batch."""
+    return row.probed_at is not None and timedelta(0) <= now - row.probed_at < authorization.PROBE_HOLDS
 
 
 def _shop_answers(deps: Deps, shop: models.Shop) -> None:
@@ -82,7 +96,7 @@ def _shop_answers(deps: Deps, shop: models.Shop) -> None:
     issues.mended("shop_refused", f"shop:{shop.pk}")
 
 
-def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception) -> None:
+def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, lease: Instant, error: Exception) -> None:
     """Write down what the retry table says of this error."""
     now = deps.clock.now()
     line = runs.get(flow.name, subject)
@@ -90,11 +104,11 @@ def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception)
     answer = retry.verdict(error, attempt, now, deps.jitter())
     _effect(deps, flow, subject, grant_no, error, answer.effect)
     if isinstance(answer, retry.Again):
-        runs.failed(flow.name, subject, now, str(error), answer.at, attempt=answer.attempt)
+        runs.failed(flow.name, subject, now, str(error), answer.at, attempt=answer.attempt, lease=None)
         return
     due_at = {"account": now + STANDING_STILL, "application": now + STANDING_STILL, "operation": now + DENIED_PAUSE,
               "item": now + REJECTED_PAUSE, "bug": None}[answer.stops]  # fmt: skip
-    runs.failed(flow.name, subject, now, str(error), due_at, attempt=True)
+    runs.failed(flow.name, subject, now, str(error), due_at, attempt=True, lease=lease)
 
 
 def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception, effect: retry.SideEffect) -> None:
@@ -115,9 +129,7 @@ def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exceptio
         case "role_missing":
             assert isinstance(error, errors.Denied)
             if account:
-                row = accounts.get(AccountId(account))
-                denied = {**row.denied_operations, error.operation: error.role}
-                accounts.note(AccountId(account), denied_operations=denied)
+                accounts.deny_operation(AccountId(account), error.operation, error.role, flow.name)
                 # One operation refused is a role; all of them, a deactivated account: only the probe tells them apart.
                 runs.poke("probe", subject, now)
         case "shop_refused":

@@ -60,11 +60,15 @@ class Worker:
     def _beat(self) -> None:
         """The pulse; a database away is waited for, said once."""
         away = False
+        fresh = True
         beats = 0
         while not self._ending.is_set():
             try:
                 close_old_connections()
                 now = self._deps.clock.now()
+                if fresh:
+                    runs.start_stopped(now)
+                    fresh = False
                 if beats % 20 == 0:
                     schedule.plan_all(now)
                     models.Instance.objects.update(worker_seen_at=now)

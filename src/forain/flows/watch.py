@@ -108,8 +108,8 @@ def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
         for alarm in counts
     ]
     denied = [
-        Finding("role_missing", f"{subject}/{operation}", (("operation", operation),))
-        for operation in row.denied_operations
+        Finding("role_missing", f"{subject}/{operation}", (("operation", operation), ("role", told["role"])))
+        for operation, told in row.denied_operations.items()
     ]
     stored = [Finding(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found]
     return AccountFacts(

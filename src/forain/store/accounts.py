@@ -1,7 +1,7 @@
 """Accounts, their authorization facts, sites, applications, attempts, reminders, catch-ups."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -93,6 +93,24 @@ def note(account: AccountId, **fields: Any) -> None:
     """Write plain facts (times of last looks, plan) of an account; no authorization facts."""
     assert not set(fields) & set(Facts.__dataclass_fields__), "authorization facts change through apply()"
     models.Account.objects.filter(pk=account).update(**fields)
+
+
+def deny_operation(account: AccountId, operation: str, role: str, flow: str) -> None:
+    """Note that an operation is not allowed to us; `flow` is the one that met it and asks again now and then."""
+    _set_denied(account, lambda denied: {**denied, operation: {"role": role, "flow": flow}})
+
+
+def allow_operations(account: AccountId, flow: str) -> None:
+    """A whole run of `flow` worked: what it had met is allowed now."""
+    if models.Account.objects.filter(pk=account).exclude(denied_operations={}).exists():
+        _set_denied(account, lambda denied: {name: told for name, told in denied.items() if told["flow"] != flow})
+
+
+def _set_denied(account: AccountId, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    with transaction.atomic():
+        row = models.Account.objects.select_for_update().get(pk=account)
+        row.denied_operations = change(row.denied_operations)
+        row.save(update_fields=["denied_operations"])
 
 
 def refuse_application(application: ApplicationId, code: str, now: Instant) -> bool:

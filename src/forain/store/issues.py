@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from forain.core.clock import Instant
+from forain.core.ids import AccountId
 from forain.core.issues import Issue, SideFact
 from forain.store import models
 
@@ -33,6 +34,11 @@ def found(
 def mended(code: str, subject: str) -> bool:
     """It is no longer so; True: it had been."""
     return bool(models.Finding.objects.filter(code=code, subject=subject).delete()[0])
+
+
+def forget(account: AccountId) -> None:
+    """Nothing that was met on this account concerns anybody any more."""
+    models.Finding.objects.filter(account_id=account).delete()
 
 
 def findings() -> list[models.Finding]:

@@ -32,6 +32,16 @@ def force(subject: str, now: Instant, flows: list[str] | None = None) -> None:
     rows.update(due_at=now, attempt=0, stopped=False)
 
 
+def set_due(flow: str, subject: str, at: Instant) -> None:
+    """An event says when to look, whatever was planned before."""
+    models.Run.objects.filter(flow=flow, subject=subject).update(due_at=at, attempt=0, stopped=False)
+
+
+def start_stopped(now: Instant) -> int:
+    """What a bug stopped is tried again; the answer is how many lines. For a person who restarts Forain."""
+    return models.Run.objects.filter(stopped=True).update(due_at=now, attempt=0, stopped=False)
+
+
 def due(now: Instant) -> list[tuple[str, str]]:
     """(flow, subject) of what is due, longest due first."""
     rows = models.Run.objects.filter(due_at__lte=now, stopped=False).order_by("due_at")
@@ -64,16 +74,25 @@ def succeeded(flow: str, subject: str, now: Instant, lease: Instant, due_at: Ins
     )
 
 
-def failed(flow: str, subject: str, now: Instant, error: str, due_at: Instant | None, *, attempt: bool) -> None:
-    """`due_at` None: stopped until a person or an event moves it."""
-    row = models.Run.objects.filter(flow=flow, subject=subject).first()
-    if row is None:
-        return
-    row.failed_at, row.error = now, error[:500]
-    row.attempt += 1 if attempt else 0
-    row.stopped = due_at is None
-    row.due_at = due_at or row.due_at
-    row.save()
+def failed(
+    flow: str, subject: str, now: Instant, error: str, due_at: Instant | None, *, attempt: bool, lease: Instant | None
+) -> None:
+    """`due_at` None: stopped until a person or an event moves it.
+
+    `lease`: a line that no longer shows it was moved during the run (a renewal, a person), and stays where it was
+    moved to. None: `due_at` holds whatever came meanwhile, as after an illness of the other side.
+    """
+    then = Value(due_at or now)
+    rows = models.Run.objects.filter(flow=flow, subject=subject)
+    rows.update(
+        failed_at=now,
+        error=error[:500],
+        attempt=F("attempt") + (1 if attempt else 0),
+        stopped=due_at is None,
+        due_at=then
+        if lease is None
+        else Case(When(due_at=lease, then=then), default=F("due_at"), output_field=DateTimeField()),
+    )
 
 
 def place(flow: str, subject: str, reading: str, now: Instant) -> dict[str, Any]:
