@@ -116,7 +116,9 @@ class RowOpener:
     def shop_manifest(self, code: str) -> ShopManifest:
         return plugins.shop_manifest(code)
 
-    def marketplace(self, account: models.Account, refresh: Secret | None = None) -> Marketplace:
+    def marketplace(
+        self, account: models.Account, refresh: Secret | None = None, client_secret: Secret | None = None
+    ) -> Marketplace:
         module = plugins.marketplaces()[account.marketplace]
         application = account.application
         kept = refresh or self._vault.get(f"account:{account.pk}", "refresh")
@@ -133,7 +135,9 @@ class RowOpener:
             seller=SellerId(account.seller),
             region=account.region,
             client_id=application.client_id,
-            client_secret=self._vault.get(f"application:{application.pk}", "client_secret") or Secret(""),
+            client_secret=client_secret
+            or self._vault.get(f"application:{application.pk}", "client_secret")
+            or Secret(""),
             refresh=kept,
             options=options,
         )

@@ -22,6 +22,10 @@ REFUSED_PROBE_PAUSE = timedelta(days=1)
 """While refused: how often we look whether the merchant mended it at the marketplace."""
 ROUTINE_PROBE_PAUSE = timedelta(hours=6)
 """While all is well: a probe this often, so that a withdrawal is noticed without traffic."""
+PROBE_HOLDS = timedelta(minutes=2)
+"""Where each batch is preceded by a probe, one younger than this is believed: probes are few and shared by all flows."""
+APPLICATION_PROBE_PAUSES = (timedelta(minutes=1), ROUTINE_PROBE_PAUSE)
+"""While the application is refused: the shortest and the longest pause between looks."""
 QUIET_DOUBT = timedelta(minutes=10)
 """A doubt younger than this is not shown: most are hiccups."""
 
@@ -240,6 +244,14 @@ class Application:
 
     refused_at: Instant | None = None
     secret_expires_at: Instant | None = None
+
+
+def next_application_probe_at(application: Application, now: Instant) -> Instant | None:
+    """When to look whether a refused application works again: as long again as it has been refused. None: it works."""
+    if application.refused_at is None:
+        return None
+    shortest, longest = APPLICATION_PROBE_PAUSES
+    return now + min(max(now - application.refused_at, shortest), longest)
 
 
 def may_sync(facts: Facts, application: Application, paused_by_user: bool, now: Instant) -> Yes | No:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
 
+from django.db import transaction
+
 from forain.contracts.marketplace import Marketplace, SiteSeen
 from forain.core import authorization, errors
 from forain.core.authorization import Confirmed, Disconnected, Granted, Standing
@@ -16,6 +18,10 @@ from forain.flows.deps import Deps
 from forain.store import accounts, issues, journal, models, offers, runs
 
 ACCOUNT_FLOWS = ("import_orders", "reconcile_offers", "observe_offers", "confirm_shipments")
+PASSING = (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy)
+"""What says nothing about what was tried: it may be tried again."""
+NOBODYS_PRODUCT = "B000000000"
+"""Asked for only to see whether we may ask; that no catalogue has it is fine."""
 _STOPPED = (Standing.DOUBTED, Standing.REFUSED, Standing.NONE)
 
 
@@ -98,12 +104,20 @@ def answer_arrival(deps: Deps, account: models.Account, query: Mapping[str, str]
     return f"{arrival.answer_to}{joint}{urlencode({'state': state, 'redirect_uri': callback_url(deps)})}"
 
 
-def enter_token(deps: Deps, account: models.Account, refresh: Secret, granted_on: Instant | None) -> Outcome:
+def enter_token(
+    deps: Deps,
+    account: models.Account,
+    refresh: Secret,
+    granted_on: Instant | None,
+    client_secret: Secret | None = None,
+) -> Outcome:
     """A token made by the merchant (self-authorization). `granted_on`: its day, None: not known.
 
-    Tried before it is kept; a refusal leaves the stored one in force. Raises what the try raised.
+    Tried before it is kept, with `client_secret` (None: the stored one); a refusal leaves the stored ones in force.
+    Raises what the try raised.
     """
-    return _accept(deps, account, refresh, granted_at=granted_on or deps.clock.now(), known=False)
+    granted_at = granted_on or deps.clock.now()
+    return _accept(deps, account, refresh, granted_at=granted_at, known=False, client_secret=client_secret)
 
 
 def enter_secret(deps: Deps, application: models.Application, secret: Secret, issued_on: Instant | None) -> Outcome:
@@ -112,43 +126,59 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
     Raises what the try raised; the former secret stays then. `issued_on` None: today.
     """
     now = deps.clock.now()
-    owner = application_owner(application)
-    former = deps.vault.get(owner, "client_secret")
     account = models.Account.objects.filter(application=application).exclude(standing=Standing.NONE.value).first()
-    deps.vault.put(owner, "client_secret", secret, now)
     if account is not None:
         try:
-            deps.open.marketplace(accounts.get(AccountId(account.pk))).probe()
-        except errors.AdapterError as error:
-            if isinstance(error, errors.AppRefused) and former is not None:
-                deps.vault.put(owner, "client_secret", former, now)
-                raise
-            # Anything else speaks about the grant or the network, not about the secret.
+            deps.open.marketplace(accounts.get(AccountId(account.pk)), client_secret=secret).probe()
+        except errors.AppRefused:
+            raise
+        except errors.AdapterError:
+            pass  # It speaks about the grant or the network, not about the secret.
+    deps.vault.put(application_owner(application), "client_secret", secret, now)
     term = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_term
     issued = issued_on or now
     models.Application.objects.filter(pk=application.pk).update(
         secret_issued_at=issued, secret_expires_at=issued + term if term else None
     )
-    accounts.accept_application(ApplicationId(application.pk))
+    _application_works(ApplicationId(application.pk), now)
     for row in application.accounts.all():
         journal.write(now, "secret_rotated", account=AccountId(row.pk))
         runs.force(f"account:{row.pk}", now)
     return Outcome("secret_kept")
 
 
-def _accept(deps: Deps, account: models.Account, refresh: Secret, granted_at: Instant, *, known: bool) -> Outcome:
-    """Try the new token; keep it, note the grant, and set right what stood still meanwhile."""
+def _accept(
+    deps: Deps,
+    account: models.Account,
+    refresh: Secret,
+    granted_at: Instant,
+    *,
+    known: bool,
+    client_secret: Secret | None = None,
+) -> Outcome:
+    """Try the new token; keep it, note the grant, and set right what stood still meanwhile.
+
+    `known`: it came from a consent just now. Its code is spent and cannot be had again, so that a marketplace which
+    is ill for a moment does not cost the merchant the consent: the token is kept, and the next probe tries it.
+    """
     now = deps.clock.now()
-    adapter = deps.open.marketplace(account, refresh)
-    sites = adapter.probe()
-    plan = adapter.selling_plan()
-    _belongs(adapter, account, sites)
+    adapter = deps.open.marketplace(account, refresh, client_secret)
+    sites: tuple[SiteSeen, ...] = ()
+    try:
+        sites = adapter.probe()
+        _belongs(adapter, account, sites, first=account.grant_no == 0 and not known)
+    except PASSING:
+        if not known:
+            raise
+    plan = _plan(adapter, account)
     term = deps.open.marketplace_manifest(account.marketplace).kind(account.application.kind).authorization_term
     estimated = not known
     expires_at = granted_at + term if term else None
     deps.vault.put(owner_of(account), "refresh", refresh, now)
+    if client_secret is not None:
+        deps.vault.put(application_owner(account.application), "client_secret", client_secret, now)
     applied = accounts.apply(AccountId(account.pk), Granted(now, expires_at, estimated))
-    accounts.accept_application(ApplicationId(account.application_id))
+    _application_works(ApplicationId(account.application_id), now)
     accounts.see_sites(AccountId(account.pk), sites)
     accounts.note(AccountId(account.pk), probed_at=now, last_word_at=now, selling_plan=plan, denied_operations={})
     with journal.chain():
@@ -158,29 +188,65 @@ def _accept(deps: Deps, account: models.Account, refresh: Secret, granted_at: In
             account=AccountId(account.pk),
             placeholders={"date": expires_at.date().isoformat() if expires_at else "", "grant": applied.after.grant_no},
         )
-        _resume(AccountId(account.pk), applied.before.standing, now)
+        _resume(AccountId(account.pk), now, stood_still=applied.before.standing in _STOPPED)
     return Outcome("granted", AccountId(account.pk))
 
 
-def _belongs(adapter: Marketplace, account: models.Account, sites: tuple[SiteSeen, ...]) -> None:
+def _plan(adapter: Marketplace, account: models.Account) -> str:
+    """The selling plan; what was known of it where the marketplace will not say now. It decides no permission."""
+    try:
+        return adapter.selling_plan() or account.selling_plan
+    except errors.AdapterError:
+        return account.selling_plan
+
+
+def _belongs(adapter: Marketplace, account: models.Account, sites: tuple[SiteSeen, ...], *, first: bool) -> None:
     """The token answers for this seller: one read under the seller's own name must work.
 
-    (The cheapest authorized read does not say whose token it is.)
+    (The cheapest authorized read does not say whose token it is.) A missing role looks the same as another seller's
+    name; the role's other read, which names no seller, tells them apart. `first`: a connection without the role is
+    refused for what it lacks; one that stood already is renewed as it is.
     """
     if not sites:
         return
     try:
         adapter.sweep(sites[0].site, None)
-    except (errors.Rejected, errors.Denied, errors.GrantDoubted) as error:
+    except (errors.Rejected, errors.Denied) as error:
+        if error.code == "wrong_region":
+            raise
+        if isinstance(error, errors.Denied) and _lacks_role(adapter, sites[0].site):
+            if first:
+                raise
+            return
         raise errors.WrongAccount(
             "seller_does_not_fit", request_id=error.request_id, placeholders={"expected": account.seller}
         ) from error
 
 
-def _resume(account: AccountId, before: Standing, now: Instant) -> None:
+def _lacks_role(adapter: Marketplace, site: SiteId) -> bool:
+    try:
+        adapter.eans(site, [NOBODYS_PRODUCT])
+    except errors.Denied:
+        return True
+    except errors.Rejected:
+        return False
+    return False
+
+
+def _application_works(application: ApplicationId, now: Instant) -> None:
+    """The client was accepted; where it had been refused, all its accounts stood still and go on now."""
+    if not accounts.accept_application(application):
+        return
+    for row in models.Account.objects.filter(application=application, standing=Standing.GRANTED.value):
+        with journal.chain():
+            journal.write(now, "confirmed", account=AccountId(row.pk))
+            _resume(AccountId(row.pk), now, stood_still=True)
+
+
+def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
     """After a stop: all offers are looked at again, orders from the last proven point on."""
     row = accounts.get(account)
-    if before in _STOPPED:
+    if stood_still:
         accounts.note(account, resumed_at=now)
         offers.mark(account, now, correlation=journal.correlation())
         if row.orders_known_until is not None and row.catch_up_from is None:
@@ -210,18 +276,19 @@ def probe(deps: Deps, account: models.Account) -> Instant:
         on_refusal(deps, account, error, grant_no)
     accounts.note(AccountId(account.pk), probed_at=now)
     row = accounts.get(AccountId(account.pk))
-    return authorization.next_probe_at(accounts.facts_of(row), now) or now + timedelta(days=1)
+    mended = authorization.next_application_probe_at(accounts.application_of(row), now)
+    return mended or authorization.next_probe_at(accounts.facts_of(row), now) or now + timedelta(days=1)
 
 
 def answered(deps: Deps, account: models.Account, grant_no: int) -> None:
     """An authorized call worked: the grant stands, and so does the application."""
     now = deps.clock.now()
-    accounts.accept_application(ApplicationId(account.application_id))
+    _application_works(ApplicationId(account.application_id), now)
     applied = accounts.apply(AccountId(account.pk), Confirmed(now, grant_no))
     accounts.note(AccountId(account.pk), last_word_at=now)
     if applied.before.standing in (Standing.DOUBTED, Standing.REFUSED) and applied.after.standing is Standing.GRANTED:
         journal.write(now, "confirmed", account=AccountId(account.pk))
-        _resume(AccountId(account.pk), applied.before.standing, now)
+        _resume(AccountId(account.pk), now, stood_still=True)
 
 
 def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, grant_no: int) -> None:
@@ -232,6 +299,10 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
         if accounts.refuse_application(ApplicationId(account.application_id), error.code, now):
             runs.poke("derive_issues", "house", now)
             journal.write(now, "application_refused", account=number, placeholders={"reason": error.code})
+            # All its accounts stand still for one answer: see soon whether it was meant.
+            look = authorization.next_application_probe_at(authorization.Application(refused_at=now), now) or now
+            for row in models.Account.objects.filter(application=account.application_id):
+                runs.set_due("probe", f"account:{row.pk}", look)
         return
     row = accounts.get(number)
     event = authorization.on_refusal(
@@ -248,9 +319,7 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
         )
     if applied.after.standing in (Standing.DOUBTED, Standing.REFUSED):
         next_look = authorization.next_probe_at(applied.after, now)
-        models.Run.objects.filter(flow="probe", subject=f"account:{number}").update(
-            due_at=next_look or now, attempt=0, stopped=False
-        )
+        runs.set_due("probe", f"account:{number}", next_look or now)
 
 
 def remind(deps: Deps, account: models.Account) -> int | None:
@@ -258,19 +327,19 @@ def remind(deps: Deps, account: models.Account) -> int | None:
     now = deps.clock.now()
     facts = accounts.facts_of(account)
     step = authorization.reminder_due(facts, accounts.sent_reminders(account), now)
-    if step is None or not accounts.note_reminder(AccountId(account.pk), facts.grant_no, step, now):
+    if step is None:
         return None
     assert facts.expires_at is not None
-    journal.write(
-        now,
-        "reminded",
-        account=AccountId(account.pk),
-        placeholders={
-            "step": step,
-            "days": max(authorization.days_left(facts, now) or 0, 0),
-            "date": facts.expires_at.date().isoformat(),
-        },
-    )
+    told = {
+        "step": step,
+        "days": max(authorization.days_left(facts, now) or 0, 0),
+        "date": facts.expires_at.date().isoformat(),
+    }
+    # Noted and told together: a process that dies in between has done neither, and does both when it is back.
+    with transaction.atomic():
+        if not accounts.note_reminder(AccountId(account.pk), facts.grant_no, step, now):
+            return None
+        journal.write(now, "reminded", account=AccountId(account.pk), placeholders=told)
     return step
 
 
@@ -279,5 +348,5 @@ def disconnect(deps: Deps, account: models.Account) -> None:
     now = deps.clock.now()
     accounts.apply(AccountId(account.pk), Disconnected(now))
     deps.vault.forget(owner_of(account))
-    issues.mended("internal", f"account:{account.pk}")
+    issues.forget(AccountId(account.pk))
     journal.write(now, "disconnected", account=AccountId(account.pk))

@@ -14,9 +14,12 @@ from forain.store.vault import Vault
 
 
 class Opener(Protocol):
-    """Builds adapters. A secret given overrides the stored one: a new token is tried before it is kept."""
+    """Builds adapters. A secret given overrides the stored one: a new one is tried before it is kept, and nobody else
+    meets it until then."""
 
-    def marketplace(self, account: models.Account, refresh: Secret | None = None) -> Marketplace: ...
+    def marketplace(
+        self, account: models.Account, refresh: Secret | None = None, client_secret: Secret | None = None
+    ) -> Marketplace: ...
 
     def marketplace_manifest(self, code: str) -> MarketplaceManifest: ...
 
