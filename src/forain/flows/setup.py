@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from forain.core import errors
 from forain.core.ids import AccountId
 from forain.core.secret import Secret
 from forain.flows import authorize
@@ -23,6 +22,8 @@ def add_shop(deps: Deps, kind: str, name: str, values: Mapping[str, str]) -> tup
     now = deps.clock.now()
     manifest = deps.open.shop_manifest(kind)
     options = {f.name: values.get(f.name, "") for f in manifest.fields if not f.secret}
+    # One that never answered is what a process left behind that died while it tried.
+    models.Shop.objects.filter(name=name, mirrored_at=None, watched_at=None, accounts=None).delete()
     try:
         with transaction.atomic():
             row = models.Shop.objects.create(
@@ -33,12 +34,13 @@ def add_shop(deps: Deps, kind: str, name: str, values: Mapping[str, str]) -> tup
                     deps.vault.put(f"shop:{row.pk}", field.name, Secret(values[field.name]), now)
     except IntegrityError:
         raise Exists(name) from None
+    answer = None
     try:
         answer = deps.open.shop(row).check()
-    except errors.AdapterError:
-        deps.vault.forget(f"shop:{row.pk}")
-        row.delete()
-        raise
+    finally:
+        if answer is None:
+            deps.vault.forget(f"shop:{row.pk}")
+            row.delete()
     # An account that came first waits for its shop.
     models.Account.objects.filter(shop=None).update(shop=row)
     journal.write(now, "shop_connected", placeholders={"shop": name})
@@ -75,12 +77,23 @@ class NewAccount:
 
 def add_account(deps: Deps, told: NewAccount) -> models.Account:
     """The account, read-only at first. With a refresh token it is tried at once, and kept only if it works;
-    without one it waits for the consent. Raises what the trial raises, and Exists."""
+    without one it waits for the consent. Raises what the trial raises, and Exists.
+
+    An application that is known already keeps its secret until the one typed now has worked: other accounts live
+    by it. An account of this seller that never got a grant is what an earlier try left behind, and makes room.
+    """
     now = deps.clock.now()
     values = told.values
+    secret = Secret(values["client_secret"])
+    default_name = f"{told.marketplace} {values['region']}"
+    if models.Account.objects.filter(name=default_name).exclude(seller=values["seller_id"]).exists():
+        default_name += f" {values['seller_id']}"
     kind = deps.open.marketplace_manifest(told.marketplace).kind(told.kind)
     try:
         with transaction.atomic():
+            models.Account.objects.filter(
+                marketplace=told.marketplace, region=values["region"], seller=values["seller_id"], grant_no=0
+            ).delete()
             application, new_application = models.Application.objects.get_or_create(
                 marketplace=told.marketplace,
                 client_id=values["client_id"],
@@ -92,12 +105,11 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                     "created_at": now,
                 },
             )
-            deps.vault.put(
-                authorize.application_owner(application), "client_secret", Secret(values["client_secret"]), now
-            )
+            if new_application or not application.accounts.filter(grant_no__gt=0).exists():
+                deps.vault.put(authorize.application_owner(application), "client_secret", secret, now)
             account = models.Account.objects.create(
                 marketplace=told.marketplace,
-                name=told.name or f"{told.marketplace} {values['region']}",
+                name=told.name or default_name,
                 region=values["region"],
                 seller=values["seller_id"],
                 application=application,
@@ -109,15 +121,18 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
     except IntegrityError:
         raise Exists(values["seller_id"]) from None
     if values.get("refresh_token") and not kind.by_consent:
+        kept = False
         try:
-            authorize.enter_token(deps, accounts.get(AccountId(account.pk)), Secret(values["refresh_token"]), None)
-        except errors.AdapterError:
-            models.Side.objects.filter(account=account).delete()
-            account.delete()
-            if new_application:
-                deps.vault.forget(authorize.application_owner(application))
-                application.delete()
-            raise
+            row = accounts.get(AccountId(account.pk))
+            authorize.enter_token(deps, row, Secret(values["refresh_token"]), None, client_secret=secret)
+            kept = True
+        finally:
+            if not kept:
+                models.Side.objects.filter(account=account).delete()
+                account.delete()
+                if not application.accounts.exists():
+                    deps.vault.forget(authorize.application_owner(application))
+                    application.delete()
     return accounts.get(AccountId(account.pk))
 
 
