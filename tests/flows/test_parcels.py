@@ -1,0 +1,101 @@
+"""Parcels: told once, mended in the shop where Amazon refused them, confirmed even while the shop is away."""
+
+from dataclasses import replace
+
+import pytest
+
+from forain.contracts.marketplace import ParcelRefused
+from forain.core import errors
+from forain.core.errors import Problem
+from forain.flows import confirm_shipments
+from forain.store import models
+
+
+class Amazon:
+    """An Amazon that refuses a tracking number."""
+
+    def __init__(self, adapter, wrong):
+        self._adapter, self._wrong = adapter, wrong
+
+    def __getattr__(self, name):
+        return getattr(self._adapter, name)
+
+    def confirm(self, order_id, site, parcel):
+        if parcel.tracking == self._wrong:
+            return ParcelRefused(parcel.reference, (Problem("InvalidInput", "tracking"),))
+        return self._adapter.confirm(order_id, site, parcel)
+
+
+class Opener:
+    def __init__(self, opener, wrong="", shop_error=None):
+        self._opener, self._wrong, self._shop_error = opener, wrong, shop_error
+
+    def __getattr__(self, name):
+        return getattr(self._opener, name)
+
+    def marketplace(self, *given, **rest):
+        return Amazon(self._opener.marketplace(*given, **rest), self._wrong)
+
+    def shop(self, row):
+        if self._shop_error is not None:
+            raise self._shop_error
+        return self._opener.shop(row)
+
+
+def ordered(house):
+    house.live(60)
+    order = house.buy("SOAP", 2)
+    house.live(600, step=30)
+    return order["order_id"]
+
+
+def ship(house, order_id, tracking):
+    (house.folder / "shipments" / "one.csv").write_text(f"order,carrier,tracking\n{order_id},Colissimo,{tracking}\n")
+
+
+def packages(house, order_id):
+    return next(o for o in house.control("GET", "state")["orders"] if o["order_id"] == order_id)["packages"]
+
+
+def test_a_parcel_amazon_refused_is_told_again_once_the_shop_has_mended_it(house):
+    order_id = ordered(house)
+    ship(house, order_id, "WRONG")
+    deps = replace(house.deps, open=Opener(house.deps.open, wrong="WRONG"))
+    confirm_shipments.confirm_shipments(deps, house.account)
+    confirm_shipments.confirm_shipments(deps, house.account)
+    assert models.Finding.objects.filter(code="shipment_refused").exists()
+    assert house.journal(order_id).count("shipment_refused") == 1
+
+    (house.folder / "shipments" / "one.csv").unlink()
+    known = models.Parcel.objects.get()
+    told = models.Parcel.objects.filter(pk=known.pk).values("shop_parcel", "items").get()
+    confirm_shipments._keep(
+        deps, house.account, models.Order.objects.get(),
+        confirm_shipments.Shipment(order_id, told["shop_parcel"], "Colissimo", "RIGHT", None, {}),
+    )  # fmt: skip
+    confirm_shipments.confirm_shipments(deps, house.account)
+
+    assert packages(house, order_id)["1"]["tracking"] == "RIGHT"
+    assert models.Parcel.objects.get().items == told["items"]
+    assert not models.Finding.objects.filter(code="shipment_refused").exists()
+
+
+def test_a_parcel_that_is_known_is_confirmed_while_the_shop_is_away(house):
+    order_id = ordered(house)
+    ship(house, order_id, "6A1")
+    confirm_shipments.read_parcels(house.deps, house.account)
+    deps = replace(house.deps, open=Opener(house.deps.open, shop_error=errors.Unreachable()))
+
+    with pytest.raises(errors.Unreachable):
+        confirm_shipments.confirm_shipments(deps, house.account)
+
+    assert packages(house, order_id)["1"]["tracking"] == "6A1"
+
+
+def test_parcels_that_are_known_cost_no_further_questions(house, django_assert_max_num_queries):
+    order_id = ordered(house)
+    ship(house, order_id, "6A1")
+    confirm_shipments.read_parcels(house.deps, house.account)
+
+    with django_assert_max_num_queries(8):
+        confirm_shipments.read_parcels(house.deps, house.account)
