@@ -83,6 +83,13 @@ def test_every_page_opens_empty_in_every_language(merchant, path, language):
     assert "script-src 'self'" in response["Content-Security-Policy"]
 
 
+def test_the_chosen_language_outlives_the_browser(client, transactional_db):
+    answer = client.post("/language", {"language": "fr", "next": "/login"})
+
+    assert answer.cookies["forain_language"]["max-age"] == 365 * 24 * 3600
+    assert 'lang="fr"' in client.get("/login", headers={"accept-language": "de"}).content.decode()
+
+
 def test_a_shop_that_does_not_answer_is_not_kept_and_the_page_says_why(merchant):
     response = merchant.post("/shops/add", {"kind": "files", "name": "x", "folder": "/nowhere/at/all"})
 
@@ -123,7 +130,7 @@ def test_every_code_has_words_in_every_language():
         assert words.has(f"orders.{state.value}")
     for key, texts in words.table().items():
         assert all(texts), key
-        gaps = [sorted(part.split("}")[0] for part in text.split("{")[1:]) for text in texts]
+        gaps = [sorted(part.split("}")[0].split(":")[0] for part in text.split("{")[1:]) for text in texts]
         assert gaps[0] == gaps[1] == gaps[2], key
 
 

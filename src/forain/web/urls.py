@@ -1,6 +1,8 @@
 """Addresses of the pages."""
 
-from django.urls import include, path
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+from django.views.i18n import set_language
 
 from forain.web import auth, connect, dashboard, hooks, links, lists
 
@@ -9,7 +11,7 @@ urlpatterns = [
     path("first/<str:token>", auth.first, name="first"),
     path("login", auth.log_in, name="login"),
     path("logout", auth.log_out, name="logout"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("language", login_not_required(set_language), name="set_language"),
     path("shops/add", connect.add_shop, name="add_shop"),
     path("shops/<int:number>", connect.shop, name="shop"),
     path("shops/<int:number>/secrets", connect.enter_shop_secrets, name="enter_shop_secrets"),
