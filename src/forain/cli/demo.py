@@ -235,6 +235,7 @@ def connect(story: Story, browser: Browser, amazon: Amazon, shop: Shop, applicat
             "address.consent": f"{amazon.url}/seller-central/eu",
         }
     )  # fmt: skip
+    browser.submit({}, f"{url}/accounts/1/renew")
     consent(story, browser)
     found = story.until("authorized until", lambda: _between(browser.page, "authorized until ", " "))
     story.tell(f"Amazon's consent page confirmed: authorized until {found}")

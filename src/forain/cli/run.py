@@ -104,7 +104,7 @@ def status(as_json: bool) -> None:
         from forain import wiring
         from forain.store import accounts, instance, issues
         from forain.web.dashboard import card
-        from forain.web.words import say
+        from forain.web.words import say, tell
 
         now = wiring.deps().clock.now()
         cards = [card(row, now) for row in accounts.every()]
@@ -132,13 +132,13 @@ def status(as_json: bool) -> None:
         for c in cards:
             left = say(language, "phase.days_left", {"days": c.days_left}) if c.days_left is not None else ""
             click.echo(f"{c.account.name}: {say(language, 'phase.' + c.phase)} {left}")
-            click.echo(f"  {say(language, 'sync.' + c.sync)}")
+            click.echo(f"  {say(language, 'sync.' + c.doing)}")
             click.echo(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "
                        f"{say(language, 'dash.refused')}: {c.backlog.refused}   "
                        f"{say(language, 'dash.held')}: {sum(c.held.values())}   "
                        f"{say(language, 'dash.imported')}: {c.imported_today}")  # fmt: skip
         for n in notices:
-            click.echo(f"! {say(language, 'issue.' + n.code, n.placeholders)} {say(language, 'cure.' + n.code)}")
+            click.echo(f"! {tell(language, 'issue.' + n.code, n.placeholders)} {say(language, 'cure.' + n.code)}")
         if age is None or age > 60:
             click.echo(say(language, "dash.worker_away"))
 
@@ -173,14 +173,14 @@ def journal_command(most: int, about: str) -> None:
         from django.db.models import Q
 
         from forain.store import models
-        from forain.web.words import say
+        from forain.web.words import tell
 
         rows = models.Journal.objects.order_by("-id")
         if about:
             rows = rows.filter(Q(subject__icontains=about) | Q(correlation=about))
         language = reader_language()
         for row in rows[:most]:
-            words = say(language, f"entry.{row.code}", row.placeholders)
+            words = tell(language, f"entry.{row.code}", row.placeholders)
             click.echo(f"{row.at:%Y-%m-%d %H:%M:%S} {row.correlation} {row.subject} {words}")
 
 

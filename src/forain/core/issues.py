@@ -120,13 +120,13 @@ def derive(accounts: Iterable[AccountFacts], sides: Iterable[SideFact], now: Ins
 def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     found: set[Issue] = set()
     facts, subject = account.authorization, account.subject
-    end = facts.expires_at.date().isoformat() if facts.expires_at else ""
+    end = facts.expires_at.isoformat() if facts.expires_at else ""
     left = authorization.days_left(facts, now)
     match authorization.phase(facts, now):
         case Phase.EXPIRED:
             found.add(Issue("authorization_expired", subject, (("date", end),)))
         case Phase.REVOKED:
-            day = facts.refused_at.date().isoformat() if facts.refused_at else ""
+            day = facts.refused_at.isoformat() if facts.refused_at else ""
             found.add(Issue("authorization_revoked", subject, (("date", day),)))
         case Phase.OVERDUE:
             found.add(Issue("authorization_overdue", subject, (("date", end),)))
@@ -141,7 +141,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         found.add(Issue("application_refused", subject))
     secret_end = account.application.secret_expires_at
     if secret_end and secret_end - now <= SECRET_WARNING:
-        found.add(Issue("secret_expiring", subject, (("date", secret_end.date().isoformat()),)))
+        found.add(Issue("secret_expiring", subject, (("date", secret_end.isoformat()),)))
     if account.selling_plan == "INDIVIDUAL":
         found.add(Issue("plan_individual", subject))
     for site in account.suspended_sites:

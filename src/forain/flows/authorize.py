@@ -186,7 +186,7 @@ def _accept(
             now,
             "granted" if applied.before.grant_no == 0 else "renewed",
             account=AccountId(account.pk),
-            placeholders={"date": expires_at.date().isoformat() if expires_at else "", "grant": applied.after.grant_no},
+            placeholders={"date": expires_at.isoformat() if expires_at else "", "grant": applied.after.grant_no},
         )
         _resume(AccountId(account.pk), now, stood_still=applied.before.standing in _STOPPED)
     return Outcome("granted", AccountId(account.pk))
@@ -333,7 +333,7 @@ def remind(deps: Deps, account: models.Account) -> int | None:
     told = {
         "step": step,
         "days": max(authorization.days_left(facts, now) or 0, 0),
-        "date": facts.expires_at.date().isoformat(),
+        "date": facts.expires_at.isoformat(),
     }
     # Noted and told together: a process that dies in between has done neither, and does both when it is back.
     with transaction.atomic():

@@ -117,7 +117,7 @@ def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
         authorization=accounts.facts_of(row),
         application=accounts.application_of(row),
         selling_plan=row.selling_plan,
-        suspended_sites=tuple(s.country for s in sites if s.suspended),
-        read_only_sites=tuple(s.country for s in sites if s.writes_allowed_at is None),
+        suspended_sites=tuple(s.site for s in sites if s.suspended),
+        read_only_sites=tuple(s.site for s in sites if s.writes_allowed_at is None),
         findings=(*alarms, *denied, *stored),
     )

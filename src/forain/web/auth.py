@@ -68,7 +68,9 @@ def log_in(request: HttpRequest) -> HttpResponse:
                 login(request, user)
                 return HttpResponseRedirect(_safe(request, request.POST.get("next", ""), reverse("dashboard")))
             wrong, status = w("login.wrong"), 401
-    return render(request, "web/login.html", {"wrong": wrong, "next": request.GET.get("next", "")}, status=status)
+    target = request.POST.get("next") or request.GET.get("next", "")
+    context = {"wrong": wrong, "next": target, "name": request.POST.get("user", "")}
+    return render(request, "web/login.html", context, status=status)
 
 
 @require_POST

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
@@ -17,14 +18,32 @@ from forain.engine import schedule
 from forain.flows import authorize, setup
 from forain.store import accounts, journal, models, offers, runs
 from forain.web import words
+from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
 from forain.web.templatetags.words_of import language, w
+
+ONLY = {"application_id": "consent", "refresh_token": "token"}
+"""Fields that only one way of authorizing asks for: the consent page, or a token pasted by hand."""
+
+PLACE = {
+    "invalid_client": "client_secret",
+    "secret_expired": "client_secret",
+    "unauthorized_client": "client_id",
+    "invalid_grant_refresh": "refresh_token",
+    "no_token": "refresh_token",
+    "seller_does_not_fit": "seller_id",
+    "wrong_region": "region",
+}
+"""The field a refusal of the other side is about."""
 
 
 def _fields(
     kind: str, code: str, fields: tuple[Field, ...], values: dict[str, str], wrong: dict[str, str]
 ) -> list[dict[str, object]]:
-    """Fields of a manifest as the generic form draws them, with the adapter's own words."""
+    """Fields of a manifest as the generic form draws them, with the adapter's own words.
+
+    `wrong`: field name -> what to say beside it.
+    """
     told = plugins.words(kind, code, language())
     return [
         {
@@ -32,12 +51,24 @@ def _fields(
             "label": told.get(f"field.{field.name}.label", field.name),
             "help": told.get(f"field.{field.name}.help", ""),
             "value": "" if field.secret else values.get(field.name, field.default),
-            "wrong": words.say(language(), f"error.{wrong[field.name]}", {"example": field.example})
-            if field.name in wrong
-            else "",
+            "only": ONLY.get(field.name, ""),
+            "optional": not field.required and field.name not in ONLY,
+            "wrong": wrong.get(field.name, ""),
         }
         for field in fields
     ]
+
+
+def _said(fields: tuple[Field, ...], wrong: dict[str, str]) -> dict[str, str]:
+    """What is wrong with the typed values, in words."""
+    examples = {field.name: field.example for field in fields}
+    return {name: w(f"error.{code}", example=examples.get(name, "")) for name, code in wrong.items()}
+
+
+def _place(fields: tuple[Field, ...], error: errors.AdapterError) -> str:
+    """The field an error is about, "" when it is about none."""
+    named = PLACE.get(error.code, "")
+    return next((f.name for f in fields if f.name == named or f.name in error.code.split("_")), "")
 
 
 def _sentence(error: errors.AdapterError) -> str:
@@ -46,20 +77,21 @@ def _sentence(error: errors.AdapterError) -> str:
 
 def add_shop(request: HttpRequest) -> HttpResponse:
     """One form for every shop; the shop is asked before it is kept."""
-    kinds = {code: plugins.shop_manifest(code) for code in plugins.shops()}
+    kinds = {code: _shop_kind(code) for code in plugins.shops()}
     code = request.POST.get("kind") or request.GET.get("kind") or next(iter(kinds))
     if code not in kinds:
         return redirect("add_shop")
-    manifest, wrong, problem = kinds[code], {}, ""
+    manifest, problem = plugins.shop_manifest(code), ""
+    wrong: dict[str, str] = {}
     values = {field.name: request.POST.get(field.name, "").strip() for field in manifest.fields}
     if request.method == "POST":
         name = request.POST.get("name", "").strip() or manifest.name
-        wrong = plugins.wrong_fields(manifest.fields, values)
+        wrong = _said(manifest.fields, plugins.wrong_fields(manifest.fields, values))
         if not wrong:
             try:
                 shop, answer = setup.add_shop(wiring.deps(), code, name, values)
             except errors.AdapterError as error:
-                problem = _sentence(error)
+                wrong, problem = _beside(manifest.fields, error)
             except setup.Exists:
                 problem = w("error.exists")
             else:
@@ -68,7 +100,7 @@ def add_shop(request: HttpRequest) -> HttpResponse:
                 return redirect("dashboard")
     shown = _fields("shops", code, manifest.fields, values, wrong)
     context = {
-        "kinds": kinds.values(),
+        "kinds": kinds.items(),
         "kind": code,
         "fields": shown,
         "problem": problem,
@@ -82,16 +114,25 @@ def shop(request: HttpRequest, number: int) -> HttpResponse:
     variants = models.Variant.objects.filter(shop=row, gone_at=None)
     troubled = variants.exclude(problems=[]).order_by("sku")[:50]
     manifest = plugins.shop_manifest(row.kind)
+    fields = _fields("shops", row.kind, manifest.fields, row.options, {})
+    hook = f"{wiring.deps().public_url}{reverse('hook', kwargs={'name': row.hook_name})}"
     context = {
         "shop": row,
+        "kind": _shop_kind(row.kind),
+        "accounts": row.accounts.order_by("pk"),
         "variants": variants.count(),
         "troubled": troubled,
-        "public_url": wiring.deps().public_url,
-        "takes_hooks": "hooks" in manifest.capabilities,
+        "options": [(one["label"], one["value"]) for one in fields if one["field"].name in row.options],  # type: ignore[attr-defined]
         "hook_secret_there": bool(wiring.deps().vault.get(f"shop:{row.pk}", "hook_secret")),
-        "secrets": _fields("shops", row.kind, tuple(f for f in manifest.fields if f.secret), {}, {}),
+        "hook_url": hook if "hooks" in manifest.capabilities else "",
+        "fields": [one for one in fields if one["field"].secret],  # type: ignore[attr-defined]
     }
     return render(request, "web/shop.html", context)
+
+
+def _shop_kind(code: str) -> str:
+    """The shop software's name, in the reader's language where the adapter has one."""
+    return plugins.words("shops", code, language()).get("name", plugins.shop_manifest(code).name)
 
 
 @require_POST
@@ -103,19 +144,18 @@ def enter_shop_secrets(request: HttpRequest, number: int) -> HttpResponse:
     )
     values = {field.name: request.POST[field.name].strip() for field in fields}
     wrong = plugins.wrong_fields(fields, values)
-    if not fields:
-        messages.error(request, w("error.required"))
-    for field in fields:
-        if field.name in wrong:
-            messages.error(request, w(f"error.{wrong[field.name]}", example=field.example))
-    if fields and not wrong:
+    if wrong or not fields:
+        for said in _said(fields, wrong).values() or (w("error.required"),):
+            messages.error(request, said, extra_tags="secrets")
+    else:
         try:
             answer = setup.enter_shop_secrets(wiring.deps(), row, {name: Secret(text) for name, text in values.items()})
         except errors.AdapterError as error:
-            messages.error(request, _sentence(error))
+            messages.error(request, _sentence(error), extra_tags="secrets")
         else:
             messages.success(request, w("shop.checked", answer=answer))
-    return redirect("shop", number=number)
+            return redirect("shop", number=number)
+    return redirect(f"{reverse('shop', kwargs={'number': number})}#secrets")
 
 
 def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
@@ -131,10 +171,11 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         by_consent = manifest.kind(kind).by_consent
-        wrong = plugins.wrong_fields(fields, values)
-        for needed in ("application_id",) if by_consent else ("refresh_token",):
-            if not values[needed]:
-                wrong[needed] = "required"
+        codes = plugins.wrong_fields(fields, values)
+        needed = "application_id" if by_consent else "refresh_token"
+        if not values[needed]:
+            codes[needed] = "required"
+        wrong = _said(fields, codes)
         if not wrong:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
@@ -143,13 +184,17 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
             try:
                 account = setup.add_account(wiring.deps(), told)
             except errors.AdapterError as error:
-                problem = _sentence(error)
+                wrong, problem = _beside(fields, error)
             except setup.Exists:
                 problem = w("error.exists")
             else:
                 schedule.plan_account(account.pk, wiring.deps().clock.now())
-                if by_consent:
+                if by_consent and not account.options.get("address.consent"):
                     return _to_consent(request, account)
+                if by_consent:
+                    # This page's policy does not know the address typed into it; the account's own page does.
+                    messages.success(request, w("amazon.authorize_now"))
+                    return redirect("account", number=account.pk)
                 messages.success(request, w("amazon.connected"))
                 return redirect("account", number=account.pk)
     context = {
@@ -157,25 +202,38 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "kinds": manifest.application_kinds,
         "kind": kind,
         "fields": _fields("marketplaces", marketplace, fields, values, wrong),
-        "addresses": addresses,
+        "addresses": [(name, f"amazon.{name.replace('.', '_')}", value) for name, value in addresses.items()],
+        "addresses_open": any(addresses.values()),
+        "wrong": wrong,
         "problem": problem,
         "name": request.POST.get("name", ""),
         "redirect_uri": authorize.callback_url(wiring.deps()),
     }
     response = render(request, "web/account_add.html", context, status=422 if wrong or problem else 200)
-    return _may_leave(response, [addresses["address.consent"]])
+    return _may_leave(response)
 
 
-def _may_leave(response: HttpResponse, targets: list[str]) -> HttpResponse:
-    """Let this page's forms end at the marketplace: browsers hold redirects of forms to the policy too."""
-    hosts = {f"{urlsplit(t).scheme}://{urlsplit(t).netloc}" for t in targets if t}
-    hosts |= {
-        f"https://{s.consent_host}" for code in plugins.marketplaces() for s in plugins.marketplace_manifest(code).sites
-    }
+def _may_leave(response: HttpResponse, consent_address: str = "") -> HttpResponse:
+    """Let this page's forms end at the marketplace: browsers hold redirects of forms to the policy too.
+
+    `consent_address`: the account's own (a box), instead of the marketplace's consent pages.
+    """
+    if consent_address:
+        told = urlsplit(consent_address)
+        hosts = {f"{told.scheme}://{told.netloc}"}
+    else:
+        sites = (s for code in plugins.marketplaces() for s in plugins.marketplace_manifest(code).sites)
+        hosts = {f"https://{s.consent_host}" for s in sites}
     response.headers["Content-Security-Policy"] = POLICY.replace(
-        "form-action 'self'", f"form-action 'self' http://127.0.0.1:* {' '.join(sorted(hosts))}"
+        "form-action 'self'", f"form-action 'self' {' '.join(sorted(hosts))}"
     )
     return response
+
+
+def _beside(fields: tuple[Field, ...], error: errors.AdapterError) -> tuple[dict[str, str], str]:
+    """The error's sentence: beside the field it is about, else for the head of the page."""
+    place = _place(fields, error)
+    return ({place: _sentence(error)}, "") if place else ({}, _sentence(error))
 
 
 def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
@@ -186,22 +244,42 @@ def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
 
 
 def account(request: HttpRequest, number: int) -> HttpResponse:
-    """The page "Login details"."""
+    """The page "Login details"; a read-only site shows what would change, and asks for the yes."""
     row = get_object_or_404(models.Account.objects.select_related("application", "shop"), pk=number)
     now = wiring.deps().clock.now()
     facts = accounts.facts_of(row)
+    sites = accounts.sites(AccountId(row.pk))
     answer = accounts.may_sync(row, now)
     context = {
         "account": row,
         "facts": facts,
         "phase": authorization.phase(facts, now).value,
         "days_left": authorization.days_left(facts, now),
+        "days_over": -(authorization.days_left(facts, now) or 0),
+        "today": words.local(now).date().isoformat(),
         "sync": "running" if isinstance(answer, authorization.Yes) else answer.code,
-        "sites": models.AccountSite.objects.filter(account=row),
+        "sites": [_site(row, site) for site in sites],
+        "read_only": bool(sites) and all(site.writes_allowed_at is None for site in sites),
         "by_consent": plugins.marketplace_manifest(row.marketplace).kind(row.application.kind).by_consent,
         "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
     }
-    return _may_leave(render(request, "web/account.html", context), [row.options.get("address.consent", "")])
+    return _may_leave(render(request, "web/account.html", context), row.options.get("address.consent", ""))
+
+
+SHOWN = 8
+"""So many differences stand on the page itself; all of them are one click away."""
+
+
+def _site(account: models.Account, site: models.AccountSite) -> dict[str, object]:
+    rows = models.Offer.objects.filter(account=account, site=site.site)
+    differing = rows.filter(DIFFERS).order_by("sku")
+    return {
+        "row": site,
+        "name": words.site(site.site),
+        "compared": rows.exclude(desired_at=None).exists(),
+        "differ": differing.count(),
+        "offers": list(differing[:SHOWN]),
+    }
 
 
 @require_POST
@@ -217,17 +295,18 @@ def enter_token(request: HttpRequest, number: int) -> HttpResponse:
     wrong = plugins.wrong_fields((field,), {field.name: token}) or ({} if token else {field.name: "required"})
     granted_on, date_problem = _day(request.POST.get("granted_on", ""))
     if wrong:
-        messages.error(request, w(f"error.{wrong[field.name]}", example=field.example))
+        messages.error(request, w(f"error.{wrong[field.name]}", example=field.example), extra_tags="renew")
     elif date_problem:
-        messages.error(request, w("error.date_wrong"))
+        messages.error(request, w("error.date_wrong"), extra_tags="renew")
     else:
         try:
             authorize.enter_token(wiring.deps(), row, Secret(token), granted_on)
         except errors.AdapterError as error:
-            messages.error(request, _sentence(error))
+            messages.error(request, _sentence(error), extra_tags="renew")
         else:
             messages.success(request, w("amazon.connected"))
-    return redirect("account", number=number)
+            return redirect("account", number=number)
+    return redirect(f"{reverse('account', kwargs={'number': number})}#renew")
 
 
 def _day(text: str) -> tuple[datetime | None, bool]:
@@ -247,15 +326,16 @@ def enter_secret(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
     secret = request.POST.get("client_secret", "").strip()
     if not secret:
-        messages.error(request, w("error.required"))
+        messages.error(request, w("error.required"), extra_tags="secret")
     else:
         try:
             authorize.enter_secret(wiring.deps(), row.application, Secret(secret), None)
         except errors.AdapterError as error:
-            messages.error(request, _sentence(error))
+            messages.error(request, _sentence(error), extra_tags="secret")
         else:
             messages.success(request, w("amazon.secret_kept"))
-    return redirect("account", number=number)
+            return redirect("account", number=number)
+    return redirect(f"{reverse('account', kwargs={'number': number})}#secret")
 
 
 @require_POST
@@ -264,7 +344,7 @@ def allow_site(request: HttpRequest, number: int, site: str) -> HttpResponse:
     now = wiring.deps().clock.now()
     by = request.user.get_username()
     row = get_object_or_404(models.AccountSite, account_id=number, site=site)
-    told = {"by": by, "site": row.country}
+    told = {"by": by, "site": row.site}
     if request.POST.get("answer") == "yes":
         if accounts.allow_writes(AccountId(number), site, by, now):
             journal.write(now, "writes_allowed", account=AccountId(number), placeholders=told)

@@ -1,4 +1,4 @@
-"""What every page knows: how many things need a person, and the nearest end of an authorization."""
+"""What every page knows: where it stands, how many things need a person, the nearest end of an authorization."""
 
 from django.http import HttpRequest
 
@@ -7,11 +7,23 @@ from forain.core import authorization
 from forain.core.authorization import EXPIRING_WITHIN, Standing
 from forain.store import accounts, models
 
+LANGUAGES = (("en", "English"), ("fr", "Français"), ("de", "Deutsch"))
+PAGES = {
+    "dashboard": ("dashboard",),
+    "offers": ("offers", "offer", "links"),
+    "orders": ("orders", "order"),
+    "issues": ("issues",),
+    "journal": ("journal",),
+    "health": ("health",),
+}
+"""The pages of the navigation, and the views each stands for."""
+
 
 def page(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {}
+        return {"languages": LANGUAGES}
+    here = request.resolver_match.url_name if request.resolver_match else ""
     now = wiring.deps().clock.now()
     open_notices = models.Notice.objects.filter(closed_at=None).exclude(severity="note").count()
     nearest = None
@@ -22,5 +34,6 @@ def page(request: HttpRequest) -> dict[str, object]:
     return {
         "todo_count": open_notices,
         "nearest_end": nearest,
-        "languages": (("en", "English"), ("fr", "Français"), ("de", "Deutsch")),
+        "languages": LANGUAGES,
+        "navigation": [(name, here in views) for name, views in PAGES.items()],
     }

@@ -12,6 +12,7 @@ from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.store import accounts, instance, issues, models, offers, orders
+from forain.web.notices import with_cures
 
 WORKER_AWAY_SECONDS = 60
 
@@ -31,6 +32,21 @@ class Card:
     last_word_marketplace: Instant | None
     last_word_shop: Instant | None
     proof: models.CatchUp | None
+    read_only: bool
+
+    @property
+    def doing(self) -> str:
+        """What the account does now, as a key of `sync`: a read-only one runs, and sends nothing."""
+        return "reading" if self.read_only and self.sync == "running" else self.sync
+
+    @property
+    def held_count(self) -> int:
+        return sum(self.held.values())
+
+    @property
+    def days_over(self) -> int:
+        """Days since the authorization's date, 0 before it."""
+        return max(-(self.days_left or 0), 0)
 
 
 def card(row: models.Account, now: Instant) -> Card:
@@ -38,6 +54,7 @@ def card(row: models.Account, now: Instant) -> Card:
     answer = accounts.may_sync(row, now)
     midnight = now.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
     number = AccountId(row.pk)
+    sites = accounts.sites(number)
     sides = {side.name: side.last_word_at for side in models.Side.objects.all()}
     return Card(
         account=row,
@@ -51,7 +68,21 @@ def card(row: models.Account, now: Instant) -> Card:
         last_word_marketplace=sides.get(f"account:{row.pk}"),
         last_word_shop=sides.get(f"shop:{row.shop_id}"),
         proof=models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
+        read_only=bool(sites) and all(site.writes_allowed_at is None for site in sites),
     )
+
+
+def _verdict(cards: list[Card], worst: str) -> str:
+    """The one sentence for the whole: `good` is said only where everything is really in step."""
+    if worst == "critical" or any(one.sync in ("expired", "revoked", "application_refused") for one in cards):
+        return "critical"
+    if worst == "warning":
+        return worst
+    if any(one.sync == "disconnected" for one in cards):
+        return "unconnected"
+    if any(one.read_only for one in cards):
+        return "reading"
+    return "good" if all(one.sync == "running" for one in cards) else "warning"
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:
@@ -59,10 +90,11 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     notices = list(issues.open_notices())
     worst = next((level for level in ("critical", "warning") if any(n.severity == level for n in notices)), "good")
     age = instance.worker_age_seconds(now)
+    cards = [card(row, now) for row in accounts.every()]
     context = {
-        "cards": [card(row, now) for row in accounts.every()],
-        "notices": [n for n in notices if n.severity != "note"][:6],
-        "worst": worst,
+        "cards": cards,
+        "notices": with_cures([n for n in notices if n.severity != "note"][:6]),
+        "verdict": _verdict(cards, worst),
         "shops": models.Shop.objects.count(),
         "worker_away": age is None or age > WORKER_AWAY_SECONDS,
         "now": now,

@@ -6,6 +6,7 @@ import io
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import wiring
@@ -21,9 +22,9 @@ def link_list(request: HttpRequest, number: int) -> HttpResponse:
     account = get_object_or_404(models.Account, pk=number)
     titles: dict[str, models.Variant] = {}
     proposals = list(shops.proposals(AccountId(number))[:PAGE])
-    linked = list(
-        models.Link.objects.filter(account=account, decided_at__isnull=False, refused=False).order_by("sku")[:PAGE]
-    )
+    decided = models.Link.objects.filter(account=account, decided_at__isnull=False, refused=False)
+    found = list(decided.filter(sku__gt=request.GET.get("after", "")).order_by("sku")[: PAGE + 1])
+    linked = found[:PAGE]
     if account.shop_id:
         names = {link.variant for link in (*proposals, *linked)}
         titles = {v.variant: v for v in models.Variant.objects.filter(shop_id=account.shop_id, variant__in=names)}
@@ -31,6 +32,7 @@ def link_list(request: HttpRequest, number: int) -> HttpResponse:
         "account": account,
         "proposals": [(link, titles.get(link.variant)) for link in proposals],
         "linked": [(link, titles.get(link.variant)) for link in linked],
+        "more": linked[-1].sku if len(found) > PAGE else "",
         "amazon_only": shops.unlinked_skus(AccountId(number)).order_by("sku")[:PAGE],
         "shop_only": shops.unlinked_variants(AccountId(number), ShopId(account.shop_id)).order_by("sku")[:PAGE]
         if account.shop_id
@@ -46,8 +48,10 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     sku, variant = request.POST.get("sku", "").strip(), request.POST.get("variant", "").strip()
     known = account.shop_id and models.Variant.objects.filter(shop_id=account.shop_id, variant=variant).exists()
     if not sku or not known:
-        messages.error(request, w("error.required"))
-        return redirect("links", number=number)
+        messages.error(
+            request, w("links.unknown", variant=variant) if variant else w("error.required"), extra_tags="hand"
+        )
+        return redirect(f"{reverse('links', kwargs={'number': number})}#hand")
     by = request.user.get_username()
     link_offers.decide(
         wiring.deps(), account, SellerSku(sku), VariantId(variant), same=request.POST.get("answer") == "yes", by=by
@@ -83,7 +87,7 @@ def csv_in(request: HttpRequest, number: int) -> HttpResponse:
     content = file.read(5 * 1024 * 1024) if file else b""
     found = link_offers.read_csv(account, content)
     if isinstance(found, link_offers.WrongLine):
-        messages.error(request, w("links.csv_wrong", line=found.line, what=found.what))
+        messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="hand")
     else:
         link_offers.take(wiring.deps(), account, found, by=request.user.get_username())
         messages.success(request, w("links.csv_done", count=len(found)))

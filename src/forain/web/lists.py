@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.flows import import_orders
 from forain.store import instance, issues, models, offers, orders, runs
+from forain.web.notices import with_cures
 
 PAGE = 50
 
@@ -21,17 +22,23 @@ def _page(rows: "QuerySet[models.models.Model]", request: HttpRequest, key: str)
     return list(found[:PAGE]), more
 
 
+DIFFERS = (
+    (~Q(desired_quantity=F("observed_quantity")) & ~Q(fulfilled_by="marketplace") & Q(desired_quantity__isnull=False))
+    | (~Q(desired_minor=F("observed_minor")) & Q(desired_minor__isnull=False))
+)  # fmt: skip
+"""Offers whose values on the marketplace are not the shop's."""
+
+
 def offer_list(request: HttpRequest) -> HttpResponse:
     """Filters are addresses: ?q=, ?state=, ?after=."""
     rows = models.Offer.objects.select_related("account").order_by("pk")
     text, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
     if text:
         rows = rows.filter(Q(sku__icontains=text) | Q(title__icontains=text) | Q(product_code=text) | Q(ean=text))
-    differs = ~Q(desired_quantity=F("observed_quantity")) | ~Q(desired_minor=F("observed_minor"))
     filters = {
         "waiting": Q(wanted_no__gt=F("settled_no")),
         "alarm": ~Q(alarm=""),
-        "differs": differs & ~Q(fulfilled_by="marketplace") & Q(desired_quantity__isnull=False),
+        "differs": DIFFERS,
     }
     if state in filters:
         rows = rows.filter(filters[state])
@@ -65,10 +72,22 @@ def _state(offer: "models.Offer") -> str:
     return "differs" if quantity_differs or price_differs else "settled"
 
 
+_PRICE_STEPS = ("shop_price", "percent", "add", "floor", "ceiling")
+
+
 def offer(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Offer.objects.select_related("account"), pk=number)
     entries = models.Journal.objects.filter(subject=str(offers.key_of(row)), account=row.account).order_by("-id")[:40]
-    return render(request, "web/offer.html", {"offer": row, "state": _state(row), "entries": entries})
+    context = {
+        "offer": row,
+        "state": _state(row),
+        "cure": {"not_taken": "offer_not_taken", "not_on_marketplace": "offer_not_on_marketplace",
+                 "refused": "offer_refused"}.get(row.alarm, "offer_held"),
+        "quantity_steps": [(code, value) for code, value in row.desired_steps if code not in _PRICE_STEPS],
+        "price_steps": [(code, value) for code, value in row.desired_steps if code in _PRICE_STEPS],
+        "entries": entries,
+    }  # fmt: skip
+    return render(request, "web/offer.html", context)
 
 
 def order_list(request: HttpRequest) -> HttpResponse:
@@ -113,7 +132,7 @@ def put_order_aside(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def issue_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/issues.html", {"notices": issues.open_notices()})
+    return render(request, "web/issues.html", {"notices": with_cures(issues.open_notices())})
 
 
 def journal(request: HttpRequest) -> HttpResponse:

@@ -1,26 +1,48 @@
-"""Words by code, in the reader's language: one table for pages, codes, mails and command line."""
+"""Words by code, in the reader's language: one table for pages, codes, mails and command line.
 
+A text may hold {name}, filled in; {name:day|days}, filled in with the form that fits the number after it; and
+[a part in brackets], which is left out when nothing fills its names.
+"""
+
+import re
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from forain import plugins
 
 LANGUAGES = plugins.LANGUAGES
 
-
-class _Gaps(dict[str, object]):
-    def __missing__(self, name: str) -> str:
-        return ""
+_DAY = {"en": "%-d %b %Y", "fr": "%d/%m/%Y", "de": "%d.%m.%Y"}
+_MARKS = {"en": (",", "."), "fr": ("\N{NO-BREAK SPACE}", ","), "de": (".", ",")}
+"""What groups thousands, and what stands before the decimals."""
+_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
+_OPTIONAL = re.compile(r"\[([^\]]*)\]")
+_NAME = re.compile(r"\{(\w+)")
 
 
 class _Plain(string.Formatter):
     """Fills names only: no attributes, no indexes, so that a placeholder can reach nothing."""
 
+    def __init__(self, language: str) -> None:
+        self._language = language
+
     def get_field(self, field_name: str, args: object, kwargs: Mapping[str, object]) -> tuple[object, str]:
         return kwargs.get(field_name, ""), field_name
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        if not bar:
+            return str(value)
+        count = int(str(value)) if str(value).lstrip("-").isdigit() else 2
+        single = abs(count) < 2 if self._language == "fr" else abs(count) == 1
+        return f"{value}\N{NO-BREAK SPACE}{one if single else many}"
 
 
 @cache
@@ -34,13 +56,21 @@ def has(key: str) -> bool:
     return key in table()
 
 
+def fill(language: str, text: str, values: Mapping[str, object]) -> str:
+    """`text` with its gaps filled; an unknown name is left empty."""
+
+    def part(found: re.Match[str]) -> str:
+        return found[1] if all(values.get(name) not in (None, "") for name in _NAME.findall(found[1])) else ""
+
+    return _Plain(language).vformat(_OPTIONAL.sub(part, text), (), values)
+
+
 def say(language: str, key: str, values: Mapping[str, object] | None = None) -> str:
     """The words of `key`, filled. An unknown key is shown as it is: better a code than nothing."""
     texts = table().get(key)
     if texts is None:
         return key.rsplit(".", 1)[-1]
-    text = texts[LANGUAGES.index(language)] if language in LANGUAGES else texts[0]
-    return _Plain().vformat(text, (), _Gaps(values or {}))
+    return fill(language, texts[LANGUAGES.index(language)] if language in LANGUAGES else texts[0], values or {})
 
 
 def say_error(language: str, code: str, values: Mapping[str, object] | None = None) -> str:
@@ -48,4 +78,101 @@ def say_error(language: str, code: str, values: Mapping[str, object] | None = No
     if has(f"error.{code}"):
         return say(language, f"error.{code}", values)
     found = plugins.all_words(language).get(code)
-    return _Plain().vformat(found, (), _Gaps(values or {})) if found else code
+    return fill(language, found, values or {}) if found else code
+
+
+def say_stored(language: str, text: str) -> str:
+    """The sentence of an error as it was stored: its code, then name=value for each placeholder."""
+    code, _, rest = text.partition(" ")
+    values = dict(re.findall(r"(\w+)=(.*?)(?=\s\w+=|$)", rest))
+    told = say_error(language, code, values)
+    return text if told == code else told
+
+
+def tell(language: str, key: str, values: Mapping[str, object]) -> str:
+    """The words of a notice or a journal entry: codes, days, amounts and sites in `values` are put into words too."""
+    told = {name: _READ[name](language, str(value)) if name in _READ else value for name, value in values.items()}
+    if "issue" in told:
+        told["issue"] = say(language, f"issue.{told['issue']}", told)
+    return say(language, key, told)
+
+
+def local(moment: datetime) -> datetime:
+    """The moment in the merchant's zone."""
+    return moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
+
+
+def day(language: str, moment: datetime) -> str:
+    """The day of a moment, as the language writes it; spaces do not break."""
+    return local(moment).strftime(_DAY.get(language, _DAY["en"])).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def span(language: str, seconds: float) -> str:
+    """A length of time, in one unit."""
+    left = max(int(seconds), 0)
+    for size, unit in ((86400, {"fr": "j", "de": "T"}.get(language, "d")), (3600, "h"), (60, "min")):
+        if left >= size:
+            return f"{left // size}\N{NO-BREAK SPACE}{unit}"
+    return f"{left}\N{NO-BREAK SPACE}s"
+
+
+def number(language: str, text: str) -> str:
+    """Digits with one point ("1234.50") with the language's marks; anything else as it is."""
+    if not re.fullmatch(r"[-+]?\d+(\.\d+)?", text):
+        return text
+    thousands, point = _MARKS.get(language, _MARKS["en"])
+    whole, _, decimals = text.partition(".")
+    sign, digits = (whole[0], whole[1:]) if whole[0] in "+-" else ("", whole)
+    grouped = f"{int(digits):,}".replace(",", thousands)
+    return sign + grouped + (point + decimals if decimals else "")
+
+
+def amount(language: str, text: str) -> str:
+    """An amount and its currency ("6.90 EUR") as the language writes it; anything else as it is."""
+    bare, _, currency = text.rpartition(" ")
+    if not re.fullmatch(r"-?\d+(\.\d+)? [A-Z]{3}", text):
+        return text
+    sign = _SIGNS.get(currency)
+    written = number(language, bare)
+    return f"{sign}{written}" if sign and language == "en" else f"{written}\N{NO-BREAK SPACE}{sign or currency}"
+
+
+@cache
+def site(site_id: str) -> str:
+    """A site as people call it ("Amazon.fr"); an unknown id as it is."""
+    for code in plugins.marketplaces():
+        found = plugins.marketplace_manifest(code).site(site_id)
+        if found:
+            return found.domain[:1].upper() + found.domain[1:]
+    return site_id
+
+
+def _stored_day(language: str, text: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return day(language, moment if moment.tzinfo else moment.replace(hour=12, tzinfo=UTC))
+
+
+def _reason(language: str, code: str) -> str:
+    return say(language, f"hold.{code}") if has(f"hold.{code}") else say_stored(language, code)
+
+
+_READ: Mapping[str, Callable[[str, str], str]] = {
+    "reason": _reason,
+    "problem": say_stored,
+    "detail": say_stored,
+    "error": say_stored,
+    "date": _stored_day,
+    "since": _stored_day,
+    "seconds": lambda language, text: span(language, float(text)) if text.isdigit() else text,
+    "price": amount,
+    "total": amount,
+    "shop": amount,
+    "marketplace": amount,
+    "site": lambda language, text: site(text),
+    "flow": lambda language, code: say(language, f"flow.{code}"),
+    "plan": lambda language, code: say(language, f"plan.{code}"),
+}
+"""How a stored placeholder of that name becomes readable."""

@@ -1,15 +1,15 @@
-"""{% w "section.key" name=value %} and friends."""
+"""{% w "section.key" name=value %} and friends: everything a template says, in the reader's language."""
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import template
-from django.conf import settings
+from django.template import Context
 from django.utils.translation import get_language
 
 from forain import wiring
 from forain.core.money import Money
+from forain.store import models
 from forain.web import words
 
 register = template.Library()
@@ -27,31 +27,36 @@ def w(key: str, **values: Any) -> str:
 @register.simple_tag
 def w_with(key: str, values: dict[str, Any], **more: Any) -> str:
     """Words filled from a dict (placeholders of a notice or journal entry); codes inside are put into words too."""
-    told = dict(values) | more
-    if "reason" in told:
-        reason = str(told["reason"])
-        told["reason"] = (
-            words.say(language(), f"hold.{reason}")
-            if words.has(f"hold.{reason}")
-            else words.say_error(language(), reason)
-        )
-    if "issue" in told and words.has(f"issue.{told['issue']}"):
-        told["issue"] = words.say(language(), f"issue.{told['issue']}", told)
-    if "problem" in told:
-        told["problem"] = words.say_error(language(), str(told["problem"]))
-    if isinstance(told.get("date"), str) and len(told["date"]) == len("2026-11-24"):
-        year, month, number = told["date"].split("-")
-        told["date"] = {"fr": f"{number}/{month}/{year}", "de": f"{number}.{month}.{year}"}.get(
-            language(), told["date"]
-        )
-    if "detail" in told:
-        told["detail"] = words.say_error(language(), str(told["detail"]))
-    return words.say(language(), key, told)
+    return words.tell(language(), key, values | more)
 
 
-@register.simple_tag
-def error_words(code: str) -> str:
-    return words.say_error(language(), code)
+@register.simple_tag(takes_context=True)
+def named(context: Context, subject: str) -> str:
+    """A subject as people call it: "account:1" its name, "SITE/SKU" the SKU and the site, an order its number."""
+    known = context.render_context.get("forain_names")
+    if known is None:
+        known = {f"account:{pk}": name for pk, name in models.Account.objects.values_list("pk", "name")}
+        known |= {f"shop:{pk}": name for pk, name in models.Shop.objects.values_list("pk", "name")}
+        known["house"] = words.say(language(), "app.name")
+        context.render_context["forain_names"] = known
+    owner, _, rest = subject.partition("/")
+    if not rest:
+        return str(known.get(owner, owner))
+    if owner in known:
+        found = words.site(rest)
+        return f"{known[owner]} · {found}" if found != rest else str(known[owner])
+    found = words.site(owner)
+    return f"{rest} · {found}" if found != owner else subject
+
+
+@register.filter
+def error_words(stored: str) -> str:
+    return words.say_stored(language(), stored) if stored else ""
+
+
+@register.filter
+def site_name(site_id: str) -> str:
+    return words.site(site_id)
 
 
 @register.filter
@@ -59,30 +64,43 @@ def when(moment: datetime | None) -> str:
     """A moment in the merchant's zone, short; "never" for None."""
     if moment is None:
         return words.say(language(), "app.never")
-    local = moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
-    return local.strftime({"fr": "%d/%m/%Y %H:%M", "de": "%d.%m.%Y %H:%M"}.get(language(), "%Y-%m-%d %H:%M"))
+    return f"{words.day(language(), moment)} {words.local(moment):%H:%M}"
 
 
 @register.filter
 def day(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
-    local = moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
-    return local.strftime({"fr": "%d/%m/%Y", "de": "%d.%m.%Y"}.get(language(), "%Y-%m-%d"))
+    return "" if moment is None else words.day(language(), moment)
 
 
 @register.filter
 def age(moment: datetime | None) -> str:
-    """How long ago, in one unit."""
+    """How long since then, in one unit."""
     if moment is None:
         return words.say(language(), "app.never")
-    seconds = max(int((wiring.deps().clock.now() - moment).total_seconds()), 0)
-    for size, unit in ((86400, {"fr": "j", "de": "T"}.get(language(), "d")), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+    return words.span(language(), (wiring.deps().clock.now() - moment).total_seconds())
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """ "3 min ago"; "never" for None."""
+    return age(moment) if moment is None else words.say(language(), "app.ago", {"time": age(moment)})
+
+
+@register.filter
+def figure(value: object) -> str:
+    """A number with the language's marks; a dash for None."""
+    return "–" if value is None else words.number(language(), str(value))
+
+
+@register.simple_tag
+def worth(quantity: int | None, minor: int | None, currency: str, fulfilled_by: str = "") -> str:
+    """Pieces and price of an offer in one cell; no pieces where the marketplace keeps the stock."""
+    pieces = "" if quantity is None or fulfilled_by == "marketplace" else figure(quantity)
+    price = "" if minor is None or not currency else money(minor, currency)
+    return " · ".join(part for part in (pieces, price) if part) or "–"
 
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    return "" if minor is None or not currency else str(Money(minor, currency))
+    """An amount as the language writes it; a dash where there is none."""
+    return "–" if minor is None or not currency else words.amount(language(), str(Money(minor, currency)))

@@ -1,0 +1,52 @@
+"""Where each notice is mended: the button beside it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from forain.store import models
+
+
+@dataclass(frozen=True)
+class Cure:
+    """A button: its address, the key of its words, and whether it is the first thing to do."""
+
+    url: str
+    words: str
+    first: bool = False
+
+
+def with_cures(notices: Iterable[models.Notice]) -> list[tuple[models.Notice, Cure]]:
+    return [(notice, _cure(notice)) for notice in notices]
+
+
+def _cure(notice: models.Notice) -> Cure:
+    code = notice.code
+    if code in ("shop_refused", "catalogue_problem"):
+        number = notice.subject.split("/")[0].removeprefix("shop:")
+        if number.isdigit():
+            return Cure(reverse("shop", kwargs={"number": int(number)}), "nav.shop")
+    if code.startswith("offer_"):
+        return Cure(reverse("offers") + "?state=alarm", "nav.offers")
+    if code == "order_held":
+        return Cure(reverse("orders") + "?state=held", "nav.orders")
+    if code in ("order_total_differs", "orders_missing", "shipment_refused"):
+        return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
+    if notice.account_id and code not in ("side_ill", "internal"):
+        return _on_the_account(code, notice.account_id)
+    return Cure(reverse("health"), "nav.health")
+
+
+def _on_the_account(code: str, account: int) -> Cure:
+    if code == "links_to_decide":
+        return Cure(reverse("links", kwargs={"number": account}), "nav.links")
+    page = reverse("account", kwargs={"number": account})
+    if code in ("secret_expiring", "application_refused"):
+        return Cure(f"{page}#secret", "amazon.new_secret", first=True)
+    if code == "site_read_only":
+        return Cure(f"{page}#sites", "dash.compare")
+    if code.startswith("authorization_") and code != "authorization_doubted":
+        return Cure(f"{page}#renew", "amazon.renew", first=True)
+    return Cure(page, "amazon.heading")
