@@ -16,6 +16,28 @@ CHROMIUM = Path("/usr/bin/chromium")
 ARTEFACTS = ROOT / "artefacts"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run"]  # fmt: skip
 DAY = 86400.0
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+FAINT = """() => {
+  // Texts whose contrast with what lies under them is below WCAG AA (4.5, or 3 for large text).
+  const rgb = text => (text.match(/[\\d.]+/g) || []).map(Number);
+  const light = c => c.slice(0, 3).map(v => v / 255).map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  const under = node => {
+    for (; node; node = node.parentElement) {
+      const c = rgb(getComputedStyle(node).backgroundColor);
+      if (c.length === 3 || c[3] > 0.99) return c;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll("body *")].filter(node =>
+    [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim()) && node.offsetParent
+  ).map(node => {
+    const style = getComputedStyle(node), size = parseFloat(style.fontSize);
+    const [a, b] = [light(rgb(style.color)), light(under(node))].sort((x, y) => y - x);
+    const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 600);
+    return [(a + 0.05) / (b + 0.05), large ? 3 : 4.5, node.textContent.trim().slice(0, 40)];
+  }).filter(([ratio, least]) => ratio < least);
+}"""
 
 
 @pytest.fixture
@@ -63,19 +85,23 @@ def test_connect_watch_expire_renew(live):
     ARTEFACTS.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en")
+        page = browser.new_page(viewport=DESK, locale="en")
         page.set_default_timeout(20_000)
         trouble = []
         page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
 
         def picture(name, phone=False):
-            if phone:
-                page.set_viewport_size({"width": 390, "height": 844})
-            page.screenshot(path=str(ARTEFACTS / f"{name}.png"), full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
-                f"{name} scrolls sideways"
-            )
-            page.set_viewport_size({"width": 1280, "height": 900})
+            """Keep a picture; on a desk and on a phone, in light and in dark, all fits and can be read."""
+            for wide, size in ((False, PHONE), (True, DESK)):
+                page.set_viewport_size(size)
+                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+                    f"{name} scrolls sideways at {size['width']} pixels"
+                )
+                if wide is not phone:
+                    page.screenshot(path=str(ARTEFACTS / f"{name}.png"), full_page=True)
+            for tone in ("dark", "light"):
+                page.emulate_media(color_scheme=tone)
+                assert page.evaluate(FAINT) == [], f"{name} is faint in {tone}"
 
         page.goto(first)
         page.fill("input[name=user]", "camille")
@@ -88,12 +114,17 @@ def test_connect_watch_expire_renew(live):
         page.click("text=Files in a folder")
         page.fill("input[name=folder]", "/nowhere/at/all")
         page.click("button.primary")
-        expect(page.locator(".message.error")).to_contain_text("no such folder")
+        expect(page.locator(".wrong")).to_contain_text("no such folder")
+        picture("connect-shop-wrong")
         page.fill("input[name=folder]", str(shop.folder))
         page.click("button.primary")
         expect(page.locator(".message.success")).to_contain_text("The shop answers")
         page.click("a.button.primary")
+        expect(page.locator("input[value=private]")).to_be_checked()
+        expect(page.locator("input[name=refresh_token]")).to_be_visible()
+        expect(page.locator("input[name=application_id]")).to_be_hidden()
         page.check("input[value=public]")
+        expect(page.locator("input[name=refresh_token]")).to_be_hidden()
         page.fill("input[name=client_id]", "nonsense")
         page.click("button.primary")
         expect(page.locator(".wrong").first).to_be_visible()
@@ -109,11 +140,19 @@ def test_connect_watch_expire_renew(live):
             page.fill(f"input[name='address.{name}']", amazon.url + address)
         picture("connect", phone=True)
         page.click("button.primary")
+        expect(page.locator(".message.success")).to_contain_text("Now authorize it at Amazon")
+        page.click("#renew button.primary")
         consent(page)
-        expect(page.locator(".sync")).to_contain_text("Stock, prices and orders run")
+        expect(page.locator(".sync")).to_contain_text("nothing is sent to Amazon before you say yes")
         expect(page.locator(".pill.active").first).to_be_visible()
+        compared(page)
+        expect(page.locator("#sites tbody tr").first).to_contain_text("€")
         picture("login-details")
-        page.click("text=Yes, send to FR")
+        picture("login-details-phone", phone=True)
+        page.goto(url)
+        expect(page.locator(".verdict")).to_contain_text("read-only")
+        page.click("text=Compare and say yes")
+        page.click("text=Yes, send to Amazon.fr")
         deadline = time.monotonic() + 60
         from forain.cli.demo import out_of_step
 
@@ -139,6 +178,9 @@ def test_connect_watch_expire_renew(live):
             page.reload()
         expect(page.locator(".pill.created")).to_be_visible()
         picture("orders")
+        picture("orders-phone", phone=True)
+        page.click("tbody tr:first-child a")
+        picture("order")
         amazon.advance(170 * DAY)
         fresh = amazon.call("POST", f"applications/{application['application_id']}/rotate", {})
         page.goto(f"{url}/accounts/1")
@@ -172,6 +214,9 @@ def test_connect_watch_expire_renew(live):
             page.click(f"button[value={language}]")
             expect(page.locator(".sync.expired")).to_contain_text(words)
             picture(f"expired-{language}", phone=True)
+            page.goto(f"{url}/accounts/1")
+            picture(f"login-details-expired-{language}", phone=True)
+            page.goto(url)
         page.click("button[value=en]")
         page.click("h2 >> text=Amazon Europe")
         page.click("#renew button.primary")
@@ -181,12 +226,43 @@ def test_connect_watch_expire_renew(live):
         expect(page.locator(".proof")).to_contain_text("0 are missing", timeout=60_000)
         expect(page.locator(".verdict.good")).to_be_visible(timeout=15_000)
         picture("renewed")
-        for name in ("journal", "health", "accounts/1/links"):
-            page.goto(f"{url}/{name}")
-            picture(name.rsplit("/", 1)[-1])
-            picture(f"{name.rsplit('/', 1)[-1]}-phone", phone=True)
+        shop_page = page.get_attribute(".links a[href^='/shops/']", "href")
+        addresses = {"journal": "/journal", "health": "/health", "links": "/accounts/1/links", "shop": shop_page,
+                     "issues": "/issues"}  # fmt: skip
+        for name, address in addresses.items():
+            page.goto(f"{url}{address}")
+            picture(name)
+            picture(f"{name}-phone", phone=True)
+        without_script(
+            browser, page.context.storage_state(), url, ["/accounts/1", "/offers", "/orders", *addresses.values()]
+        )
         browser.close()
     assert [line for line in trouble if "422" not in line] == []
+
+
+def compared(page):
+    """The first comparison takes a moment after connecting."""
+    for _ in range(60):
+        if page.locator("#sites tbody tr").count():
+            return
+        time.sleep(0.5)
+        page.reload()
+
+
+def without_script(browser, logged_in, url, addresses):
+    """Every page says the same where the browser runs no script, and its forms work."""
+    page = browser.new_context(java_script_enabled=False, storage_state=logged_in, locale="en").new_page()
+    for address in addresses:
+        assert page.goto(f"{url}{address}").status == 200, address
+        assert page.locator("h1").count() == 1, address
+    page.goto(url)
+    assert page.locator(".six dt").count() == 6
+    page.click("button[value=fr]")
+    assert page.locator("html").get_attribute("lang") == "fr"
+    page.goto(f"{url}/accounts/1")
+    page.click("button[value=pause]")
+    assert "Mis en pause" in page.locator(".sync").inner_text()
+    page.click("button[value=resume]")
 
 
 def consent(page):
