@@ -121,6 +121,7 @@ def full(transactional_db):
         ("side_ill", f"shop:{shop.pk}", "warning", {"since": now.isoformat(), "error": "unreachable cause=timeout"}),
         ("order_held", f"account:{account.pk}/held", "warning",
          {"count": "1", "reason": "unknown_sku", "order": order.order_id, "detail": ""}),
+        ("cancel_asked", f"account:{account.pk}/{order.order_id}", "warning", {"order": order.order_id}),
         ("shop_refused", f"shop:{shop.pk}", "critical", {"error": "shop_token_refused"}),
         ("internal", f"account:{account.pk}/probe", "critical", {"flow": "probe", "error": "ValueError"}),
     ]  # fmt: skip
@@ -284,6 +285,7 @@ def test_every_notice_leads_to_where_it_is_mended(merchant, full):
     assert f'href="/accounts/{full["account"].pk}#renew"' in page
     assert f'href="/accounts/{full["account"].pk}#sites"' in page
     assert 'href="/orders?state=held"' in page
+    assert f'href="/orders?q={full["order"].order_id}"' in page
     assert page.count("<li>") == page.count('class="button')
     for address in re.findall(r'<a class="button[^"]*" href="([^"#]+)', page):
         assert merchant.get(address).status_code == 200
