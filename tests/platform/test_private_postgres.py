@@ -113,6 +113,18 @@ def test_a_database_in_use_is_not_discarded_and_a_discarded_one_is_new(home):
     server.stop()
 
 
+def test_the_database_of_an_owner_just_killed_is_discarded_once_it_has_stopped(home):
+    process, _ = holder(home)
+    process.kill()
+
+    postgres.discard(home)
+
+    server = postgres.start(home)
+    psycopg.connect(server.url).close()
+    server.stop()
+    process.wait(10)
+
+
 def test_a_deep_home_works(home):
     deep = home / ("x" * 60) / ("y" * 60)
     server = postgres.start(deep)

@@ -27,6 +27,7 @@ from urllib.parse import quote
 import psycopg
 
 START_SECONDS = 60
+STOP_SECONDS = 10
 LONGEST_SOCKET_PATH = 100
 """A socket's path holds 107 bytes at most (Linux unix(7)); PostgreSQL adds a lock file's ending to ours."""
 ROOT_DATA = Path("/var/lib/forain")
@@ -82,15 +83,22 @@ def start(home: Path, options: Iterable[str] = ()) -> PrivatePostgres:
 def discard(home: Path) -> None:
     """Delete the database of `home`, wherever it lies; for the demo, which begins anew each time.
 
-    Raises PostgresTrouble while a server of that home runs.
+    A server whose owner was killed is on its way out: it is waited for. Raises PostgresTrouble while one stays.
     """
     layout = _layout(home)
+    deadline = time.monotonic() + STOP_SECONDS
     lock = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise PostgresTrouble(f"the database of {home} is in use; end that Forain first") from None
+                time.sleep(0.1)
+            else:
+                break
         shutil.rmtree(layout.data, ignore_errors=True)
-    except BlockingIOError:
-        raise PostgresTrouble(f"the database of {home} is in use; end that Forain first") from None
     finally:
         os.close(lock)
 
