@@ -47,9 +47,15 @@ class RunningBox:
         self._thread.join(5)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="forain box", description="A simulated Amazon seller side, on loopback.")
-    parser.add_argument("--port", type=int, default=8900, help="0 takes a free one")
+    parser.add_argument("--port", type=_port, default=8900, help="0 takes a free one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--clock", choices=("real", "manual"), default="real")
     parser.add_argument("--empty", action="store_true", help="without the small world")

@@ -8,9 +8,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
+import psycopg
 import pytest
+from cryptography.fernet import Fernet
+from psycopg.conninfo import conninfo_to_dict
+
+from forain.config import home
+from forain_box import Box, small_world
+from forain_box.server import RunningBox
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,8 +101,16 @@ def test_secrets_are_never_arguments_and_bad_ones_are_refused_with_a_sentence(fo
     assert forain("account", "list").stdout == ""
 
 
-def test_wrong_settings_are_named_with_their_cure(forain):
+def test_wrong_settings_are_named_with_their_cure(forain, tmp_path):
+    (tmp_path / "file").write_text("x")
     for name, value, words in (
+        ("DATABASE_URL", "postgresql://%zz", "DATABASE_URL cannot be read"),
+        ("FORAIN_PUBLIC_URL", "https://[shop", "the address browsers use"),
+        ("FORAIN_TIME_ZONE", "Mars/Crater", "no such time zone"),
+        ("FORAIN_LOG_LEVEL", "chatty", "choose DEBUG"),
+        ("FORAIN_VAULT_KEYS", "abc", "bring back the right one"),
+        ("FORAIN_HOME", str(tmp_path / "file"), "FORAIN_HOME names a folder"),
+        ("FORAIN_HOME", str(tmp_path / "file" / "below"), "FORAIN_HOME names a folder"),
         ("DATABASE_URL", "mysql://x", "must begin with postgresql://"),
         ("FORAIN_PUBLIC_URL", "http://shop.example", "https://"),
         ("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", "Is DATABASE_URL right?"),
@@ -103,6 +119,145 @@ def test_wrong_settings_are_named_with_their_cure(forain):
         assert shown.returncode == 1
         assert words in shown.stderr
         assert "Traceback" not in shown.stderr
+
+
+def test_a_database_without_rights_and_a_strange_vault_key_are_said(forain, tmp_path):
+    name = f"poor_{os.getpid()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'poor'")
+        owner.execute(f"CREATE DATABASE {name}")
+        parts = {**conninfo_to_dict(os.environ["DATABASE_URL"]), "user": name, "password": "poor", "dbname": name}
+        shown = forain("status", DATABASE_URL="postgresql://?" + urlencode(parts))
+        owner.execute(f"DROP DATABASE {name}")
+        owner.execute(f"DROP ROLE {name}")
+
+    assert shown.returncode == 1
+    assert "may create tables in it" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+    with Boxed(forain, tmp_path) as boxed:
+        assert boxed.add().returncode == 0
+        strange = forain("account", "check", "1", FORAIN_VAULT_KEYS=Fernet.generate_key().decode())
+
+    assert strange.returncode == 1
+    assert "is vault.key the right one?" in strange.stderr
+    assert "Traceback" not in strange.stderr
+
+
+def test_what_is_typed_wrong_is_said_and_never_passed_over(forain, tmp_path):
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "binary").write_bytes(bytes(range(128, 200)))
+    vendure = ("shop", "add", "vendure", "--option", "url=http://127.0.0.1:1/admin-api")
+    for arguments, words in (
+        (("shop", "add", "files", "--option", "fodler=/x"), "the names here are folder"),
+        (("shop", "add", "files", "--option", "folder"), "write NAME=VALUE"),
+        ((*vendure, "--option", "token=seen-by-everybody"), "the names here are url"),
+        ((*vendure, "--secret-file", f"token={tmp_path / 'absent'}"), "cannot be read: No such file"),
+        ((*vendure, "--secret-file", f"token={tmp_path}"), "cannot be read: Is a directory"),
+        ((*vendure, "--secret-file", f"token={tmp_path / 'empty'}"), "is empty"),
+        ((*vendure, "--secret-file", f"token={tmp_path / 'binary'}"), "is not UTF-8 text"),
+        (("up", "--port", "99999"), "99999 is not in the range"),
+        (("demo", "--once", "--port", "-1"), "-1 is not in the range"),
+        (("box", "--port", "99999"), "a port is a number"),
+        (("journal", "--most", "-5"), "-5 is not in the range"),
+        (("order", "retry", "406"), "no order 406"),
+        (("link", "list", "7"), "no account 7"),
+    ):
+        shown = forain(*arguments)
+        assert shown.returncode != 0, arguments
+        assert words in shown.stderr, (arguments, shown.stderr)
+        assert "Traceback" not in shown.stderr, arguments
+
+
+def test_the_doctor_examines_and_says_the_cure(forain, tmp_path):
+    shown = forain("doctor")
+
+    assert "ok   database and tables" in shown.stdout, shown.stderr
+    assert "FAIL worker" in shown.stdout
+    assert shown.returncode == 1
+
+
+def test_the_one_time_link_names_the_port_that_up_has(forain):
+    assert "http://127.0.0.1:18123/first/" in forain("admin-link", "--port", "18123").stdout
+
+
+def test_a_key_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(home.os, "fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        home.vault_keys(tmp_path)
+    monkeypatch.undo()
+
+    assert not (tmp_path / "vault.key").exists()
+    assert home.vault_keys(tmp_path) == home.vault_keys(tmp_path)
+    assert (tmp_path / "vault.key").stat().st_mode & 0o777 == 0o600
+
+
+class Boxed:
+    """The market in a box beside the command line, with a seller, an application and a catalogue for it."""
+
+    def __init__(self, forain, tmp_path):
+        self._forain, self._folder = forain, tmp_path
+        self.box = Box(seed=1, throttle=False, write_delay=(0.0, 0.0))
+        small_world.furnish(self.box.world)
+        self._running = RunningBox(self.box)
+
+    def __enter__(self):
+        self._running.start()
+        world = self.box.world
+        self.application = world.add_application({"name": "Mine", "kind": "private"})
+        self.grant = world.authorize(self.application, world.sellers["A1BOXSELLEREU"])
+        (self._folder / "secret").write_text(self.application.client_secret + "\n")
+        (self._folder / "token").write_text(self.grant.refresh_token)
+        return self
+
+    def __exit__(self, *_):
+        self._running.stop()
+
+    def add(self, *more):
+        url = self._running.url
+        return self._forain(
+            "account", "add", "amazon", "--seller-id", "A1BOXSELLEREU", "--client-id", self.application.client_id,
+            "--client-secret-file", str(self._folder / "secret"), "--refresh-token-file", str(self._folder / "token"),
+            "--address", f"token={url}/auth/o2/token", "--address", f"api={url}/eu", *more,
+        )  # fmt: skip
+
+
+def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "catalogue.csv").write_text("sku,title,price,currency,on_hand\nHONEY,h,8.00,EUR,3\nSPARE,s,1.00,EUR,1\n")
+    links = tmp_path / "links.csv"
+    with Boxed(forain, tmp_path) as boxed:
+        for name in ("First", "Second"):
+            assert forain("shop", "add", "files", "--option", f"folder={folder}", "--name", name).returncode == 0
+        assert "no shop 9" in boxed.add("--shop", "9").stderr
+        assert "application_id" in boxed.add("--kind", "public").stderr
+        added = boxed.add("--shop", "2")
+        assert (added.returncode, "forain account allow" in added.stdout) == (0, True), added.stderr
+        number = added.stdout.split()[1]
+        assert "already" in boxed.add().stderr
+        assert "shop 2" in forain("account", "list").stdout
+
+        assert forain("account", "allow", number, "fr").returncode == 0
+        assert "FR A13V1IB3VIYZZH writes" in forain("account", "list").stdout
+        assert "DE A1PA6795UKMFR9 read-only" in forain("account", "list").stdout
+        assert forain("account", "allow", number, "FR", "--off").returncode == 0
+        assert "writes" not in forain("account", "list").stdout
+        assert "no site XX" in forain("account", "allow", number, "XX").stderr
+
+        renewed = forain("account", "renew", number, "--granted-on", "2026-01-05", "--refresh-token-file", str(tmp_path / "token"))  # fmt: skip
+        assert renewed.returncode == 0, renewed.stderr
+        assert "2027-01-05" in forain("journal").stdout
+        boxed.box.world.rotate_secret(boxed.application)
+        (tmp_path / "secret").write_text(boxed.application.client_secret)
+        assert forain("account", "secret", number, "--client-secret-file", str(tmp_path / "secret")).returncode == 0
+
+        links.write_text("marketplace_sku,variant\nHONEY,NONE\n")
+        assert "Line 2" in forain("link", "import", number, str(links)).stderr
+        assert "no article NONE" in forain("link", "decide", number, "HONEY", "NONE", "yes").stderr
 
 
 def up(forain, *arguments):

@@ -1,16 +1,40 @@
 """The command line: starts what runs, and says what the pages say."""
 
+import errno
+from typing import Any
+
 import click
 
-from forain.cli.accounts import account_group, shop_group
+from forain.cli.accounts import account_group
+from forain.cli.house import sentence
+from forain.cli.links import link_group, order_group
 from forain.cli.run import admin_link, bench, box, demo, doctor, journal_command, status, sync, up
+from forain.cli.shops import shop_group
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+class Plain(click.Group):
+    """Says in one sentence what a person can mend; only a bug of ours shows a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            told = None if getattr(error, "errno", None) == errno.EPIPE else sentence(error)
+            if told is None:
+                raise
+            raise click.ClickException(told) from None
+
+
+@click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name=None, version="0.1.0", prog_name="forain")
 def main() -> None:
     """Forain connects your own web shop with Amazon: stock, prices, orders, shipments, authorization."""
 
 
-for _command in (up, demo, box, status, sync, journal_command, doctor, bench, admin_link, account_group, shop_group):
+for _command in (
+    up, demo, box, status, sync, journal_command, doctor, bench, admin_link,
+    shop_group, account_group, link_group, order_group,
+):  # fmt: skip
     main.add_command(_command)

@@ -6,21 +6,23 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol
 from urllib.request import Request, urlopen
 
 import click
 
 from forain.cli.browser import Browser
-from forain.cli.house import Web, free_port, open_house
+from forain.cli.house import OpenHouse, Web, free_port, open_house
 from forain.cli.run import ending
 from forain.cli.sample_shop import GOODS, SampleShop
 from forain.config.home import forain_home
-from forain.config.postgres import PostgresTrouble, discard
+from forain.config.postgres import discard
 from forain_box import Box
 from forain_box.server import RunningBox
 
@@ -137,7 +139,21 @@ class Amazon:
 
 
 def run(*, once: bool, shop: str, port: int) -> int:
-    """Tell the story; the answer is the exit code: 0 only if every step was observed."""
+    """Tell the story; the answer is the exit code: 0 only if every step was observed, 130 when it was cut short."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    # SIGTERM ends it as Ctrl-C does: whatever was started is stopped in order.
+    signal.signal(signal.SIGTERM, end)
+    try:
+        return _run(once=once, shop=shop, port=port)
+    except KeyboardInterrupt:
+        click.echo("cut short; everything is stopped", err=True)
+        return 130
+
+
+def _run(*, once: bool, shop: str, port: int) -> int:
     home = forain_home() / "demo"
     home.mkdir(mode=0o755, exist_ok=True)
     lock = (forain_home() / "demo.lock").open("w")
@@ -145,23 +161,22 @@ def run(*, once: bool, shop: str, port: int) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise click.ClickException("another demo is running; end it first") from None
-    try:
-        discard(home)
-    except PostgresTrouble as error:
-        raise click.ClickException(str(error)) from None
+    discard(home)
     for old in home.iterdir():
         shutil.rmtree(old) if old.is_dir() else old.unlink()
-    os.environ.pop("DATABASE_URL", None)
+    for name in ("DATABASE_URL", "FORAIN_PUBLIC_URL", "FORAIN_HOSTS", "FORAIN_LOCAL_URL", "FORAIN_VAULT_KEYS"):
+        os.environ.pop(name, None)
     story = Story()
     port = port or free_port()
     clock_file = home / "clock.json"
     clock_file.write_text("0")
     os.environ["FORAIN_CLOCK_FILE"] = str(clock_file)
     box = RunningBox(Box(seed=7, write_delay=(0.3, 1.2))).start()
-    house = open_house(home, port=port)
+    house: OpenHouse | None = None
     sample: Shop | None = None
     code = 0
     try:
+        house = open_house(home, port=port)
         from forain import wiring
         from forain.engine.worker import Worker
 
@@ -172,19 +187,23 @@ def run(*, once: bool, shop: str, port: int) -> int:
             try:
                 sample = open_shop(shop, home, story)
                 tell(story, Amazon(box.url, clock_file), sample, web.url, port)
+                if not once:
+                    ended = ending()
+                    click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
+                    ended.wait()
             except NotObserved as missing:
                 click.echo(f"NOT OBSERVED: {missing}", err=True)
                 code = 1
             except KeyboardInterrupt:
-                once, code = True, 130
-            if not once and code == 0:
-                click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
-                ending().wait()
-            worker.stop()
+                click.echo("cut short; stopping ...", err=True)
+                code = 130
+            finally:
+                worker.stop()
     finally:
         if sample is not None:
             sample.stop()
-        house.stop()
+        if house is not None:
+            house.stop()
         box.stop()
     return code
 

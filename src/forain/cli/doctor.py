@@ -3,7 +3,7 @@
 import click
 
 from forain import plugins, wiring
-from forain.cli.run import reader_language
+from forain.cli.ask import reader_language
 from forain.core import authorization
 from forain.core.errors import AdapterError
 from forain.store import accounts, instance, runs, shops

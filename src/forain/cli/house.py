@@ -14,6 +14,8 @@ from forain.config.home import forain_home
 from forain.config.postgres import PostgresTrouble, PrivatePostgres, start
 
 DEFAULT_PORT = 8787
+NO_RIGHT = ("42501",)
+"""PostgreSQL's insufficient_privilege."""
 
 
 class OpenHouse:
@@ -33,39 +35,66 @@ class OpenHouse:
 def open_house(home: Path | None = None, *, port: int = DEFAULT_PORT) -> OpenHouse:
     """Start the private PostgreSQL unless DATABASE_URL names another, set Django up, bring the tables up to date.
 
-    Raises click.ClickException with the cure.
+    Raises BadSettings, PostgresTrouble and Django's DatabaseError, which `sentence` says.
     """
     if home is not None:
         os.environ["FORAIN_HOME"] = str(home)
     os.environ.setdefault("FORAIN_LOCAL_URL", f"http://127.0.0.1:{port}")
     os.environ["DJANGO_SETTINGS_MODULE"] = "forain.config.settings"
-    postgres: PrivatePostgres | None = None
+    checks.check(os.environ)
+    given = bool(os.environ.get("DATABASE_URL"))
+    postgres = None if given else start(forain_home())
     try:
-        checks.check(os.environ)
-        if not os.environ.get("DATABASE_URL"):
-            postgres = start(forain_home())
+        if postgres is not None:
             os.environ["DATABASE_URL"] = postgres.url
-    except (checks.BadSettings, PostgresTrouble) as error:
-        raise click.ClickException(str(error)) from None
-    import django
-    from django.db.utils import OperationalError
+        import django
 
-    django.setup()
-    from forain.config.migrate import migrate
+        django.setup()
+        from forain.config.migrate import migrate
 
-    try:
         migrate()
-    except OperationalError as error:
+    except BaseException:
         if postgres is not None:
             postgres.stop()
-        raise click.ClickException(f"the database does not answer: {error}. Is DATABASE_URL right?") from None
+        raise
     return OpenHouse(postgres)
 
 
+def sentence(error: Exception) -> str | None:
+    """What a person can mend, in one sentence with its cure; None: it is a bug of ours, and its traceback is wanted."""
+    from django.apps import apps
+    from django.db.migrations.exceptions import MigrationSchemaMissing
+    from django.db.utils import DatabaseError, InterfaceError, OperationalError
+
+    if isinstance(error, checks.BadSettings | PostgresTrouble):
+        return str(error)
+    if apps.ready:
+        from forain.store.vault import VaultBroken
+
+        if isinstance(error, VaultBroken):
+            return str(error)
+    told = " ".join(str(error).split())
+    if isinstance(error, OperationalError | InterfaceError):
+        return f"the database does not answer: {told}. Is DATABASE_URL right?"
+    if isinstance(error, MigrationSchemaMissing) or (
+        isinstance(error, DatabaseError) and getattr(error.__cause__, "sqlstate", "") in NO_RIGHT
+    ):
+        return (
+            f"the database refuses: {told}. The user of DATABASE_URL must own the database, or may create tables in it"
+        )
+    if isinstance(error, DatabaseError) and "or later is required" in told:
+        return f"the database is too old: {told}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return None
+
+
 @contextmanager
-def visiting() -> Iterator[None]:
+def visiting(port: int = DEFAULT_PORT) -> Iterator[None]:
     """The house for one short command: uses a running one, else starts and stops the database."""
-    house = open_house()
+    # The failure itself is told as the command's answer; a log line about it as well would be noise.
+    os.environ.setdefault("FORAIN_LOG_LEVEL", "ERROR")
+    house = open_house(port=port)
     try:
         yield
     finally:

@@ -1,7 +1,6 @@
 """up, demo, box, status, sync, journal, doctor, bench."""
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -10,11 +9,14 @@ from types import FrameType
 
 import click
 
+from forain.cli.ask import PORT, reader_language
 from forain.cli.house import DEFAULT_PORT, Web, open_house, visiting
 
 
 @click.command()
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="Where the pages are, on this machine.")
+@click.option(
+    "--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Where the pages are, on this machine."
+)
 def up(port: int) -> None:
     """Run Forain: database, pages and worker, until Ctrl-C."""
     ended = ending()
@@ -57,9 +59,10 @@ def ending() -> threading.Event:
 
 
 @click.command("admin-link")
-def admin_link() -> None:
+@click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="The one that forain up has.")
+def admin_link(port: int) -> None:
     """A new one-time link for the first administrator."""
-    with visiting():
+    with visiting(port):
         from django.contrib.auth import get_user_model
 
         from forain import wiring
@@ -79,7 +82,7 @@ def admin_link() -> None:
     show_default=True,
     help="vendure: a real one, where Node is.",
 )
-@click.option("--port", default=0, help="Where the pages are; 0 takes a free one.")
+@click.option("--port", type=PORT, default=0, help="Where the pages are; 0 takes a free one.")
 def demo(once: bool, shop: str, port: int) -> None:
     """Watch Forain do what it is for, with a simulated Amazon and a sample shop."""
     from forain.cli.demo import run
@@ -143,29 +146,27 @@ def status(as_json: bool) -> None:
             click.echo(say(language, "dash.worker_away"))
 
 
-def reader_language() -> str:
-    """The terminal's language as far as Forain speaks it."""
-    told = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "en"
-    return told[:2] if told[:2] in ("en", "fr", "de") else "en"
-
-
 @click.command()
 @click.option("--now", "now_flag", is_flag=True, required=True, help="Make everything due at once.")
 def sync(now_flag: bool) -> None:
     """Have the running worker synchronize at once."""
     with visiting():
         from forain import wiring
-        from forain.store import accounts, runs, shops
+        from forain.store import accounts, instance, runs, shops
+        from forain.web.words import say
 
         now = wiring.deps().clock.now()
         subjects = [f"shop:{s.pk}" for s in shops.every()] + [f"account:{a.pk}" for a in accounts.every()]
         for subject in subjects:
             runs.force(subject, now)
         click.echo(f"{len(subjects)} subjects are due now; a running worker takes them up at once.")
+        age = instance.worker_age_seconds(now)
+        if age is None or age > 60:
+            click.echo(say(reader_language(), "dash.worker_away"))
 
 
 @click.command("journal")
-@click.option("--most", default=40, show_default=True)
+@click.option("--most", type=click.IntRange(1, 10_000), default=40, show_default=True)
 @click.option("--about", default="", help="An order id, an SKU, a correlation id.")
 def journal_command(most: int, about: str) -> None:
     """The record of decisions, newest first."""
@@ -187,9 +188,9 @@ def journal_command(most: int, about: str) -> None:
 @click.command()
 def doctor() -> None:
     """Test every step from the database to Amazon, and say the cure."""
-    from forain.cli.doctor import examine
-
     with visiting():
+        from forain.cli.doctor import examine
+
         trouble = examine()
     sys.exit(1 if trouble else 0)
 

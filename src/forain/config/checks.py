@@ -1,7 +1,12 @@
 """What is looked at before anything starts; each mistake with its cure."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from cryptography.fernet import Fernet
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -14,8 +19,12 @@ def check(environment: Mapping[str, str]) -> None:
     """Raises BadSettings."""
     public = environment.get("FORAIN_PUBLIC_URL", "")
     if public:
-        parts = urlsplit(public)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        try:
+            parts = urlsplit(public)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.path in ("", "/") and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
             raise BadSettings(
                 "FORAIN_PUBLIC_URL is the address browsers use, such as https://forain.example, without a path"
             )
@@ -24,3 +33,27 @@ def check(environment: Mapping[str, str]) -> None:
     url = environment.get("DATABASE_URL", "")
     if url and not url.startswith(("postgres://", "postgresql://")):
         raise BadSettings("DATABASE_URL must begin with postgresql://; leave it out to use the private PostgreSQL")
+    level = environment.get("FORAIN_LOG_LEVEL") or "WARNING"
+    if level not in logging.getLevelNamesMapping():
+        raise BadSettings(f"FORAIN_LOG_LEVEL {level}: choose DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    zone = environment.get("FORAIN_TIME_ZONE") or "UTC"
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise BadSettings(
+            f"FORAIN_TIME_ZONE {zone}: there is no such time zone; write one such as Europe/Paris"
+        ) from None
+
+
+def check_vault_keys(keys: Sequence[str], where: Path | str) -> None:
+    """Raises BadSettings for keys that can't be right; that they fit what is stored shows only when they are used."""
+    try:
+        for key in keys:
+            Fernet(key)
+    except ValueError:
+        keys = []
+    if not keys:
+        raise BadSettings(
+            f"{where} holds no key, or something that is none (44 characters each): bring back the right one; "
+            "without it stored tokens cannot be read"
+        )

@@ -5,23 +5,22 @@ from typing import Any
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-
-class NoDatabase(Exception):
-    """DATABASE_URL is missing or cannot be read."""
+from forain.config.checks import BadSettings
 
 
 def database_settings(url: str) -> dict[str, Any]:
     """Django's settings of the database `url` (any libpq address, Unix sockets included).
 
     "" gives settings that no connection can be made with: the launcher sets DATABASE_URL after starting
-    the private server, before Django is set up. Raises NoDatabase for an address that is none.
+    the private server, before Django is set up. Raises BadSettings for an address that is none.
     """
     if not url:
         return {"ENGINE": "django.db.backends.postgresql", "NAME": "forain-has-no-DATABASE_URL"}
     try:
         parts = dict(conninfo_to_dict(url))
     except ProgrammingError as error:
-        raise NoDatabase(f"DATABASE_URL cannot be read ({error}); write postgresql://user:password@host/name") from None
+        why = str(error).strip()
+        raise BadSettings(f"DATABASE_URL cannot be read ({why}); write postgresql://user:password@host/name") from None
     known = {
         "NAME": parts.pop("dbname", "forain"),
         "USER": parts.pop("user", ""),

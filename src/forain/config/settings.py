@@ -91,7 +91,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-DISPLAY_TIME_ZONE = os.environ.get("FORAIN_TIME_ZONE", "Europe/Paris")
+DISPLAY_TIME_ZONE = os.environ.get("FORAIN_TIME_ZONE") or "Europe/Paris"
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
@@ -108,6 +108,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("FORAIN_LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("FORAIN_LOG_LEVEL") or "WARNING"},
     "loggers": {"procrastinate": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
 }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -34,6 +35,17 @@ def decide(deps: Deps, account: models.Account, sku: SellerSku, variant: Variant
     offers.mark(number, now, skus=[sku], correlation=journal.correlation())
     runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
     link_account(deps, account)
+
+
+def csv_lines(account: AccountId) -> Iterator[str]:
+    """All decided links as the lines of a CSV file: marketplace_sku, variant, how."""
+    rows = models.Link.objects.filter(account_id=account, decided_at__isnull=False, refused=False).order_by("sku")
+    yield "marketplace_sku,variant,how\r\n"
+    for found in rows.values_list("sku", "variant", "how").iterator():
+        buffer = io.StringIO()
+        # A cell that begins like a formula would be run by a spreadsheet.
+        csv.writer(buffer).writerow([f"'{cell}" if cell[:1] in "=+-@\t" else cell for cell in found])
+        yield buffer.getvalue()
 
 
 def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, VariantId]] | WrongLine:

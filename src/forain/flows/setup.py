@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from forain.core.ids import AccountId
+from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.flows import authorize
 from forain.flows.deps import Deps
-from forain.store import accounts, issues, journal, models, offers, runs
+from forain.store import accounts, issues, journal, models, offers, runs, shops
 
 
 class Exists(Exception):
@@ -66,13 +66,17 @@ def enter_shop_secrets(deps: Deps, shop: models.Shop, values: Mapping[str, Secre
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What the merchant typed. `addresses`: other addresses than the marketplace's own, for a box."""
+    """What the merchant typed. `addresses`: other addresses than the marketplace's own, for a box.
+
+    `shop`: where its articles and orders are at home; None: the first shop there is.
+    """
 
     marketplace: str
     kind: str
     name: str
     values: Mapping[str, str]
     addresses: Mapping[str, str]
+    shop: ShopId | None = None
 
 
 def add_account(deps: Deps, told: NewAccount) -> models.Account:
@@ -113,7 +117,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                 region=values["region"],
                 seller=values["seller_id"],
                 application=application,
-                shop=models.Shop.objects.order_by("pk").first(),
+                shop=shops.get(told.shop) if told.shop is not None else models.Shop.objects.order_by("pk").first(),
                 options=dict(told.addresses),
                 import_since=now,
                 created_at=now,
@@ -144,3 +148,22 @@ def pause(deps: Deps, account: AccountId, paused: bool, by: str) -> None:
     if not paused:
         offers.mark(account, now)
         runs.force(f"account:{account}", now)
+
+
+def allow_writes(deps: Deps, account: AccountId, site: SiteId, allowed: bool, by: str) -> None:
+    """A person says yes for one site, or takes it back. Its offers are compared and told at once. Safe to repeat.
+
+    Raises AccountSite.DoesNotExist.
+    """
+    now = deps.clock.now()
+    row = models.AccountSite.objects.get(account_id=account, site=site)
+    told = {"by": by, "site": row.site}
+    if not allowed:
+        accounts.forbid_writes(account, site)
+        journal.write(now, "writes_forbidden", account=account, placeholders=told)
+    elif accounts.allow_writes(account, site, by, now):
+        journal.write(now, "writes_allowed", account=account, placeholders=told)
+        offers.mark(account, now, site=site, correlation=journal.new_correlation())
+        runs.force(f"account:{account}", now, ["reconcile_offers"])
+    # The notice "read-only" goes at once, as the person sees it answered.
+    runs.poke("derive_issues", "house", now)

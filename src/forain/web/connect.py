@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from forain import plugins, wiring
 from forain.contracts.manifest import Field
 from forain.core import authorization, errors
-from forain.core.ids import AccountId
+from forain.core.ids import AccountId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, setup
-from forain.store import accounts, journal, models, offers, runs
+from forain.store import accounts, models
 from forain.web import words
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
@@ -341,18 +341,9 @@ def enter_secret(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def allow_site(request: HttpRequest, number: int, site: str) -> HttpResponse:
     """A person says yes (or takes it back) for one site."""
-    now = wiring.deps().clock.now()
-    by = request.user.get_username()
-    row = get_object_or_404(models.AccountSite, account_id=number, site=site)
-    told = {"by": by, "site": row.site}
-    if request.POST.get("answer") == "yes":
-        if accounts.allow_writes(AccountId(number), site, by, now):
-            journal.write(now, "writes_allowed", account=AccountId(number), placeholders=told)
-            offers.mark(AccountId(number), now, site=site, correlation=journal.new_correlation())
-            runs.force(f"account:{number}", now, ["reconcile_offers"])
-    else:
-        accounts.forbid_writes(AccountId(number), site)
-        journal.write(now, "writes_forbidden", account=AccountId(number), placeholders=told)
+    get_object_or_404(models.AccountSite, account_id=number, site=site)
+    allowed, by = request.POST.get("answer") == "yes", request.user.get_username()
+    setup.allow_writes(wiring.deps(), AccountId(number), SiteId(site), allowed, by)
     return redirect("account", number=number)
 
 

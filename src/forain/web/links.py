@@ -1,8 +1,5 @@
 """Links between the marketplace's SKUs and the shop's articles: decide, link by hand, CSV out and in."""
 
-import csv
-import io
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -62,18 +59,8 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """All decided links: marketplace_sku, variant, how."""
     get_object_or_404(models.Account, pk=number)
-    rows = models.Link.objects.filter(account_id=number, decided_at__isnull=False, refused=False).order_by("sku")
-
-    def lines() -> "object":
-        yield "marketplace_sku,variant,how\r\n"
-        for sku, variant, how in rows.values_list("sku", "variant", "how").iterator():
-            buffer = io.StringIO()
-            # A cell that begins like a formula would be run by a spreadsheet.
-            csv.writer(buffer).writerow([f"'{cell}" if cell[:1] in "=+-@\t" else cell for cell in (sku, variant, how)])
-            yield buffer.getvalue()
-
     return StreamingHttpResponse(
-        lines(),  # type: ignore[arg-type]
+        link_offers.csv_lines(AccountId(number)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="forain-links.csv"'},
     )

@@ -1,0 +1,134 @@
+"""forain link ..., forain order ...: a person's decisions about SKUs and refused orders, for scripts."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from forain.cli.ask import BY, account_row, content, reader_language
+from forain.cli.house import visiting
+
+if TYPE_CHECKING:
+    from forain.store import models
+
+LARGEST_FILE = 5 * 1024 * 1024
+
+
+@click.group("link")
+def link_group() -> None:
+    """Which of your articles a marketplace's SKU is."""
+
+
+def _with_shop(number: int) -> "models.Account":
+    row = account_row(number)
+    if row.shop_id is None:
+        raise click.ClickException(f"account {number} has no shop yet; see: forain shop add")
+    return row
+
+
+@link_group.command("list")
+@click.argument("account", type=int)
+def link_list(account: int) -> None:
+    """What a person has yet to decide, and what has no partner on the other side."""
+    with visiting():
+        from forain.core.ids import AccountId, ShopId
+        from forain.store import shops
+
+        row = _with_shop(account)
+        for link in shops.proposals(AccountId(account)):
+            click.echo(f"proposed   {link.sku} = {link.variant} ({link.how})")
+        for sku in shops.unlinked_skus(AccountId(account)).order_by("sku").values_list("sku", flat=True).distinct():
+            click.echo(f"no article {sku}")
+        for variant in shops.unlinked_variants(AccountId(account), ShopId(row.shop_id or 0)).order_by("sku"):
+            click.echo(f"no offer   {variant.sku} (article {variant.variant})")
+
+
+@link_group.command("decide")
+@click.argument("account", type=int)
+@click.argument("sku")
+@click.argument("variant")
+@click.argument("answer", type=click.Choice(["yes", "no"]))
+def link_decide(account: int, sku: str, variant: str, answer: str) -> None:
+    """The marketplace's SKU is your article VARIANT: yes, or no (remembered)."""
+    with visiting():
+        from forain import wiring
+        from forain.core.ids import SellerSku, VariantId
+        from forain.flows import link_offers
+        from forain.store import models
+
+        row = _with_shop(account)
+        if not models.Variant.objects.filter(shop_id=row.shop_id, variant=variant).exists():
+            raise click.ClickException(f"the shop has no article {variant}; see: forain link list {account}")
+        link_offers.decide(wiring.deps(), row, SellerSku(sku), VariantId(variant), same=answer == "yes", by=BY)
+        click.echo(f"{sku} is {'' if answer == 'yes' else 'not '}{variant}")
+
+
+@link_group.command("export")
+@click.argument("account", type=int)
+def link_export(account: int) -> None:
+    """All decided links as CSV: marketplace_sku, variant, how."""
+    with visiting():
+        from forain.core.ids import AccountId
+        from forain.flows import link_offers
+
+        account_row(account)
+        for line in link_offers.csv_lines(AccountId(account)):
+            sys.stdout.write(line)
+
+
+@link_group.command("import")
+@click.argument("account", type=int)
+@click.argument("file", type=click.Path(path_type=Path))
+def link_import(account: int, file: Path) -> None:
+    """Take the links of a CSV file (marketplace_sku, variant), all lines or none."""
+    with visiting():
+        from forain import wiring
+        from forain.flows import link_offers
+        from forain.web.words import say
+
+        row = _with_shop(account)
+        found = link_offers.read_csv(row, content(file, LARGEST_FILE).encode())
+        if isinstance(found, link_offers.WrongLine):
+            gaps = {"line": found.line, "what": found.what}
+            raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
+        link_offers.take(wiring.deps(), row, found, by=BY)
+        click.echo(say(reader_language(), "links.csv_done", {"count": len(found)}))
+
+
+@click.group("order")
+def order_group() -> None:
+    """The marketplaces' orders."""
+
+
+@order_group.command("list")
+@click.option("--state", type=click.Choice(["held", "created", "cancelled", "recorded"]), help="Only these.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=40, show_default=True)
+def order_list(state: str | None, most: int) -> None:
+    """Orders, newest first, without the buyer."""
+    with visiting():
+        from forain.store import models
+        from forain.web.words import say
+
+        rows = models.Order.objects.order_by("-pk")
+        for row in (rows.filter(state=state) if state else rows)[:most]:
+            why = say(reader_language(), f"hold.{row.hold_reason}") if row.hold_reason else row.shop_order
+            click.echo(f"{row.order_id} {row.purchased_at:%Y-%m-%d %H:%M} {row.state} {why}")
+
+
+@order_group.command("retry")
+@click.argument("order")
+def order_retry(order: str) -> None:
+    """Something is mended: try the held ORDER (the marketplace's number of it) again."""
+    with visiting():
+        from forain import wiring
+        from forain.store import models, orders, runs
+
+        row = models.Order.objects.filter(order_id=order).first()
+        if row is None:
+            raise click.ClickException(f"there is no order {order}; see: forain order list")
+        if row.state not in orders.UNSOLD:
+            raise click.ClickException(f"order {order} is {row.state}: nothing to try again")
+        orders.try_again(row)
+        runs.force(f"account:{row.account_id}", wiring.deps().clock.now(), ["import_orders"])
+        click.echo(f"order {order} is tried again by a running worker")
