@@ -4,6 +4,10 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
+
+from forain.cli import main
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -26,3 +30,22 @@ def test_the_product_does_not_depend_on_anything_beside_the_checkout():
     for file in tracked():
         if file.suffix in (".py", ".toml", ".md", ".sh", ".html") or not file.suffix:
             assert outside not in file.read_text(errors="ignore"), file
+
+
+def test_every_setting_is_in_the_reference():
+    inner = {"FORAIN_LOCAL_URL", "FORAIN_REFRESH_TOKEN", "FORAIN_CLIENT_SECRET", "FORAIN_NAME", "FORAIN_"}
+    reference = (ROOT / "docs" / "reference" / "settings.md").read_text()
+    used = {
+        name
+        for file in tracked()
+        if (file.is_relative_to(ROOT / "src" / "forain") and file.suffix == ".py") or file == ROOT / "forain"
+        for name in re.findall(r"FORAIN_[A-Z_]*", file.read_text())
+    }
+    assert {name for name in used - inner if f"`{name}`" not in reference} == set()
+
+
+def test_every_command_is_in_the_reference():
+    reference = (ROOT / "docs" / "reference" / "command-line.md").read_text()
+    for name, command in main.commands.items():
+        for path in [name] if not isinstance(command, click.Group) else [f"{name} {sub}" for sub in command.commands]:
+            assert f"`{path}" in reference, path
