@@ -24,14 +24,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def forain(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
+def forain(open_folder):
     environment = {
         k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "FORAIN_TEST_POSTGRES", "LANG", "LC_ALL")
     }
-    environment |= {"FORAIN_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "C.UTF-8"}
+    environment |= {"FORAIN_HOME": str(open_folder), "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "C.UTF-8"}
 
     def run(*arguments, background=False, **more):
         command = [sys.executable, "-m", "forain.cli", *arguments]
@@ -48,6 +45,7 @@ def forain(tmp_path):
             command, env=environment | more, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
         )
 
+    run.home = open_folder
     return run
 
 
@@ -296,7 +294,7 @@ def test_up_serves_is_healthy_and_ctrl_c_stops_everything(forain, tmp_path):
     process.send_signal(signal.SIGINT)
 
     assert process.wait(40) == 0
-    assert not [line for line in children_of(process) if str(tmp_path) in line]
+    assert not [line for line in children_of(process) if str(forain.home) in line]
 
 
 def test_killing_up_leaves_nothing_running_and_the_next_start_works(forain, tmp_path):
@@ -304,7 +302,7 @@ def test_killing_up_leaves_nothing_running_and_the_next_start_works(forain, tmp_
     process.kill()
     process.wait(10)
     deadline = time.monotonic() + 20
-    while [line for line in children_of(process) if str(tmp_path) in line]:
+    while [line for line in children_of(process) if str(forain.home) in line]:
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
@@ -320,7 +318,7 @@ def test_an_end_that_comes_while_it_starts_is_kept(forain, tmp_path):
 
     # Before our own code runs the signal simply ends Python; then nothing had been started yet.
     assert process.wait(40) in (0, -signal.SIGTERM)
-    assert not [line for line in children_of(process) if str(tmp_path) in line]
+    assert not [line for line in children_of(process) if str(forain.home) in line]
 
 
 def test_a_port_in_use_is_said(forain):

@@ -24,11 +24,8 @@ time.sleep(120)
 
 
 @pytest.fixture
-def home(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents):
-        if str(folder).startswith("/tmp/"):
-            folder.chmod(0o755)
-    return tmp_path
+def home(open_folder):
+    return open_folder
 
 
 def holder(home):
@@ -134,7 +131,8 @@ def test_a_deep_home_works(home):
     server.stop()
 
 
-def test_a_stale_pid_file_of_a_stranger_does_not_stop_the_start(home):
+def test_a_stale_pid_file_of_a_stranger_does_not_stop_the_start(home, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")  # A small Linux has no ps.
     server = postgres.start(home)
     with psycopg.connect(server.url) as connection:
         data = Path(connection.execute("SHOW data_directory").fetchone()[0])
@@ -158,6 +156,29 @@ def test_the_socket_folder_of_somebody_else_is_refused(home):
     with pytest.raises(postgres.PostgresTrouble):
         postgres.start(deep)
     layout.sockets.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+def test_a_home_that_is_opened_or_closed_later_keeps_its_database(home):
+    for before, after in ((0o700, 0o755), (0o755, 0o700)):
+        folder = home / f"{before:o}"
+        folder.mkdir(mode=before)
+        server = postgres.start(folder)
+        with psycopg.connect(server.url) as connection:
+            connection.execute("CREATE TABLE kept (n int)")
+        server.stop()
+
+        folder.chmod(after)
+
+        if after == 0o700:
+            with pytest.raises(postgres.PostgresTrouble, match=f"chmod o\\+x {folder}$"):
+                postgres.start(folder)
+            continue
+        server = postgres.start(folder)
+        with psycopg.connect(server.url) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        server.stop()
+        postgres.discard(folder)
 
 
 def test_without_the_password_nobody_gets_in(home):

@@ -128,14 +128,22 @@ def _layout(home: Path) -> _Layout:
     programs = _programs()
     if user is not None:
         # PostgreSQL refuses root; the unprivileged user must reach its data and its programs.
-        if not _open_to_all(folder):
+        # Where the database was made it stays: a home opened or closed later must not begin an empty one.
+        elsewhere = folder / "data-is-in"
+        if elsewhere.exists():
+            data = Path(elsewhere.read_text().strip())
+        elif closed := _closed(folder):
+            if (data / "PG_VERSION").exists():
+                raise PostgresTrouble(
+                    f"{user.pw_name}, who runs PostgreSQL, no longer reaches {data}; chmod o+x {closed}"
+                )
             data = ROOT_DATA / name / "data"
-            (folder / "data-is-in").write_text(f"{data}\n")
-        if not _open_to_all(programs):
+            elsewhere.write_text(f"{data}\n")
+        if _closed(programs):
             programs = _copied(programs)
         data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     sockets = folder / "run"
-    if len(os.fsencode(sockets / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH or (user and not _open_to_all(folder)):
+    if len(os.fsencode(sockets / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH or (user and _closed(folder)):
         sockets = Path(tempfile.gettempdir()) / f"forain-{os.geteuid()}-{name}"
         if len(os.fsencode(sockets / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH:
             sockets = Path("/tmp") / sockets.name
@@ -166,8 +174,9 @@ def _private_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
             os.chown(folder, user.pw_uid, user.pw_gid)
 
 
-def _open_to_all(folder: Path) -> bool:
-    return all(part.stat().st_mode & 0o001 for part in (folder, *folder.parents))
+def _closed(folder: Path) -> Path | None:
+    """The first folder on the way there that others may not pass, None: they reach it."""
+    return next((part for part in (*reversed(folder.parents), folder) if not part.stat().st_mode & 0o001), None)
 
 
 def _copied(programs: Path) -> Path:
@@ -264,14 +273,23 @@ def _make_cluster(layout: _Layout) -> None:
     part.rename(layout.data)
 
 
+def _command_line(number: int) -> str:
+    """What process `number` was started with, "" when there is none. A small Linux has no `ps`."""
+    if sys.platform != "linux":
+        return subprocess.run(["ps", "-p", str(number), "-o", "args="], capture_output=True, text=True).stdout
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+
+
 def _forget_stale_pid(layout: _Layout) -> None:
     """We hold the lock, so no server of ours lives; a pid file that now names a stranger would stop the start."""
     file = layout.data / "postmaster.pid"
     if not file.exists():
         return
     number = int(file.read_text().splitlines()[0])
-    told = subprocess.run(["ps", "-p", str(number), "-o", "args="], capture_output=True, text=True).stdout
-    if str(layout.data) not in told:
+    if str(layout.data) not in _command_line(number):
         file.unlink()
         return
     os.kill(number, signal.SIGINT)
