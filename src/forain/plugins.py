@@ -58,7 +58,9 @@ def shop_manifest(code: str) -> ShopManifest:
     return manifest
 
 
-def _checked(modules: dict[str, ModuleType], kind: type) -> Mapping[str, ModuleType]:
+def _checked(
+    modules: dict[str, ModuleType], kind: type[MarketplaceManifest] | type[ShopManifest]
+) -> Mapping[str, ModuleType]:
     wrong: list[str] = []
     for name, module in modules.items():
         manifest = getattr(module, "MANIFEST", None)

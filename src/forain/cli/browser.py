@@ -47,7 +47,7 @@ class Browser:
         try:
             answer = self._opener.open(request, timeout=30)
         except HTTPError as error:
-            answer = error  # type: ignore[assignment]
+            answer = error
         with answer:
             self.page = answer.read().decode("utf-8", "replace")
             self.url = answer.geturl()

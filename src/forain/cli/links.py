@@ -58,7 +58,7 @@ def link_decide(account: int, sku: str, variant: str, answer: str) -> None:
         from forain.store import models
 
         row = _with_shop(account)
-        if not models.Variant.objects.filter(shop_id=row.shop_id, variant=variant).exists():
+        if not models.Variant.objects.filter(shop=row.shop, variant=variant).exists():
             raise click.ClickException(f"the shop has no article {variant}; see: forain link list {account}")
         link_offers.decide(wiring.deps(), row, SellerSku(sku), VariantId(variant), same=answer == "yes", by=BY)
         click.echo(f"{sku} is {'' if answer == 'yes' else 'not '}{variant}")

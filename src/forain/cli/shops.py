@@ -18,10 +18,11 @@ def shop_list() -> None:
     """The connected shops."""
     with visiting():
         from forain import plugins, wiring
+        from forain.core.ids import ShopId
         from forain.store import shops
 
         for row in shops.every():
-            counts = shops.counts(row.pk)
+            counts = shops.counts(ShopId(row.pk))
             click.echo(
                 f"{row.pk} {row.name} ({row.kind}): {counts['variants']} articles, {counts['problems']} with a problem"
             )

@@ -6,6 +6,7 @@ import threading
 from django.db import close_old_connections, connections
 from django.db.utils import InterfaceError, OperationalError
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.worker import Worker as QueueWorker
 
@@ -103,6 +104,7 @@ class Worker:
         import asyncio
 
         self._loop = asyncio.get_running_loop()
+        assert isinstance(app.connector, DjangoConnector)
         worker_app = app.with_connector(app.connector.get_worker_connector())
         async with worker_app.open_async():
             self._queue = QueueWorker(

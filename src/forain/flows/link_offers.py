@@ -58,7 +58,7 @@ def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, V
     head = [cell.strip().lower() for cell in rows[0]] if rows else []
     if "marketplace_sku" not in head or "variant" not in head:
         return WrongLine(1, "marketplace_sku, variant ?")
-    known = set(models.Variant.objects.filter(shop_id=account.shop_id, gone_at=None).values_list("variant", flat=True))
+    known = set(models.Variant.objects.filter(shop=account.shop, gone_at=None).values_list("variant", flat=True))
     found: dict[SellerSku, VariantId] = {}
     for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):

@@ -169,20 +169,20 @@ def propose_links(account: AccountId, shop: ShopId, now: Instant) -> tuple[int, 
     share is no equality but a doubt: proposed, decided by a person.
     """
     linked = proposed = 0
-    offers = {}
+    found: dict[str, models.Offer] = {}
     for offer in unlinked_skus(account).only("sku", "ean", "product_code"):
-        offers.setdefault(offer.sku, offer)
+        found.setdefault(offer.sku, offer)
     variants = models.Variant.objects.filter(shop_id=shop, gone_at=None)
     by_sku: dict[str, list[str]] = {}
-    for sku, variant in variants.filter(sku__in=list(offers)).values_list("sku", "variant"):
+    for sku, variant in variants.filter(sku__in=list(found)).values_list("sku", "variant"):
         by_sku.setdefault(sku, []).append(variant)
-    codes = {o.ean for o in offers.values() if o.ean}, {o.product_code for o in offers.values() if o.product_code}
+    codes = {o.ean for o in found.values() if o.ean}, {o.product_code for o in found.values() if o.product_code}
     by_code: dict[tuple[str, str], list[str]] = {}
     for row in variants.filter(Q(ean__in=codes[0]) | Q(asin__in=codes[1])):
         for how, code in (("same_ean", row.ean), ("same_asin", row.asin)):
             if code:
                 by_code.setdefault((how, code), []).append(row.variant)
-    for sku, offer in offers.items():
+    for sku, offer in found.items():
         same = by_sku.get(sku, [])
         if len(same) == 1:
             linked += _decide(account, sku, same[0], "same_sku", "", now)

@@ -75,6 +75,12 @@ def _sentence(error: errors.AdapterError) -> str:
     return words.say_error(language(), error.code, error.placeholders)
 
 
+def _person(request: HttpRequest) -> int:
+    """Who asks. Every page here is behind the login, so there is somebody."""
+    assert request.user.pk is not None
+    return request.user.pk
+
+
 def add_shop(request: HttpRequest) -> HttpResponse:
     """One form for every shop; the shop is asked before it is kept."""
     kinds = {code: _shop_kind(code) for code in plugins.shops()}
@@ -240,7 +246,7 @@ def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
     manifest = plugins.marketplace_manifest(account.marketplace)
     known = [site.site for site in accounts.sites(AccountId(account.pk))]
     sites = known or [site.site_id for site in manifest.sites if site.region == account.region]
-    return HttpResponseRedirect(authorize.begin_consent(wiring.deps(), account, request.user.pk, sites[0]))
+    return HttpResponseRedirect(authorize.begin_consent(wiring.deps(), account, _person(request), sites[0]))
 
 
 def account(request: HttpRequest, number: int) -> HttpResponse:
@@ -355,7 +361,7 @@ def pause(request: HttpRequest, number: int) -> HttpResponse:
 
 def callback(request: HttpRequest, marketplace: str) -> HttpResponse:
     """The marketplace sends the browser back with a code. Only for somebody logged in; the state must be theirs."""
-    outcome = authorize.complete_consent(wiring.deps(), request.GET.dict(), request.user.pk)
+    outcome = authorize.complete_consent(wiring.deps(), request.GET.dict(), _person(request))
     if outcome.code == "granted" and outcome.account is not None:
         messages.success(request, w("amazon.connected"))
         response: HttpResponse = redirect("account", number=outcome.account)
@@ -374,7 +380,7 @@ def arrival(request: HttpRequest, marketplace: str) -> HttpResponse:
         messages.error(request, w("error.wrong_account"))
         return redirect("dashboard")
     try:
-        target = authorize.answer_arrival(wiring.deps(), row, request.GET.dict(), request.user.pk)
+        target = authorize.answer_arrival(wiring.deps(), row, request.GET.dict(), _person(request))
     except errors.AdapterError as error:
         messages.error(request, _sentence(error))
         return redirect("account", number=row.pk)

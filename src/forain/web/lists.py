@@ -1,8 +1,10 @@
 """Offers, orders, issues, journal, health: what there is, newest or most urgent first."""
 
+from typing import TypeVar
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -13,9 +15,10 @@ from forain.store import instance, issues, models, offers, orders, runs
 from forain.web.notices import with_cures
 
 PAGE = 50
+Row = TypeVar("Row", bound=Model)
 
 
-def _page(rows: "QuerySet[models.models.Model]", request: HttpRequest, key: str) -> tuple[list[object], str]:
+def _page(rows: QuerySet[Row], key: str) -> tuple[list[Row], str]:
     """Keyset paging by a descending or ascending unique column: (rows, the next page's key or "")."""
     found = list(rows[: PAGE + 1])
     more = str(getattr(found[PAGE - 1], key)) if len(found) > PAGE else ""
@@ -44,7 +47,7 @@ def offer_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(filters[state])
     if request.GET.get("after", "").isdigit():
         rows = rows.filter(pk__gt=int(request.GET["after"]))
-    found, more = _page(rows, request, "pk")
+    found, more = _page(rows, "pk")
     context = {
         "offers": [(o, _state(o)) for o in found],
         "more": more,
@@ -99,7 +102,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=state)
     if request.GET.get("after", "").isdigit():
         rows = rows.filter(pk__lt=int(request.GET["after"]))
-    found, more = _page(rows, request, "pk")
+    found, more = _page(rows, "pk")
     states = ("", "held", "created", "cancelled", "recorded")
     return render(
         request, "web/orders.html", {"orders": found, "more": more, "q": text, "state": state, "states": states}
@@ -142,7 +145,7 @@ def journal(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(subject__icontains=text) | Q(correlation=text) | Q(code=text))
     if request.GET.get("after", "").isdigit():
         rows = rows.filter(pk__lt=int(request.GET["after"]))
-    found, more = _page(rows, request, "pk")
+    found, more = _page(rows, "pk")
     return render(request, "web/journal.html", {"entries": found, "more": more, "q": text})
 
 

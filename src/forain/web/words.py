@@ -49,7 +49,7 @@ class _Plain(string.Formatter):
 def table() -> Mapping[str, tuple[str, str, str]]:
     """Key ("section.name") -> words in English, French, German."""
     told = tomllib.loads(files("forain.web").joinpath("words.toml").read_text(encoding="utf-8"))
-    return {f"{section}.{name}": tuple(texts) for section, rows in told.items() for name, texts in rows.items()}  # type: ignore[misc]
+    return {f"{section}.{name}": tuple(texts) for section, rows in told.items() for name, texts in rows.items()}
 
 
 def has(key: str) -> bool:
