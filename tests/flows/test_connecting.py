@@ -122,6 +122,9 @@ def test_a_shop_that_breaks_while_it_is_tried_leaves_nothing_behind(house, tmp_p
     row, _ = setup.add_shop(house.deps, "files", "Second", {"folder": str(folder)})
 
     assert row.hook_name != "left-behind"
+    with pytest.raises(setup.Exists):
+        setup.add_shop(house.deps, "files", "Second", {"folder": str(folder)})
+    assert models.Shop.objects.filter(pk=row.pk).exists()
 
 
 def test_an_account_without_a_shop_reads_orders_and_waits_for_its_shop(make_house):

@@ -41,6 +41,7 @@ def add_shop(deps: Deps, kind: str, name: str, values: Mapping[str, str]) -> tup
         if answer is None:
             deps.vault.forget(f"shop:{row.pk}")
             row.delete()
+    shops.note(ShopId(row.pk), watched_at=now)
     # An account that came first waits for its shop.
     models.Account.objects.filter(shop=None).update(shop=row)
     journal.write(now, "shop_connected", placeholders={"shop": name})
