@@ -187,3 +187,30 @@ def test_an_order_gone_from_the_shop_is_told_once_and_proven_again_later(house):
     assert models.CatchUp.objects.count() == 1
     assert house.journal().count("orders_missing") == 1
     assert "orders_missing" in house.refused_codes()
+
+
+class NoBuyers:
+    """An Amazon that refuses the buyers' data with the whole question."""
+
+    def __init__(self, box):
+        self.box = box
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"].endswith("/orders") and "BUYER" in environ["QUERY_STRING"]:
+            start_response("403 Forbidden", [("content-type", "application/json")])
+            return [
+                b'{"errors":[{"code":"Unauthorized","message":"Access to requested resource is denied.","details":""}]}'
+            ]
+        return self.box.wsgi(environ, start_response)
+
+
+def test_an_application_that_may_not_see_buyers_still_reads_orders_after_hours(make_house):
+    house = make_house(transport=NoBuyers)
+    house.live(5 * 3600, step=60)
+    order = house.buy("SOAP")
+
+    house.live(1800, step=60)
+
+    row = models.Order.objects.get(order_id=order["order_id"])
+    assert row.hold_reason == "address_missing"
+    assert house.account.orders_known_until > row.purchased_at

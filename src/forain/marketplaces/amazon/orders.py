@@ -8,7 +8,7 @@ from urllib.parse import quote
 from forain.contracts.marketplace import Credentials, OrderPage, UnreadOrder
 from forain.contracts.net import Net, Request, Response
 from forain.core.clock import Instant, Window, format_instant, parse_instant
-from forain.core.errors import Denied, Malformed, Rejected
+from forain.core.errors import Denied, Malformed, Rejected, Throttled
 from forain.core.ids import MarketplaceOrderId, OrderKey, SiteId
 from forain.core.orders import Address, Order, OrderStatus
 from forain.marketplaces.amazon import amounts, errors, wire
@@ -42,7 +42,11 @@ def changed(credentials: Credentials, net: Net, window: Window, cursor: str | No
     if token:
         query["paginationToken"] = token
     url = f"{address(credentials)}/orders/2026-01-01/orders"
-    response, included = _ask(net, "searchOrders", url, query, included)
+    try:
+        response, included = _ask(net, "searchOrders", url, query, included)
+    except _NarrowLater:
+        # The refused question took the last turn. The place is kept, so that the next turn is not spent on it again.
+        return OrderPage((), f"{NARROW}~", None)
     page = wire.read(response, wire.OrdersPage)
     found: list[Order] = []
     unread: list[UnreadOrder] = []
@@ -64,11 +68,21 @@ def order(credentials: Credentials, net: Net, order_id: MarketplaceOrderId) -> O
     url = f"{address(credentials)}/orders/2026-01-01/orders/{quote(order_id, safe='')}"
     try:
         response, _ = _ask(net, "getOrder", url, {}, FULL)
+    except _NarrowLater as error:
+        raise error.throttled from None
     except Rejected as error:
         if error.code == "not_found":
             return None
         raise
     return _order(credentials, wire.part(wire.read(response, wire.OrderAnswer).order, wire.Order, response.request_id))
+
+
+class _NarrowLater(Exception):
+    """The full set was refused, and there is no turn left to ask for the narrow one."""
+
+    def __init__(self, throttled: Throttled) -> None:
+        super().__init__()
+        self.throttled = throttled
 
 
 def _ask(net: Net, operation: str, url: str, query: dict[str, str], included: str) -> tuple[Response, str]:
@@ -80,7 +94,10 @@ def _ask(net: Net, operation: str, url: str, query: dict[str, str], included: st
     about_data = isinstance(error, Denied) or (isinstance(error, Rejected) and error.code == "rejected")
     if included != FULL or not about_data:
         raise error
-    narrow = net.send(Request(operation, "GET", url, query={**query, "includedData": NARROW}))
+    try:
+        narrow = net.send(Request(operation, "GET", url, query={**query, "includedData": NARROW}))
+    except Throttled as slow:
+        raise _NarrowLater(slow) from None
     if narrow.status != 200:
         raise error
     return narrow, NARROW
