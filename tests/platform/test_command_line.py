@@ -248,7 +248,7 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
 
         renewed = forain("account", "renew", number, "--granted-on", "2026-01-05", "--refresh-token-file", str(tmp_path / "token"))  # fmt: skip
         assert renewed.returncode == 0, renewed.stderr
-        assert "2027-01-05" in forain("journal").stdout
+        assert "until 5 Jan 2027" in forain("journal").stdout.replace("\xa0", " ")
         boxed.box.world.rotate_secret(boxed.application)
         (tmp_path / "secret").write_text(boxed.application.client_secret)
         assert forain("account", "secret", number, "--client-secret-file", str(tmp_path / "secret")).returncode == 0

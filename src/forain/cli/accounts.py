@@ -206,3 +206,16 @@ def account_pause(number: int, off: bool) -> None:
         account_row(number)
         setup.pause(wiring.deps(), AccountId(number), not off, BY)
         click.echo("running" if off else "paused")
+
+
+@account_group.command("disconnect")
+@click.argument("number", type=int)
+@click.confirmation_option(prompt="Forget the token of this account?")
+def account_disconnect(number: int) -> None:
+    """Forget the token of an account. Orders, links and the journal stay; it can be connected again."""
+    with visiting():
+        from forain import wiring
+        from forain.flows import authorize
+
+        authorize.disconnect(wiring.deps(), account_row(number))
+        click.echo("disconnected; connect it again with: forain account renew")

@@ -192,7 +192,7 @@ def _run(*, once: bool, shop: str, port: int) -> int:
                     click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
                     ended.wait()
             except NotObserved as missing:
-                click.echo(f"NOT OBSERVED: {missing}", err=True)
+                click.echo(f"NOT OBSERVED: {missing}{_standing_still()}", err=True)
                 code = 1
             except KeyboardInterrupt:
                 click.echo("cut short; stopping ...", err=True)
@@ -206,6 +206,13 @@ def _run(*, once: bool, shop: str, port: int) -> int:
             house.stop()
         box.stop()
     return code
+
+
+def _standing_still() -> str:
+    """The lines of the timetable that failed last time, for whoever must find out why."""
+    from forain.store import runs
+
+    return "".join(f"\n  {run.flow} of {run.subject}: {run.error}, due {run.due_at}" for run in runs.troubled())
 
 
 def open_shop(kind: str, home: Path, story: Story) -> Shop:

@@ -52,12 +52,14 @@ def begin_consent(deps: Deps, account: models.Account, user_id: int, site: str) 
     )
     adapter = deps.open.marketplace(account)
     journal.write(now, "consent_begun", account=AccountId(account.pk))
-    return adapter.consent_url(account.application.application_id, state, SiteId(site), callback_url(deps))
+    return adapter.consent_url(
+        account.application.application_id, state, SiteId(site), callback_url(deps, account.marketplace)
+    )
 
 
-def callback_url(deps: Deps) -> str:
-    """The redirect address to register at the marketplace."""
-    return f"{deps.public_url}/amazon/callback"
+def callback_url(deps: Deps, marketplace: str) -> str:
+    """The redirect address to register at the marketplace of that code."""
+    return f"{deps.public_url}/{marketplace}/callback"
 
 
 def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outcome:
@@ -74,7 +76,7 @@ def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outc
     try:
         if seller is not None and seller != account.seller:
             raise errors.WrongAccount(placeholders={"expected": account.seller, "came": seller})
-        grant = adapter.redeem(query, callback_url(deps))
+        grant = adapter.redeem(query, callback_url(deps, account.marketplace))
         if grant.seller != account.seller:
             raise errors.WrongAccount(placeholders={"expected": account.seller, "came": grant.seller})
         outcome = _accept(deps, account, grant.refresh, granted_at=now, known=True)
@@ -101,7 +103,8 @@ def answer_arrival(deps: Deps, account: models.Account, query: Mapping[str, str]
     )
     journal.write(now, "consent_begun", account=AccountId(account.pk))
     joint = "&" if "?" in arrival.answer_to else "?"
-    return f"{arrival.answer_to}{joint}{urlencode({'state': state, 'redirect_uri': callback_url(deps)})}"
+    back = callback_url(deps, account.marketplace)
+    return f"{arrival.answer_to}{joint}{urlencode({'state': state, 'redirect_uri': back})}"
 
 
 def enter_token(
@@ -166,6 +169,7 @@ def _accept(
     sites: tuple[SiteSeen, ...] = ()
     try:
         sites = adapter.probe()
+        _in_region(deps, account, sites)
         _belongs(adapter, account, sites, first=account.grant_no == 0 and not known)
     except PASSING:
         if not known:
@@ -198,6 +202,14 @@ def _plan(adapter: Marketplace, account: models.Account) -> str:
         return adapter.selling_plan() or account.selling_plan
     except errors.AdapterError:
         return account.selling_plan
+
+
+def _in_region(deps: Deps, account: models.Account, sites: tuple[SiteSeen, ...]) -> None:
+    """The token's sites are of the region the merchant named; a token is good for one region only."""
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    regions = {known.region for seen in sites if (known := manifest.site(seen.site)) is not None}
+    if regions and account.region not in regions:
+        raise errors.Rejected([errors.Problem("wrong_region")], "wrong_region")
 
 
 def _belongs(adapter: Marketplace, account: models.Account, sites: tuple[SiteSeen, ...], *, first: bool) -> None:

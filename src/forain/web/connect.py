@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from forain import plugins, wiring
 from forain.contracts.manifest import Field
 from forain.core import authorization, errors
-from forain.core.ids import AccountId, SiteId
+from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, setup
-from forain.store import accounts, models
+from forain.store import accounts, models, shops
 from forain.web import words
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
@@ -185,7 +185,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         if not wrong:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
-                addresses={k: v for k, v in addresses.items() if v},
+                addresses={k: v for k, v in addresses.items() if v}, shop=_chosen_shop(request),
             )  # fmt: skip
             try:
                 account = setup.add_account(wiring.deps(), told)
@@ -213,10 +213,19 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "wrong": wrong,
         "problem": problem,
         "name": request.POST.get("name", ""),
-        "redirect_uri": authorize.callback_url(wiring.deps()),
+        "redirect_uri": authorize.callback_url(wiring.deps(), marketplace),
+        "shops": shops.every(),
+        "shop": request.POST.get("shop", ""),
     }
     response = render(request, "web/account_add.html", context, status=422 if wrong or problem else 200)
     return _may_leave(response)
+
+
+def _chosen_shop(request: HttpRequest) -> ShopId | None:
+    """The shop chosen in the form; None where there is nothing to choose."""
+    told = request.POST.get("shop", "")
+    known = {str(row.pk): ShopId(row.pk) for row in shops.every()}
+    return known.get(told)
 
 
 def _may_leave(response: HttpResponse, consent_address: str = "") -> HttpResponse:
@@ -350,6 +359,15 @@ def allow_site(request: HttpRequest, number: int, site: str) -> HttpResponse:
     get_object_or_404(models.AccountSite, account_id=number, site=site)
     allowed, by = request.POST.get("answer") == "yes", request.user.get_username()
     setup.allow_writes(wiring.deps(), AccountId(number), SiteId(site), allowed, by)
+    return redirect("account", number=number)
+
+
+@require_POST
+def disconnect(request: HttpRequest, number: int) -> HttpResponse:
+    """The token is forgotten; orders, links and the journal stay, and the account can be connected again."""
+    row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    authorize.disconnect(wiring.deps(), row)
+    messages.success(request, w("entry.disconnected"))
     return redirect("account", number=number)
 
 

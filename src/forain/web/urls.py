@@ -20,6 +20,7 @@ urlpatterns = [
     path("accounts/<int:number>/renew", connect.renew, name="renew"),
     path("accounts/<int:number>/token", connect.enter_token, name="enter_token"),
     path("accounts/<int:number>/secret", connect.enter_secret, name="enter_secret"),
+    path("accounts/<int:number>/disconnect", connect.disconnect, name="disconnect"),
     path("accounts/<int:number>/pause", connect.pause, name="pause"),
     path("accounts/<int:number>/sites/<str:site>", connect.allow_site, name="allow_site"),
     path("accounts/<int:number>/links", links.link_list, name="links"),
