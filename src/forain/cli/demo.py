@@ -209,10 +209,12 @@ def _run(*, once: bool, shop: str, port: int) -> int:
 
 
 def _standing_still() -> str:
-    """The lines of the timetable that failed last time, for whoever must find out why."""
-    from forain.store import runs
+    """How the accounts stand, and what of the timetable failed last time, for whoever must find out why."""
+    from forain.store import accounts, runs
 
-    return "".join(f"\n  {run.flow} of {run.subject}: {run.error}, due {run.due_at}" for run in runs.troubled())
+    told = [f"{row.name}: {row.standing} since {row.doubted_at or row.granted_at}" for row in accounts.every()]
+    told += [f"{run.flow} of {run.subject}: {run.error}, due {run.due_at}" for run in runs.troubled()]
+    return "".join(f"\n  {line}" for line in told)
 
 
 def open_shop(kind: str, home: Path, story: Story) -> Shop:

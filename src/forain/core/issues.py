@@ -135,6 +135,9 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         case Phase.DOUBTED:
             if facts.doubted_at and now - facts.doubted_at >= authorization.QUIET_DOUBT:
                 found.add(Issue("authorization_doubted", subject))
+            if facts.expires_at and timedelta(0) < facts.expires_at - now <= authorization.EXPIRING_WITHIN:
+                # The date is as near as it was: a hiccup does not take the reminder off the page.
+                found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)))))
         case Phase.ACTIVE | Phase.DISCONNECTED:
             pass
     if account.application.refused_at:
