@@ -42,16 +42,13 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
 
 def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) -> None:
     now = deps.clock.now()
-    newer = False
     entries: list[tuple[str, str, AccountId, str, dict[str, str]]] = []
-    for row in models.Offer.objects.filter(pk__in=looked_at):
-        if not row.submission or not offers.proven(row):
-            continue
-        told_at, marked_at = row.submitted_at, row.marked_at
-        newer = not offers.acknowledge(row) or newer
-        lag = (now - (marked_at or told_at or now)).total_seconds()
+    rows = [r for r in models.Offer.objects.filter(pk__in=looked_at) if r.submission and offers.proven(r)]
+    for row in rows:
+        lag = (now - (row.marked_at or row.submitted_at or now)).total_seconds()
         told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
         entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
+    newer = not offers.acknowledge(rows)
     if entries:
         journal.write_many(now, entries)
     if newer:

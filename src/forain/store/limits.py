@@ -40,20 +40,15 @@ class SharedLimiter:
                     return now
 
     def _locked(self, scope: str, limit: RateLimit, now: Instant) -> tuple[models.Limit, limits.Bucket]:
-        models.Limit.objects.bulk_create(
-            [
-                models.Limit(
-                    scope=scope,
-                    operation=limit.operation,
-                    tokens=limit.burst,
-                    at=now,
-                    rate=limit.rate,
-                    burst=limit.burst,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        row = models.Limit.objects.select_for_update().get(scope=scope, operation=limit.operation)
+        rows = models.Limit.objects.select_for_update().filter(scope=scope, operation=limit.operation)
+        row = rows.first()
+        if row is None:
+            # Two workers may see it missing at once: one of them adds it, both lock it.
+            full = models.Limit(
+                scope=scope, operation=limit.operation, tokens=limit.burst, at=now, rate=limit.rate, burst=limit.burst
+            )
+            models.Limit.objects.bulk_create([full], ignore_conflicts=True)
+            row = rows.get()
         return row, limits.Bucket(row.tokens, row.at, row.rate, row.burst)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Count, DateTimeField, F, Min, Q, QuerySet, Value
+from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from forain.contracts.marketplace import UnreadOffer
@@ -147,12 +147,14 @@ def intend(row: models.Offer, change: Change, now: Instant) -> None:
 
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
     """The marketplace received it; whether it is true is for `observe` to say. Only what was received counts as a try."""
-    models.Offer.objects.filter(pk=row.pk, submission=INTENDED, submitted_no=row.wanted_no).update(
-        submission=submission, tries=F("tries") + 1
+    ours = Q(submission=INTENDED, submitted_no=row.wanted_no)
+    models.Offer.objects.filter(pk=row.pk).update(
+        submission=Case(When(ours, then=Value(submission)), default=F("submission"), output_field=TextField()),
+        tries=Case(When(ours, then=F("tries") + 1), default=F("tries")),
+        # A mark that came meanwhile took the pause away, and shall not wait for it.
+        not_before=Case(When(wanted_no=row.wanted_no, then=Value(look_at)), default=F("not_before")),
+        claimed_until=None,
     )
-    # A mark that came meanwhile took the pause away, and shall not wait for it.
-    models.Offer.objects.filter(pk=row.pk, wanted_no=row.wanted_no).update(not_before=look_at)
-    models.Offer.objects.filter(pk=row.pk).update(claimed_until=None)
 
 
 def untold(row: models.Offer) -> None:
@@ -188,16 +190,23 @@ def settle(row: models.Offer, number: int) -> bool:
     return bool(models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None))
 
 
-def acknowledge(row: models.Offer) -> bool:
-    """What `row` told is what the marketplace shows; True: nothing newer waits. A newer submission stays as it is."""
-    models.Offer.objects.filter(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no).update(
+def acknowledge(rows: Sequence[models.Offer]) -> bool:
+    """What these rows told is what the marketplace shows; True: nothing newer waits for any of them.
+
+    A newer submission stays as it is.
+    """
+    still = Q(pk__in=[])
+    for row in rows:
+        still |= Q(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no)
+    models.Offer.objects.filter(still).update(
         settled_no=Greatest(F("settled_no"), F("submitted_no")),
         submission="",
         tries=0,
         not_before=None,
         acknowledged_quantity=F("observed_quantity"),
     )
-    return bool(models.Offer.objects.filter(pk=row.pk, wanted_no=F("settled_no")).update(marked_at=None))
+    looked_at = models.Offer.objects.filter(pk__in=[row.pk for row in rows])
+    return looked_at.filter(wanted_no=F("settled_no")).update(marked_at=None) == len(rows)
 
 
 def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
