@@ -360,41 +360,6 @@ def test_a_bug_stops_its_own_line_and_nothing_else(make_house):
     assert runs.get("import_orders", f"account:{house.account_id}").stopped
 
 
-def test_no_secret_and_no_buyer_is_kept_in_plain(make_house):
-    house = make_house()
-    house.live(60)
-    house.buy("SOAP")
-    house.live(600, step=30)
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT string_agg(t::text, ' ') FROM (SELECT body, pieces, order_id FROM store_order) t")
-        dump = cursor.fetchone()[0]
-        for table in (
-            "store_journal",
-            "store_notice",
-            "store_finding",
-            "store_account",
-            "store_application",
-            "store_run",
-        ):
-            cursor.execute(f"SELECT coalesce(string_agg(t::text, ' '), '') FROM {table} t")
-            dump += cursor.fetchone()[0]
-        cursor.execute("SELECT encode(ciphertext, 'escape') FROM store_vaultentry")
-        dump += str(cursor.fetchall())
-
-    for canary in (
-        house.application["client_secret"],
-        "Atzr|",
-        "rue des Lilas",
-        "Lindenallee",
-        "marketplace.example",
-        "Camille Martin",
-        "Jonas Weber",
-    ):
-        assert canary not in dump
-
-
 def test_jobs_of_a_subject_that_is_gone_are_forgotten(make_house):
     house = make_house()
     runs.ensure("probe", "account:999", house.deps.clock.now())
