@@ -23,6 +23,7 @@ MINUTE = timedelta(minutes=1)
         (errors.GrantRefused(), Stop("account", "doubt")),
         (errors.WrongAccount(), Stop("account", "item_issue")),
         (errors.AppRefused(), Stop("application", "app_refused")),
+        (errors.ShopRefused(), Again(T0 + 10 * MINUTE, attempt=True, effect="shop_refused")),
         (errors.Denied("x"), Stop("operation", "role_missing")),
         (errors.Rejected([Problem("x")]), Stop("item", "item_issue")),
         (errors.Forged(), Stop("item", "item_issue")),
@@ -32,6 +33,17 @@ MINUTE = timedelta(minutes=1)
 )
 def test_the_retry_table(error, expected):
     assert verdict(error, 1, T0) == expected
+
+
+def test_no_error_an_adapter_may_raise_falls_through_the_table():
+    built = {errors.Throttled: (T0,), errors.Busy: (T0,), errors.Denied: ("x",), errors.Malformed: ("x",),
+             errors.Rejected: ([Problem("x")],)}  # fmt: skip
+    kinds = errors.AdapterError.__subclasses__()
+
+    assert len(kinds) == 13
+    for kind in kinds:
+        answer = verdict(kind(*built.get(kind, ())), 1, T0)
+        assert answer != Stop("bug", "internal"), kind
 
 
 @pytest.mark.parametrize("error", [errors.Unreachable(), errors.ServerFault()])
