@@ -1,7 +1,10 @@
 """What must never be in the repository."""
 
+import ast
+import fnmatch
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import click
@@ -49,3 +52,45 @@ def test_every_command_is_in_the_reference():
     for name, command in main.commands.items():
         for path in [name] if not isinstance(command, click.Group) else [f"{name} {sub}" for sub in command.commands]:
             assert f"`{path}" in reference, path
+
+
+def public_names(nodes, before=""):
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_") and node.name != "Meta":
+            yield before + node.name, node
+            if isinstance(node, ast.ClassDef):
+                yield from public_names(node.body, f"{node.name}.")
+
+
+def test_every_public_name_of_the_inner_layers_says_what_it_is_for():
+    silent = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for layer in ("core", "contracts", "store", "flows")
+        for file in (ROOT / "src" / "forain" / layer).glob("*.py")
+        for name, node in public_names(ast.parse(file.read_text()).body)
+        if not ast.get_docstring(node)
+    ]
+
+    assert silent == []
+
+
+def test_what_is_no_python_is_told_to_the_wheel():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    left_out = []
+    for package, patterns in told.items():
+        folder = ROOT / "src" / package
+        endings = [pattern.removeprefix("**/") for pattern in patterns]
+        left_out += [
+            str(file.relative_to(ROOT))
+            for file in tracked()
+            if file.is_relative_to(folder) and file.suffix != ".py"
+            and not any(fnmatch.fnmatch(file.name, ending) for ending in endings)
+        ]  # fmt: skip
+
+    assert left_out == []
+
+
+def test_every_folder_with_python_is_a_package_and_so_in_the_wheel():
+    folders = {file.parent for file in tracked() if file.suffix == ".py" and file.is_relative_to(ROOT / "src")}
+
+    assert [str(f.relative_to(ROOT)) for f in sorted(folders) if not (f / "__init__.py").exists()] == []

@@ -154,6 +154,8 @@ class ParcelRefused:
 
 
 class Authorizer(Protocol):
+    """The standing permission: how it is obtained, and whether it stands."""
+
     def consent_url(self, application_id: str, state: str, site: SiteId, redirect_uri: str) -> str:
         """Pure. Where to send the merchant's browser."""
         ...
@@ -180,6 +182,8 @@ class Authorizer(Protocol):
 
 
 class OfferWriter(Protocol):
+    """Tells the marketplace quantities and prices."""
+
     def submit(self, changes: Sequence[Change]) -> Iterable[Receipt]:
         """One receipt per change, in order, yielded as each is answered; absolute values, so repeating is
         safe. An error ends the run: changes without a receipt were perhaps told, perhaps not."""
@@ -187,6 +191,8 @@ class OfferWriter(Protocol):
 
 
 class OfferReader(Protocol):
+    """Reads what the marketplace shows."""
+
     def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
         """What the marketplace shows now; a key it does not know, or shows in a way that cannot be read, is absent."""
         ...
@@ -197,6 +203,8 @@ class OfferReader(Protocol):
 
 
 class OrderReader(Protocol):
+    """Reads orders, as levels: the whole order as it is now."""
+
     def changed(self, window: Window, cursor: str | None) -> OrderPage:
         """Orders changed within `window`, at least once each, oldest first as far as the marketplace does."""
         ...
@@ -207,12 +215,16 @@ class OrderReader(Protocol):
 
 
 class Shipper(Protocol):
+    """Tells the marketplace of parcels."""
+
     def confirm(self, order_id: MarketplaceOrderId, site: SiteId, parcel: Parcel) -> Confirmed | ParcelRefused:
         """Tell one parcel. Repeating is safe: the same reference edits the same parcel."""
         ...
 
 
 class CatalogueSearch(Protocol):
+    """Asks the marketplace's own catalogue, by which offers without an EAN find their article."""
+
     def eans(self, site: SiteId, product_codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The EANs of each of the marketplace's products (ASINs), several for one are usual; an unknown one is absent."""
         ...

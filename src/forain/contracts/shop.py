@@ -91,6 +91,8 @@ class ShipmentPage:
 
 
 class Catalogue(Protocol):
+    """The articles, and what may have changed among them."""
+
     def variants(self, cursor: str | None) -> VariantPage:
         """All variants, page by page; `cursor` None begins."""
         ...
@@ -109,12 +111,16 @@ class Catalogue(Protocol):
 
 
 class StockReader(Protocol):
+    """Stock and price at the moment of asking."""
+
     def stock(self, variants: Sequence[VariantId]) -> Mapping[VariantId, Variant]:
         """The variants as they are *now* (price and stock); one the shop does not have is absent, not zero."""
         ...
 
 
 class OrderWriter(Protocol):
+    """Brings orders into the shop, each once, and takes them back."""
+
     def ensure_order(self, draft: OrderDraft) -> ShopOrder:
         """Find the order by `draft.reference`, else create it; the answer is read back from the shop.
 
@@ -132,12 +138,16 @@ class OrderWriter(Protocol):
 
 
 class ShipmentReader(Protocol):
+    """Reads what the shop has sent."""
+
     def shipments(self, references: Sequence[MarketplaceOrderId]) -> ShipmentPage:
         """Parcels of these orders, as far as the shop has sent any."""
         ...
 
 
 class Hooks(Protocol):
+    """Understands the shop's own calls to us: a speed-up, on which nothing depends."""
+
     def verify(self, headers: Mapping[str, str], body: bytes, secret: Secret) -> tuple[Signal, ...]:
         """Pure. Signature first, parse after; numbers in the body are thrown away. Raises Forged, Malformed."""
         ...

@@ -11,7 +11,9 @@ Instant = datetime
 class Clock(Protocol):
     """Where "now" comes from. Read once per run and passed on as a value."""
 
-    def now(self) -> Instant: ...
+    def now(self) -> Instant:
+        """This moment."""
+        ...
 
 
 def as_instant(moment: datetime) -> Instant:

@@ -14,6 +14,8 @@ SIDE_ILL_AFTER = timedelta(minutes=30)
 
 
 class Severity(StrEnum):
+    """How much it presses: something stands still, soon will, or is worth knowing."""
+
     CRITICAL = "critical"
     WARNING = "warning"
     NOTE = "note"
@@ -62,6 +64,7 @@ class Issue:
 
     @property
     def severity(self) -> Severity:
+        """What the catalogue says of its code."""
         return CATALOGUE[self.code]
 
 

@@ -40,6 +40,7 @@ def owner_of(row: models.Account) -> str:
 
 
 def application_owner(row: models.Application) -> str:
+    """The name under which the vault keeps an application's secret."""
     return f"application:{row.pk}"
 
 

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 
 class StoreConfig(AppConfig):
+    """Names the application, and with it its tables: `store_...`."""
+
     name = "forain.store"
     label = "store"
     default_auto_field = "django.db.models.BigAutoField"

@@ -28,6 +28,7 @@ def first_link_fits(token: str) -> bool:
 
 
 def close_first_link() -> None:
+    """The link works no more."""
     models.Instance.objects.filter(pk=1).update(first_link_hash="")
 
 

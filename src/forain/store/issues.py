@@ -42,6 +42,7 @@ def forget(account: AccountId) -> None:
 
 
 def findings() -> list[models.Finding]:
+    """All that was met and not mended yet, oldest first."""
     return list(models.Finding.objects.order_by("found_at"))
 
 
@@ -71,6 +72,7 @@ def side_fails(name: str, error: str, now: Instant, *, account: int | None = Non
 
 
 def sides() -> list[SideFact]:
+    """Every side as it answers or does not, as values."""
     return [SideFact(row.name, row.failing_since, row.error) for row in models.Side.objects.all()]
 
 

@@ -28,6 +28,7 @@ def _money(minor: int | None, currency: str) -> Money | None:
 
 
 def key_of(row: models.Offer) -> OfferKey:
+    """The row's key as a value."""
     return OfferKey(AccountId(row.account_id), SiteId(row.site), SellerSku(row.sku))
 
 
@@ -240,6 +241,7 @@ def unproven(account: AccountId, seen_before: Instant, most: int) -> list[models
 
 
 def any_unproven(account: AccountId) -> bool:
+    """Whether anything was told that was not yet seen as told."""
     return models.Offer.objects.filter(account_id=account).exclude(submission="").exists()
 
 
@@ -341,6 +343,7 @@ class Backlog:
 
 
 def backlog(account: AccountId) -> Backlog:
+    """The figures of an account's offers, counted now."""
     found = models.Offer.objects.filter(account_id=account).aggregate(
         waiting=Count("pk", filter=WAITING),
         oldest=Min("marked_at", filter=WAITING),

@@ -29,6 +29,7 @@ def _owner(key: OrderKey) -> str:
 
 
 def seal(order: Order, vault: Vault) -> bytes:
+    """The whole order, buyer and all, encrypted for its own row."""
     return vault.seal(_owner(order.key), "body", msgspec.json.encode(order).decode())
 
 
@@ -270,6 +271,7 @@ def unimported_pieces(shop_accounts: Sequence[int]) -> dict[tuple[int, str], int
 
 
 def by_id(account: AccountId, order_id: str) -> models.Order | None:
+    """The order of our book, None when it is not in it."""
     return models.Order.objects.filter(account_id=account, order_id=order_id).first()
 
 
@@ -341,10 +343,12 @@ def parcel_pieces(row: models.Order) -> dict[str, int]:
 
 
 def confirmed(parcel: models.Parcel, now: Instant) -> bool:
+    """The marketplace knows the parcel; True: it did not before."""
     return bool(models.Parcel.objects.filter(pk=parcel.pk, confirmed_at=None).update(confirmed_at=now, problems=[]))
 
 
 def parcel_refused(parcel: models.Parcel, problems: Iterable[list[str]]) -> None:
+    """The marketplace would not have the parcel; why is kept beside it."""
     models.Parcel.objects.filter(pk=parcel.pk).update(problems=list(problems))
 
 
@@ -365,6 +369,7 @@ def held_by_reason(account: AccountId) -> dict[str, int]:
 
 
 def imported_since(account: AccountId, moment: Instant) -> int:
+    """How many orders came into the shop since then."""
     return models.Order.objects.filter(account_id=account, imported_at__gte=moment).count()
 
 

@@ -49,6 +49,7 @@ def due(now: Instant) -> list[tuple[str, str]]:
 
 
 def get(flow: str, subject: str) -> models.Run | None:
+    """The line, None when there is none."""
     return models.Run.objects.filter(flow=flow, subject=subject).first()
 
 
@@ -112,6 +113,7 @@ def keep_place(flow: str, subject: str, reading: str, told: dict[str, Any]) -> N
 
 
 def forget(subject: str) -> None:
+    """Take out every line of a subject that is gone."""
     models.Run.objects.filter(subject=subject).delete()
 
 

@@ -23,6 +23,7 @@ def get(shop: ShopId) -> models.Shop:
 
 
 def every() -> list[models.Shop]:
+    """All shops, oldest first."""
     return list(models.Shop.objects.order_by("pk"))
 
 
