@@ -200,6 +200,16 @@ def test_a_read_only_site_shows_both_values_and_asks_for_the_yes(merchant, full)
     assert "Read-only: orders come into your shop" in text
 
 
+def test_the_login_details_are_where_a_merchant_looks_for_them_in_each_language(merchant, full):
+    def shown(language):
+        page = merchant.get(f"/accounts/{full['account'].pk}", headers={"accept-language": language})
+        return Page(page.content.decode()).text
+
+    assert "Amazon > Configuration > Login details Login details Connection to Amazon" in shown("en")
+    assert "Amazon > Configuration > Mes coordonnées Mes coordonnées Connexion à Amazon" in shown("fr")
+    assert "Amazon > Konfiguration > Zugangsdaten Zugangsdaten Verbindung zu Amazon" in shown("de")
+
+
 def test_a_yes_for_a_site_names_the_site_in_the_journal(merchant, full):
     merchant.post(f"/accounts/{full['account'].pk}/sites/{FR}", {"answer": "yes"})
 
