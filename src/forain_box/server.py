@@ -43,6 +43,8 @@ class RunningBox:
         return self
 
     def stop(self) -> None:
+        # Answers under way first: a thread that ends one after the close would stumble over it.
+        self._server.task_dispatcher.shutdown()
         self._server.close()
         self._thread.join(5)
 

@@ -127,6 +127,8 @@ class Web:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Answers under way first: a thread that ends one after the close would stumble over it.
+        self._server.task_dispatcher.shutdown()
         self._server.close()
         self._thread.join(5)
 
