@@ -38,6 +38,24 @@ def test_an_equal_ean_is_proposed_and_nothing_is_sent_before_a_person_decides(ma
     assert "links_to_decide" not in house.refused_codes()
 
 
+def test_an_equal_asin_is_proposed(make_house):
+    house = make_house(on_amazon={})
+    (house.folder / "catalogue.csv").write_text(
+        "id,sku,asin,title,price,currency,on_hand\nv1,SOAP-FR,B000000001,Soap,6.90,EUR,12\n"
+    )
+    house.control(
+        "POST", "listings",
+        [{"seller_id": house.seller, "sku": "AMZ-1", "asin": "B000000001", "marketplace_id": FR, "quantity": 1,
+          "price": {"amount": "9.00", "currency": "EUR"}}],
+    )  # fmt: skip
+    house.advance(90000)
+    house.live(60)
+
+    (proposal,) = shops.proposals(AccountId(house.account_id))
+    assert (proposal.sku, proposal.variant, proposal.how) == ("AMZ-1", "v1", "same_asin")
+    assert house.quantity("AMZ-1") == 1
+
+
 def test_a_tie_is_proposed_twice_and_a_refusal_is_remembered(make_house):
     house = shelf(
         make_house, f"v1,A,{EAN},a,1.00,EUR,20,1\nv2,B,{EAN},b,1.00,EUR,20,2\n", [{"sku": "AMZ-1", "ean": EAN}]

@@ -16,6 +16,19 @@ def test_stock_and_prices_become_true_on_amazon(house):
     assert not models.Offer.objects.filter(wanted_no__gt=F("settled_no")).exists()
 
 
+def test_one_correlation_leads_from_a_change_in_the_shop_to_amazon_showing_it(house):
+    house.live(60)
+    before = models.Journal.objects.latest("id").pk
+    house.change("SOAP", stock=9)
+
+    house.live(60)
+
+    chain = models.Journal.objects.filter(pk__gt=before, subject="A13V1IB3VIYZZH/SOAP").order_by("id")
+    assert [row.code for row in chain] == ["told", "observed"]
+    assert len({row.correlation for row in chain}) == 1
+    assert chain[0].correlation == models.Offer.objects.get(sku="SOAP").correlation != ""
+
+
 def test_an_order_comes_into_the_shop_once_and_its_shipment_goes_back(house):
     house.live(60)
     order = house.buy("SOAP", 2)

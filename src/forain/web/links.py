@@ -13,6 +13,7 @@ from forain.store import models, shops
 from forain.web.templatetags.words_of import w
 
 PAGE = 100
+LARGEST_FILE = 5 * 1024 * 1024
 
 
 def link_list(request: HttpRequest, number: int) -> HttpResponse:
@@ -71,8 +72,10 @@ def csv_in(request: HttpRequest, number: int) -> HttpResponse:
     """All lines or none: a wrong one is named, and nothing is changed."""
     account = get_object_or_404(models.Account.objects.select_related("shop"), pk=number)
     file = request.FILES.get("file")
-    content = file.read(5 * 1024 * 1024) if file else b""
-    found = link_offers.read_csv(account, content)
+    if file and (file.size or 0) > LARGEST_FILE:
+        found: list[tuple[SellerSku, VariantId]] | link_offers.WrongLine = link_offers.WrongLine(1, "> 5 MB")
+    else:
+        found = link_offers.read_csv(account, file.read() if file else b"")
     if isinstance(found, link_offers.WrongLine):
         messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="hand")
     else:

@@ -1,0 +1,62 @@
+"""Links as CSV, out and in, through the pages."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from forain import wiring
+from forain.store import models
+
+
+@pytest.fixture
+def merchant(client, transactional_db):
+    client.force_login(get_user_model().objects.create_user("camille"))
+    return client
+
+
+@pytest.fixture
+def account(transactional_db):
+    now = wiring.deps().clock.now()
+    shop = models.Shop.objects.create(kind="files", name="S", hook_name="h", created_at=now)
+    for variant in ("v1", "v2"):
+        models.Variant.objects.create(shop=shop, variant=variant, sku=variant.upper(), seen_at=now)
+    application = models.Application.objects.create(marketplace="amazon", kind="private", client_id="c", created_at=now)
+    return models.Account.objects.create(
+        marketplace="amazon", name="A", region="EU", seller="S", application=application, shop=shop, created_at=now
+    )
+
+
+def upload(merchant, account, content):
+    file = SimpleUploadedFile("links.csv", content, "text/csv")
+    return merchant.post(f"/accounts/{account.pk}/links/upload", {"file": file}, follow=True).content.decode()
+
+
+def links():
+    return set(models.Link.objects.filter(refused=False).values_list("sku", "variant"))
+
+
+def test_what_goes_out_comes_in_again_as_it_was(merchant, account):
+    upload(merchant, account, b"marketplace_sku,variant\r\nX,v1\r\n=1+1,v2\r\n")
+    kept = links()
+    written = b"".join(merchant.get(f"/accounts/{account.pk}/links.csv").streaming_content)
+    models.Link.objects.all().delete()
+
+    page = upload(merchant, account, written)
+
+    assert kept == links() == {("X", "v1"), ("=1+1", "v2")}
+    assert "2 links taken from the file" in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"marketplace_sku,variant\nX,v1\nY,v9\n", "Line 3: variant v9"),
+        (b"marketplace_sku,variant\n" + b"X,v1\n" * (1024 * 1024 + 1), "Line 1: &gt; 5 MB"),
+    ],
+)
+def test_a_wrong_line_or_a_file_too_large_is_named_and_nothing_is_changed(merchant, account, content, said):
+    page = upload(merchant, account, content)
+
+    assert said in page
+    assert "Nothing was changed" in page
+    assert links() == set()
