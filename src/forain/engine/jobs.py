@@ -1,6 +1,6 @@
 """Running one line of the timetable: permission, the flow, and what the retry table says of its errors.
 
-The one place with a blind except: what nobody foresaw is our bug, and is stopped, not retried.
+The one place with a blind except over a flow: what nobody foresaw is our bug, and is stopped, not retried.
 """
 
 import logging

@@ -95,6 +95,7 @@ class Worker:
             try:
                 asyncio.run(self._queue_worker())
             except Exception as error:
+                # Whatever befell the queue itself (no flow raises to here): without it nothing runs, so it begins again.
                 if self._ending.is_set():
                     break
                 log.warning("the queue stopped: %s", error)
