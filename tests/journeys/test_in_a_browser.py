@@ -43,7 +43,7 @@ FAINT = """() => {
 @pytest.fixture
 def live(tmp_path):
     """Forain up with a box, as processes of their own; yields (pages, first link, amazon, shop)."""
-    from forain.cli.demo import Amazon
+    from forain.cli.sample_amazon import Amazon
     from forain.cli.sample_shop import SampleShop
     from forain_box import Box
     from forain_box.server import RunningBox

@@ -1,6 +1,7 @@
 """The tables. Facts only: phases, counts and issues' causes are computed. Uniqueness lives here.
 
 Instants are UTC, amounts whole minor units beside their currency, codes never translated text.
+One file, though a long one: the tables are read together, as one picture of what is known.
 """
 
 from django.conf import settings

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
-from forain.contracts.manifest import Field
 from forain.core import authorization, errors
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
@@ -18,61 +17,10 @@ from forain.engine import schedule
 from forain.flows import authorize, setup
 from forain.store import accounts, models, shops
 from forain.web import words
+from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
 from forain.web.templatetags.words_of import language, w
-
-ONLY = {"application_id": "consent", "refresh_token": "token"}
-"""Fields that only one way of authorizing asks for: the consent page, or a token pasted by hand."""
-
-PLACE = {
-    "invalid_client": "client_secret",
-    "secret_expired": "client_secret",
-    "unauthorized_client": "client_id",
-    "invalid_grant_refresh": "refresh_token",
-    "no_token": "refresh_token",
-    "seller_does_not_fit": "seller_id",
-    "wrong_region": "region",
-}
-"""The field a refusal of the other side is about."""
-
-
-def _fields(
-    kind: str, code: str, fields: tuple[Field, ...], values: dict[str, str], wrong: dict[str, str]
-) -> list[dict[str, object]]:
-    """Fields of a manifest as the generic form draws them, with the adapter's own words.
-
-    `wrong`: field name -> what to say beside it.
-    """
-    told = plugins.words(kind, code, language())
-    return [
-        {
-            "field": field,
-            "label": told.get(f"field.{field.name}.label", field.name),
-            "help": told.get(f"field.{field.name}.help", ""),
-            "value": "" if field.secret else values.get(field.name, field.default),
-            "only": ONLY.get(field.name, ""),
-            "optional": not field.required and field.name not in ONLY,
-            "wrong": wrong.get(field.name, ""),
-        }
-        for field in fields
-    ]
-
-
-def _said(fields: tuple[Field, ...], wrong: dict[str, str]) -> dict[str, str]:
-    """What is wrong with the typed values, in words."""
-    examples = {field.name: field.example for field in fields}
-    return {name: w(f"error.{code}", example=examples.get(name, "")) for name, code in wrong.items()}
-
-
-def _place(fields: tuple[Field, ...], error: errors.AdapterError) -> str:
-    """The field an error is about, "" when it is about none."""
-    named = PLACE.get(error.code, "")
-    return next((f.name for f in fields if f.name == named or f.name in error.code.split("_")), "")
-
-
-def _sentence(error: errors.AdapterError) -> str:
-    return words.say_error(language(), error.code, error.placeholders)
 
 
 def _person(request: HttpRequest) -> int:
@@ -92,19 +40,19 @@ def add_shop(request: HttpRequest) -> HttpResponse:
     values = {field.name: request.POST.get(field.name, "").strip() for field in manifest.fields}
     if request.method == "POST":
         name = request.POST.get("name", "").strip() or manifest.name
-        wrong = _said(manifest.fields, plugins.wrong_fields(manifest.fields, values))
+        wrong = said(manifest.fields, plugins.wrong_fields(manifest.fields, values))
         if not wrong:
             try:
                 shop, answer = setup.add_shop(wiring.deps(), code, name, values)
             except errors.AdapterError as error:
-                wrong, problem = _beside(manifest.fields, error)
+                wrong, problem = beside(manifest.fields, error)
             except setup.Exists:
                 problem = w("error.exists")
             else:
                 schedule.plan_shop(shop.pk, wiring.deps().clock.now())
                 messages.success(request, w("shop.checked", answer=answer))
                 return redirect("dashboard")
-    shown = _fields("shops", code, manifest.fields, values, wrong)
+    shown = drawn("shops", code, manifest.fields, values, wrong)
     context = {
         "kinds": kinds.items(),
         "kind": code,
@@ -120,7 +68,7 @@ def shop(request: HttpRequest, number: int) -> HttpResponse:
     variants = models.Variant.objects.filter(shop=row, gone_at=None)
     troubled = variants.exclude(problems=[]).order_by("sku")[:50]
     manifest = plugins.shop_manifest(row.kind)
-    fields = _fields("shops", row.kind, manifest.fields, row.options, {})
+    fields = drawn("shops", row.kind, manifest.fields, row.options, {})
     hook = f"{wiring.deps().public_url}{reverse('hook', kwargs={'name': row.hook_name})}"
     context = {
         "shop": row,
@@ -151,13 +99,13 @@ def enter_shop_secrets(request: HttpRequest, number: int) -> HttpResponse:
     values = {field.name: request.POST[field.name].strip() for field in fields}
     wrong = plugins.wrong_fields(fields, values)
     if wrong or not fields:
-        for said in _said(fields, wrong).values() or (w("error.required"),):
-            messages.error(request, said, extra_tags="secrets")
+        for told in said(fields, wrong).values() or (w("error.required"),):
+            messages.error(request, told, extra_tags="secrets")
     else:
         try:
             answer = setup.enter_shop_secrets(wiring.deps(), row, {name: Secret(text) for name, text in values.items()})
         except errors.AdapterError as error:
-            messages.error(request, _sentence(error), extra_tags="secrets")
+            messages.error(request, sentence(error), extra_tags="secrets")
         else:
             messages.success(request, w("shop.checked", answer=answer))
             return redirect("shop", number=number)
@@ -181,7 +129,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         needed = "application_id" if by_consent else "refresh_token"
         if not values[needed]:
             codes[needed] = "required"
-        wrong = _said(fields, codes)
+        wrong = said(fields, codes)
         if not wrong:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
@@ -190,7 +138,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
             try:
                 account = setup.add_account(wiring.deps(), told)
             except errors.AdapterError as error:
-                wrong, problem = _beside(fields, error)
+                wrong, problem = beside(fields, error)
             except setup.Exists:
                 problem = w("error.exists")
             else:
@@ -207,7 +155,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "marketplace": manifest,
         "kinds": manifest.application_kinds,
         "kind": kind,
-        "fields": _fields("marketplaces", marketplace, fields, values, wrong),
+        "fields": drawn("marketplaces", marketplace, fields, values, wrong),
         "addresses": [(name, f"amazon.{name.replace('.', '_')}", value) for name, value in addresses.items()],
         "addresses_open": any(addresses.values()),
         "wrong": wrong,
@@ -243,12 +191,6 @@ def _may_leave(response: HttpResponse, consent_address: str = "") -> HttpRespons
         "form-action 'self'", f"form-action 'self' {' '.join(sorted(hosts))}"
     )
     return response
-
-
-def _beside(fields: tuple[Field, ...], error: errors.AdapterError) -> tuple[dict[str, str], str]:
-    """The error's sentence: beside the field it is about, else for the head of the page."""
-    place = _place(fields, error)
-    return ({place: _sentence(error)}, "") if place else ({}, _sentence(error))
 
 
 def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
@@ -317,7 +259,7 @@ def enter_token(request: HttpRequest, number: int) -> HttpResponse:
         try:
             authorize.enter_token(wiring.deps(), row, Secret(token), granted_on)
         except errors.AdapterError as error:
-            messages.error(request, _sentence(error), extra_tags="renew")
+            messages.error(request, sentence(error), extra_tags="renew")
         else:
             messages.success(request, w("amazon.connected"))
             return redirect("account", number=number)
@@ -346,7 +288,7 @@ def enter_secret(request: HttpRequest, number: int) -> HttpResponse:
         try:
             authorize.enter_secret(wiring.deps(), row.application, Secret(secret), None)
         except errors.AdapterError as error:
-            messages.error(request, _sentence(error), extra_tags="secret")
+            messages.error(request, sentence(error), extra_tags="secret")
         else:
             messages.success(request, w("amazon.secret_kept"))
             return redirect("account", number=number)
@@ -400,7 +342,7 @@ def arrival(request: HttpRequest, marketplace: str) -> HttpResponse:
     try:
         target = authorize.answer_arrival(wiring.deps(), row, request.GET.dict(), _person(request))
     except errors.AdapterError as error:
-        messages.error(request, _sentence(error))
+        messages.error(request, sentence(error))
         return redirect("account", number=row.pk)
     response = HttpResponseRedirect(target) if target else redirect("account", number=row.pk)
     response.headers["Referrer-Policy"] = "no-referrer"

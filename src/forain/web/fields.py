@@ -1,0 +1,65 @@
+"""The fields of a manifest as one form draws them, and what is wrong with a value beside its field."""
+
+from forain import plugins
+from forain.contracts.manifest import Field
+from forain.core import errors
+from forain.web import words
+from forain.web.templatetags.words_of import language, w
+
+ONLY = {"application_id": "consent", "refresh_token": "token"}
+"""Fields that only one way of authorizing asks for: the consent page, or a token pasted by hand."""
+
+PLACE = {
+    "invalid_client": "client_secret",
+    "secret_expired": "client_secret",
+    "unauthorized_client": "client_id",
+    "invalid_grant_refresh": "refresh_token",
+    "no_token": "refresh_token",
+    "seller_does_not_fit": "seller_id",
+    "wrong_region": "region",
+}
+"""The field a refusal of the other side is about."""
+
+
+def drawn(
+    kind: str, code: str, fields: tuple[Field, ...], values: dict[str, str], wrong: dict[str, str]
+) -> list[dict[str, object]]:
+    """Fields of a manifest as the generic form draws them, with the adapter's own words.
+
+    `wrong`: field name -> what to say beside it.
+    """
+    told = plugins.words(kind, code, language())
+    return [
+        {
+            "field": field,
+            "label": told.get(f"field.{field.name}.label", field.name),
+            "help": told.get(f"field.{field.name}.help", ""),
+            "value": "" if field.secret else values.get(field.name, field.default),
+            "only": ONLY.get(field.name, ""),
+            "optional": not field.required and field.name not in ONLY,
+            "wrong": wrong.get(field.name, ""),
+        }
+        for field in fields
+    ]
+
+
+def said(fields: tuple[Field, ...], wrong: dict[str, str]) -> dict[str, str]:
+    """What is wrong with the typed values, in words."""
+    examples = {field.name: field.example for field in fields}
+    return {name: w(f"error.{code}", example=examples.get(name, "")) for name, code in wrong.items()}
+
+
+def _place(fields: tuple[Field, ...], error: errors.AdapterError) -> str:
+    """The field an error is about, "" when it is about none."""
+    named = PLACE.get(error.code, "")
+    return next((f.name for f in fields if f.name == named or f.name in error.code.split("_")), "")
+
+
+def sentence(error: errors.AdapterError) -> str:
+    return words.say_error(language(), error.code, error.placeholders)
+
+
+def beside(fields: tuple[Field, ...], error: errors.AdapterError) -> tuple[dict[str, str], str]:
+    """The error's sentence: beside the field it is about, else for the head of the page."""
+    place = _place(fields, error)
+    return ({place: sentence(error)}, "") if place else ({}, sentence(error))
