@@ -9,6 +9,7 @@ from forain.contracts.net import Response
 from forain.core import errors
 from forain.core.errors import AdapterError, Problem
 from forain.marketplaces.amazon import wire
+from forain.net.redaction import scrub
 
 EXPIRED_TOKEN = "The access token you provided has expired."
 BAD_TOKEN = "The access token you provided is revoked, malformed or invalid."
@@ -52,7 +53,9 @@ def _says(found: list[wire.ApiError], *texts: str) -> bool:
 def _problems(response: Response, found: list[wire.ApiError]) -> list[Problem]:
     """All that is wrong, with `details`: often only they tell the causes apart."""
     problems = [
-        Problem(error.code or str(response.status), ": ".join(t for t in (error.message, error.details) if t)[:300])
+        Problem(
+            error.code or str(response.status), scrub(": ".join(t for t in (error.message, error.details) if t))[:300]
+        )
         for error in found[:MOST_PROBLEMS]
     ]
     return problems or [Problem(str(response.status))]
@@ -71,7 +74,7 @@ def of_api(response: Response, operation: str, *, probe: bool = False) -> Adapte
         # A proxy's or firewall's page says nothing about a permission, an offer or an order.
         return errors.ServerFault("no_json", request_id=request_id, placeholders={"status": str(response.status)})
     first = found[0] if found else wire.ApiError()
-    told = {"operation": operation, "message": (first.message or "")[:200]}
+    told = {"operation": operation, "message": scrub(first.message or "")[:200]}
     if response.status in (401, 403):
         if _says(found, EXPIRED_SECRET):
             return errors.AppRefused("secret_expired", request_id=request_id)
@@ -111,5 +114,5 @@ def of_login(response: Response, what: str) -> AdapterError:
         case "server_error" | "temporarily_unavailable" | "ServerError":
             return errors.ServerFault("login_ill", request_id=request_id)
         case _:
-            problem = Problem(told.error, (told.error_description or "")[:300])
+            problem = Problem(told.error, scrub(told.error_description or "")[:300])
             return errors.Rejected([problem], "login_refused", request_id=request_id)

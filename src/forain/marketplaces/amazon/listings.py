@@ -17,6 +17,7 @@ from forain.core.money import Money
 from forain.core.offers import Observed
 from forain.marketplaces.amazon import errors, wire
 from forain.marketplaces.amazon.sites import API_ADDRESSES, BY_ID
+from forain.net.redaction import scrub
 
 INCLUDED = "summaries,attributes,issues,offers,fulfillmentAvailability,productTypes"
 PAGE = 20
@@ -202,5 +203,8 @@ def _ean(item: wire.ListingItem) -> str:
 def problem(issue: wire.ListingIssue) -> Problem:
     """Amazon's issue as ours. An unknown severity counts as an error: nothing is played down."""
     return Problem(
-        issue.code, issue.message[:500], ", ".join(issue.attribute_names or ()), issue.severity in ("WARNING", "INFO")
+        issue.code,
+        scrub(issue.message)[:500],
+        ", ".join(issue.attribute_names or ()),
+        issue.severity in ("WARNING", "INFO"),
     )

@@ -14,6 +14,7 @@ from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
 from forain.core.orders import OrderDraft
 from forain.core.secret import Secret
 from forain.core.signals import Signal, SignalKind
+from forain.net.redaction import scrub
 from forain.shops.vendure import reading, wire
 
 __all__ = ["MANIFEST", "VendureShop", "open"]
@@ -131,7 +132,7 @@ class VendureShop:
         told = {"orderId": found.id, "reason": "marketplace", "cancelShipping": True}
         result = wire.ask(self._credentials, self._net, "cancelOrder", CANCEL, {"i": told}, Cancelled).cancel_order
         if result.typename != "Order":
-            raise Rejected([Problem(result.error_code or result.typename, result.message[:300])])
+            raise Rejected([Problem(result.error_code or result.typename, scrub(result.message)[:300])])
 
     def _find(self, reference: MarketplaceOrderId) -> wire.Order | None:
         return next(iter(reading.by_reference(self._credentials, self._net, [reference])), None)

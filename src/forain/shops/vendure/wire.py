@@ -7,6 +7,7 @@ import msgspec
 from forain.contracts.net import Net, Request
 from forain.contracts.shop import ShopCredentials
 from forain.core.errors import Malformed, Problem, Rejected, ServerFault, ShopRefused
+from forain.net.redaction import scrub
 
 Wire = TypeVar("Wire")
 
@@ -181,11 +182,11 @@ def _error(told: list[Problems]) -> ShopRefused | Rejected | ServerFault:
         return ShopRefused("shop_token_refused")
     if code == "INTERNAL_SERVER_ERROR":
         # The shop's own trouble (its database away or locked, a fault in it): nothing is said about what was asked.
-        return ServerFault("shop_ill", placeholders={"message": first.message[:200]})
+        return ServerFault("shop_ill", placeholders={"message": scrub(first.message)[:200]})
     if code == "GRAPHQL_VALIDATION_FAILED" and any("forain" in error.message for error in told):
         return Rejected([Problem("plugin_missing")], "plugin_missing")
     if "no_shipping_method" in first.message:
         return Rejected([Problem("no_shipping_method")], "no_shipping_method")
     if "INSUFFICIENT_STOCK" in first.message:
-        return Rejected([Problem("insufficient_stock", first.message[:200])], "insufficient_stock")
-    return Rejected([Problem(code or "refused", first.message[:300])])
+        return Rejected([Problem("insufficient_stock", scrub(first.message)[:200])], "insufficient_stock")
+    return Rejected([Problem(code or "refused", scrub(first.message)[:300])])

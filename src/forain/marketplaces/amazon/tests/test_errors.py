@@ -69,3 +69,18 @@ def test_only_a_dead_access_token_is_worth_a_fresh_one():
     assert not errors.token_expired(api(403, "The LWA secret token you provided has expired."))
     assert not errors.token_expired(api(403))
     assert not errors.token_expired(Response(200, {}, b"{}"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.of_api(api(400, "token Atza|canary", "InvalidInput", "canary@marketplace.example is no buyer"), "getOrder"),
+        errors.of_api(api(403, "", "Unauthorized", "Basic canary is not accepted"), "getMarketplaceParticipations", probe=True),
+        errors.of_login(login(400, "invalid_request", "refresh_token=Atzr|canary is malformed"), "refresh_token"),
+    ],
+)  # fmt: skip
+def test_amazons_sentence_is_kept_without_what_is_secret_in_it(error):
+    kept = f"{error} {error.placeholders} {getattr(error, 'problems', '')}"
+
+    assert "***" in kept
+    assert "canary" not in kept

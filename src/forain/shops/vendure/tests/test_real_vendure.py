@@ -329,3 +329,16 @@ def test_every_odd_answer_has_its_error(status, body, error):
 
     with pytest.raises(error):
         adapter.variants(None)
+
+
+@pytest.mark.parametrize("code", ["INTERNAL_SERVER_ERROR", "USER_INPUT_ERROR"])
+def test_the_shops_sentence_is_kept_without_the_buyers_mail(code):
+    told = {"errors": [{"message": "canary@marketplace.example is taken", "extensions": {"code": code}}]}
+    adapter = open(ShopCredentials({"url": "http://there"}, {}), Canned(200, json.dumps(told).encode()))
+
+    with pytest.raises(errors.AdapterError) as refused:
+        adapter.variants(None)
+
+    kept = f"{refused.value} {refused.value.placeholders} {getattr(refused.value, 'problems', '')}"
+    assert "*** is taken" in kept
+    assert "canary" not in kept
