@@ -73,11 +73,6 @@ class Order:
     ship_by: Instant | None = None
     cancel_asked: bool = False
 
-    @property
-    def payable(self) -> bool:
-        """Payment is settled at the marketplace; before that no price and no address is to be believed."""
-        return self.status is not OrderStatus.PENDING
-
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:

@@ -312,11 +312,6 @@ def proven(row: models.Offer) -> bool:
     return quantity_ok and price_ok
 
 
-def unseen(account: AccountId, site: str, begun_at: Instant) -> list[OfferKey]:
-    """Offers of a site that a sweep begun at `begun_at` did not show."""
-    return [key_of(row) for row in models.Offer.objects.filter(account_id=account, site=site, observed_at__lt=begun_at)]
-
-
 def forget_unseen(account: AccountId, site: str, begun_at: Instant) -> list[str]:
     """After a complete sweep of a site: what was not seen is no offer any more. The answer names the SKUs."""
     gone = models.Offer.objects.filter(account_id=account, site=site, observed_at__lt=begun_at)

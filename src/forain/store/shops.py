@@ -8,8 +8,6 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from forain.contracts.shop import Variant
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
-from forain.core.money import Money
-from forain.core.stock import StockLevel
 from forain.store import models, offers, runs
 
 _MIRRORED = (
@@ -49,21 +47,6 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         problems=[[p.code, p.text, p.field] for p in variant.problems],
         seen_at=now,
         gone_at=None,
-    )
-
-
-def as_variant(row: models.Variant) -> Variant:
-    """The mirrored row as the value it came from (without its problems' words)."""
-    return Variant(
-        variant=VariantId(row.variant),
-        sku=row.sku,
-        title=row.title,
-        price=Money(row.price_minor, row.currency) if row.price_minor is not None else None,
-        level=StockLevel(row.on_hand, row.allocated or 0) if row.on_hand is not None else None,
-        ean=row.ean,
-        asin=row.asin,
-        tax_rate=row.tax_rate,
-        active=row.active,
     )
 
 
