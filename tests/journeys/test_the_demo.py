@@ -1,6 +1,5 @@
 """The story of the demo, from connecting to renewal, against the files shop and against a real Vendure."""
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -9,20 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.parts import require_part
+from tests.parts import command_lines, require_part
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def command_lines():
-    """What every process was started with. A small Linux has no `ps`."""
-    if sys.platform != "linux":
-        return subprocess.run(["ps", "-e", "-o", "args="], capture_output=True, text=True).stdout.splitlines()
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            found.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-    return found
 
 
 @pytest.mark.parametrize("shop", ["files", "vendure"])

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from forain.config import home
 from forain_box import Box, small_world
 from forain_box.server import RunningBox
+from tests.parts import command_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -271,9 +272,9 @@ def up(forain, *arguments):
     return process, port, told
 
 
-def children_of(process):
-    shown = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,sid=,args="], capture_output=True, text=True).stdout
-    return [line for line in shown.splitlines() if "postgres" in line and "defunct" not in line]
+def servers_of(forain):
+    """PostgreSQL's processes that serve this home."""
+    return [line for line in command_lines() if "postgres" in line and str(forain.home) in line]
 
 
 def test_up_serves_is_healthy_and_ctrl_c_stops_everything(forain, tmp_path):
@@ -291,10 +292,11 @@ def test_up_serves_is_healthy_and_ctrl_c_stops_everything(forain, tmp_path):
             time.sleep(0.2)
     other = forain("status", "--json")
     assert json.loads(other.stdout)["worker"] == "running"
+    assert servers_of(forain) != []
     process.send_signal(signal.SIGINT)
 
     assert process.wait(40) == 0
-    assert not [line for line in children_of(process) if str(forain.home) in line]
+    assert servers_of(forain) == []
 
 
 def test_killing_up_leaves_nothing_running_and_the_next_start_works(forain, tmp_path):
@@ -302,7 +304,7 @@ def test_killing_up_leaves_nothing_running_and_the_next_start_works(forain, tmp_
     process.kill()
     process.wait(10)
     deadline = time.monotonic() + 20
-    while [line for line in children_of(process) if str(forain.home) in line]:
+    while servers_of(forain):
         assert time.monotonic() < deadline
         time.sleep(0.2)
 
@@ -318,7 +320,7 @@ def test_an_end_that_comes_while_it_starts_is_kept(forain, tmp_path):
 
     # Before our own code runs the signal simply ends Python; then nothing had been started yet.
     assert process.wait(40) in (0, -signal.SIGTERM)
-    assert not [line for line in children_of(process) if str(forain.home) in line]
+    assert servers_of(forain) == []
 
 
 def test_a_port_in_use_is_said(forain):
