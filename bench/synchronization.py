@@ -60,16 +60,13 @@ def _row(home: Path) -> dict[str, Any]:
         application = world.add_application({"name": "Bench", "kind": "private"})
         seller = world.add_seller({"seller_id": "A1BENCHSELLER", "region": "eu", "marketplace_ids": [SITE]}, _sites())
         grant = world.authorize(application, seller)
-        from forain_box.control_api import _listing
+        from forain_box.control_api import NewListing, Price, put_listing
 
         for n in range(OFFERS):
-            _listing(
-                world,
-                {
-                    "seller_id": seller.seller_id, "sku": f"S{n:04}", "marketplace_id": SITE, "quantity": 1,
-                    "price": {"amount": "8.00", "currency": "EUR"},
-                },
-            )  # fmt: skip
+            told = NewListing(
+                seller_id=seller.seller_id, sku=f"S{n:04}", marketplace_id=SITE, quantity=1, price=Price("8.00")
+            )
+            put_listing(world, told)
         deps = wiring.deps()
         shop, _ = setup.add_shop(deps, "files", "Bench", {"folder": str(folder)})
         # Our own limiter would measure Amazon's rates, not our work.

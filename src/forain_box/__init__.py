@@ -4,13 +4,13 @@
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from forain_box import control_api, control_page, faults, lwa, seller_central, spapi
+from forain_box import control_api, control_page, documents, faults, lwa, seller_central, spapi
 from forain_box.clock import BoxClock, text
-from forain_box.faults import Fault
 from forain_box.http import Cut, Request, Response, log, read, write
 from forain_box.sites import REGIONS
 from forain_box.spapi.errors import error
@@ -19,12 +19,15 @@ from forain_box.world import World
 
 __all__ = ["Box"]
 
+SHOWN = 2000
+"""So many bytes of an answer are kept for the control panel."""
+
 
 class Box:
     """One world and its skins. Thread-safe: one call at a time touches the world.
 
     `clock` "real" or "manual", `start` its first moment (None: now), `write_delay`: between how many seconds an
-    accepted write takes effect. `throttle` False is for measuring speed only.
+    accepted write takes effect. `throttle` False is for measuring speed only. `world`: one to go on with.
     """
 
     def __init__(
@@ -35,54 +38,73 @@ class Box:
         *,
         throttle: bool = True,
         write_delay: tuple[float, float] = (0.5, 3.0),
+        world: World | None = None,
     ) -> None:
-        self.world = World(BoxClock(clock, start), seed, write_delay)
-        self.faults: list[Fault] = []
-        self._throttle = Throttle(throttle)
-        self._lock = threading.Lock()
+        self.world = world or World(BoxClock(clock, start), seed, write_delay)
+        self.throttle = Throttle(throttle)
+        self.lock = threading.Lock()
+        self.changes = 0
 
     def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """The WSGI application."""
+        """The WSGI application. Raises Cut where a misfortune cuts the connection."""
         request = read(environ)
         response = request if isinstance(request, Response) else self.answer(request)
         return write(response, start_response, environ["REQUEST_METHOD"])
 
     def answer(self, request: Request) -> Response:
         """One call. Raises Cut where a misfortune cuts the connection."""
-        passed = spapi.Passed()
-        with self._lock:
-            self.world.settle()
-            try:
-                response = self._route(request, passed)
-            except Cut:
-                self._note(request, passed, 0)
-                raise
-            except Exception:
-                log.exception("%s %s", request.method, request.raw_path)
-                response = error(500, "InternalFailure", "We encountered an internal error. Please try again.")
-            self._note(request, passed, response.status)
+        try:
+            with self.lock:
+                response = self._carried_out(request)
+        except Cut as cut:
+            time.sleep(cut.delay_seconds)
+            raise
+        if response.delay_seconds:
+            # Outside of the lock: who waits must not make others wait.
+            time.sleep(response.delay_seconds)
         return response
 
-    def _note(self, request: Request, passed: spapi.Passed, status: int) -> None:
-        if request.parts[0] != "box":
-            self.world.requests.append(
-                {
-                    "method": request.method, "path": request.raw_path, "operation": passed.operation,
-                    "seller": passed.seller, "status": status, "time": text(self.world.now()),
-                }
-            )  # fmt: skip
+    def _carried_out(self, request: Request) -> Response:
+        self.changes += 1
+        self.world.settle()
+        passed = spapi.Passed()
+        try:
+            response = self._route(request, passed)
+        except Cut:
+            self._note(request, passed, None)
+            raise
+        except Exception:
+            log.exception("%s %s", request.method, request.raw_path)
+            response = error(500, "InternalFailure", "We encountered an internal error. Please try again.")
+        self._note(request, passed, response)
+        return response
+
+    def _note(self, request: Request, passed: spapi.Passed, response: Response | None) -> None:
+        if request.parts[0] == "box":
+            return
+        # Bodies are kept as bytes and made readable (and free of tokens) only when somebody looks.
+        self.world.requests.append(
+            {
+                "method": request.method, "path": request.raw_path, "operation": passed.operation, "seller": passed.seller,
+                "status": response.status if response else 0, "time": text(self.world.now()),
+                "answer": response.body[:SHOWN] if response else b"",
+            }
+        )  # fmt: skip
 
     def _route(self, request: Request, passed: spapi.Passed) -> Response:
         match request.parts:
             case ("auth", "o2", "token"):
                 passed.operation = "token"
-                return self._login(request)
+                return self._with_faults(passed, lambda: lwa.token(self.world, request))
             case (region, *_) if region in REGIONS:
-                return spapi.answer(self.world, self._throttle, self.faults, region, request, passed)
+                return spapi.answer(self.world, self.throttle, region, request, passed)
+            case ("documents", _):
+                passed.operation = "document"
+                return self._with_faults(passed, lambda: documents.answer(self.world, request))
             case ("seller-central", region, *_) if region in REGIONS:
                 return seller_central.answer(self.world, region, request)
-            case ("box", "api", *_):
-                return control_api.answer(self.world, self.faults, request)
+            case ("box", "api", *_) | ("box", "openapi.json"):
+                return control_api.answer(self.world, request)
             case ("box",) | ("box", ""):
                 return control_page.answer(self.world, request)
             case ("",):
@@ -90,13 +112,13 @@ class Box:
             case _:
                 return Response.json({"message": "Not Found"}, 404)
 
-    def _login(self, request: Request) -> Response:
-        struck = [f for f in self.faults if f.operation == "token" and f.meets("token", "", self.world.chance)]
+    def _with_faults(self, passed: spapi.Passed, carry_out: Callable[[], Response]) -> Response:
+        struck = faults.struck(self.world, passed.operation, passed.seller)
         for fault in struck:
             instead = faults.before(fault)
             if instead is not None:
                 return instead
-        response = lwa.token(self.world, request)
+        response = carry_out()
         for fault in struck:
-            response = faults.after(fault, response)
+            response = faults.after(fault, response, self.world)
         return response

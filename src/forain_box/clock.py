@@ -1,28 +1,43 @@
-"""The box's time: real time moved forward by hand, or a clock that moves only by hand."""
+"""The box's time: real time (moved forward by hand, or running faster), or a clock that moves only by hand."""
 
 from datetime import UTC, datetime, timedelta
 
+FASTEST = 1_000_000.0
+
 
 class BoxClock:
-    """`kind` "real": real time plus what was advanced; "manual": stands still until advanced."""
+    """`kind` "real": real time times `speed`, plus what was advanced; "manual": stands still until advanced.
 
-    def __init__(self, kind: str = "real", start: datetime | None = None) -> None:
+    `start`: the first moment, None: now.
+    """
+
+    def __init__(self, kind: str = "real", start: datetime | None = None, speed: float = 1.0) -> None:
         if kind not in ("real", "manual"):
             raise ValueError(f"a clock is real or manual, not {kind!r}")
         self.kind = kind
-        self._begun = datetime.now(UTC)
-        self._offset = (start - self._begun) if start else timedelta(0)
+        self.speed = speed
+        self._anchor = datetime.now(UTC)
+        self._then = start or self._anchor
 
     def now(self) -> datetime:
-        base = datetime.now(UTC) if self.kind == "real" else self._begun
-        return base + self._offset
+        if self.kind == "manual":
+            return self._then
+        return self._then + (datetime.now(UTC) - self._anchor) * self.speed
 
     def advance(self, seconds: float) -> datetime:
-        """Move forward; time never runs backwards here."""
+        """Move forward; time never runs backwards here. Raises ValueError, OverflowError."""
         if seconds < 0:
             raise ValueError("time is advanced by 0 seconds or more")
-        self._offset += timedelta(seconds=seconds)
+        self._then += timedelta(seconds=seconds)
         return self.now()
+
+    def run(self, speed: float) -> None:
+        """Let a real clock run `speed` times as fast from now on. Raises ValueError."""
+        if self.kind == "manual":
+            raise ValueError("a manual clock does not run; advance it")
+        if not 0 < speed <= FASTEST:
+            raise ValueError(f"speed is above 0 and {FASTEST:.0f} at most")
+        self._then, self._anchor, self.speed = self.now(), datetime.now(UTC), speed
 
 
 def text(moment: datetime) -> str:

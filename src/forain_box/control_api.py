@@ -1,230 +1,427 @@
-"""The control API: what happens in the world, for programs. Every no is a sentence with its cure."""
+"""The control API: what happens in the world, for programs. Every no is a sentence with its cure.
 
-from datetime import timedelta
+`/box/openapi.json` is made from the table at the end of this file and the bodies beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Annotated, Any, Literal, TypeVar
 
-from forain_box import faults
+import msgspec
+
+from forain_box import faults, mail, trade
 from forain_box.clock import text
 from forain_box.http import Request, Response
 from forain_box.sites import SITES, coins
-from forain_box.spapi.listings import buyable
-from forain_box.world import Application, Listing, Order, OrderLine, Refusal, Seller, World
+from forain_box.spapi.listings import put_in_place
+from forain_box.state import Application, Fault, Listing, Order, Product, Seller, State
+from forain_box.world import ALL_ROLES, Refusal, World
 
-BUYERS = (
-    ("Camille Martin", "12 rue des Lilas", "Lyon", "69003"),
-    ("Jonas Weber", "Lindenallee 7", "Leipzig", "04109"),
-    ("Inès Moreau", "3 place du Marché", "Nantes", "44000"),
-    ("Lena Schmitt", "Am Hang 21", "Freiburg", "79098"),
-)
-"""Invented people; nobody lives there."""
+T = TypeVar("T")
+MOST_SECONDS = 20 * 366 * 86400
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MOST_SECONDS)]
+Text = Annotated[str, msgspec.Meta(max_length=500)]
 
 
-def answer(world: World, standing: list[faults.Fault], request: Request) -> Response:
+class Body(msgspec.Struct, forbid_unknown_fields=True):
+    """A body of the control API; a member nobody knows is an error, since it is a typing mistake."""
+
+
+class Nothing(Body):
+    """{}"""
+
+
+class ClockMove(Body):
+    advance_seconds: Seconds = 0
+    speed: Annotated[float, msgspec.Meta(gt=0, le=1_000_000)] | None = None
+
+
+class NewApplication(Body):
+    """`authorization_days` null: authorizations without end. `queue`: has a queue for its secrets."""
+
+    name: Text = "Application"
+    kind: Literal["private", "public"] = "private"
+    redirect_uris: list[Text] = []
+    login_uri: Text = ""
+    roles: list[Text] | None = None
+    authorization_days: Annotated[int, msgspec.Meta(ge=1, le=36500)] | None = 365
+    draft: bool = False
+    listed: bool = False
+    queue: Text = ""
+
+
+class NewSeller(Body):
+    marketplace_ids: list[Text]
+    seller_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9]{0,40}$")] = ""
+    name: Text = "Seller"
+    email: Text = "seller@example.test"
+    region: Literal["eu", "na", "fe"] = "eu"
+    professional: bool = True
+
+
+class ForApplication(Body):
+    application_id: Text
+
+
+class MaybeApplication(Body):
+    application_id: Text = ""
+
+
+class Plan(Body):
+    professional: bool = True
+
+
+class Roles(Body):
+    roles: list[Text]
+
+
+class NewProduct(Body):
+    asin: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    ean: Text = ""
+    title: Text = ""
+    product_type: Text = "PRODUCT"
+    brand: Text = ""
+    list_price: Text = ""
+
+
+class Price(Body):
+    amount: str | float | int
+    currency: Text = ""
+
+
+class NewListing(Body):
+    """Put in place as if it had always been so. Repeating for another marketplace adds it to the SKU."""
+
+    seller_id: Text
+    sku: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    marketplace_id: Text
+    asin: Text = ""
+    ean: Text = ""
+    title: Text = ""
+    product_type: Text = ""
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] = 0
+    price: Price | None = None
+    business_price: Price | None = None
+    fulfilled_by: Literal["MERCHANT", "AMAZON"] = "MERCHANT"
+    handling_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 2
+
+
+class Item(Body):
+    sku: Text
+    quantity: Count = 1
+
+
+class NewOrder(Body):
+    seller_id: Text
+    marketplace_id: Text
+    items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=200)]
+    pending_seconds: Seconds = 0
+    fulfilled_by: Literal["", "MERCHANT", "AMAZON"] = ""
+    prime: bool = False
+    business: bool = False
+    shipping: str | float | int | None = None
+
+
+class Reason(Body):
+    reason: Text = ""
+
+
+class NewFault(Body):
+    kind: Text
+    operation: Text = ""
+    seller_id: Text = ""
+    probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1
+    count: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=faults.LONGEST_SLEEP)] = 1
+
+
+@dataclass(frozen=True)
+class Control:
+    """One call. `path` below /box/api/, {name} for its variable part; `body` None: none is read."""
+
+    method: str
+    path: str
+    body: Any
+    run: Callable[..., Response]
+    says: str
+
+
+def answer(world: World, request: Request) -> Response:
+    if request.parts == ("box", "openapi.json"):
+        from forain_box.openapi import document
+
+        return Response.json(document(CONTROLS))
     try:
-        return _route(world, standing, request)
+        return _route(world, request)
     except Refusal as refusal:
         return Response.json({"error": str(refusal)}, refusal.status)
 
 
-def _body(request: Request, kind: type = dict) -> Any:
+def _route(world: World, request: Request) -> Response:
+    parts = request.parts[2:]
+    methods: list[str] = []
+    for control in CONTROLS:
+        path = control.path.split("/")
+        if len(path) == len(parts) and all(w == g or w[0] == "{" for w, g in zip(path, parts, strict=True)):
+            if control.method == request.method:
+                rest = [got for wanted, got in zip(path, parts, strict=True) if wanted[0] == "{"]
+                body = [_read(request, control.body)] if control.body is not None else []
+                return control.run(world, *rest, *body)
+            methods.append(control.method)
+    if methods:
+        return Response.json({"error": f"this is called with {' or '.join(methods)}"}, 405, allow=", ".join(methods))
+    raise Refusal("there is no such control; see /box/openapi.json", 404)
+
+
+def _read(request: Request, kind: type[T]) -> T:
     try:
-        told = request.json() if request.body else kind()
-    except ValueError:
-        raise Refusal("the body is not JSON in UTF-8") from None
-    if not isinstance(told, kind):
-        raise Refusal(f"the body is a JSON {'object' if kind is dict else 'array'}")
-    return told
+        return msgspec.json.decode(request.body or b"{}", type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        raise Refusal(f"the body does not fit: {wrong}; see /box/openapi.json") from None
 
 
-def _route(world: World, standing: list[faults.Fault], request: Request) -> Response:
-    match (request.method, *request.parts[2:]):
-        case ("GET", "state"):
-            return Response.json(state(world))
-        case ("GET", "clock"):
-            return Response.json({"now": text(world.now())})
-        case ("POST", "clock"):
-            return _clock(world, _body(request))
-        case ("POST", "applications"):
-            return Response.json(_application(world.add_application(_body(request))), 201)
-        case ("POST", "applications", name, "rotate"):
-            application = _find(world.applications, name, "application")
-            world.rotate_secret(application)
-            return Response.json(_application(application))
-        case ("POST", "sellers"):
-            return Response.json(_seller(world.add_seller(_body(request), SITES)), 201)
-        case ("POST", "sellers", name, action):
-            return _seller_action(world, _find(world.sellers, name, "seller"), action, _body(request))
-        case ("POST", "catalogue"):
-            for entry in _body(request, list):
-                _catalogue(world, entry)
-            return Response.json({"catalogue": len(world.catalogue)}, 201)
-        case ("POST", "listings"):
-            return Response.json([_listing(world, entry) for entry in _body(request, list)], 201)
-        case ("POST", "orders"):
-            return Response.json(_order(buy(world, _body(request))), 201)
-        case ("POST", "orders", name, "cancel"):
-            return Response.json(_order(cancel(world, _find(world.orders, name, "order"))))
-        case ("POST", "faults"):
-            standing.append(faults.from_json(_body(request)))
-            return Response.json({"faults": len(standing)}, 201)
-        case ("DELETE", "faults"):
-            standing.clear()
-            world.omitted.clear()
-            return Response.json({"faults": 0})
-        case ("GET", "requests"):
-            return Response.json(list(world.requests))
-        case ("GET", "mails"):
-            return Response.json(world.mails)
-        case _:
-            raise Refusal("there is no such control; see docs/reference/box.md", 404)
-
-
-def _find(where: dict[str, Any], name: str, kind: str) -> Any:
+def _find(where: dict[str, T], name: str, kind: str) -> T:
     found = where.get(name)
     if found is None:
-        raise Refusal(f"there is no {kind} {name}", 404)
+        raise Refusal(f"there is no {kind} {name[:100]}", 404)
     return found
 
 
-def _clock(world: World, told: dict[str, Any]) -> Response:
-    seconds = told.get("advance_seconds", 0)
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 20 * 366 * 86400:
-        raise Refusal("advance_seconds is a number of seconds, 0 or more, twenty years at most")
-    world.clock.advance(seconds)
+def _amount(told: str | float | int) -> Decimal:
+    try:
+        amount = Decimal(str(told))
+    except InvalidOperation:
+        raise Refusal(f"{str(told)[:50]!r} is no amount; write 12.50") from None
+    if not amount.is_finite() or not 0 <= amount < 10**9:
+        raise Refusal("an amount is 0 or more, and below a thousand million")
+    return amount
+
+
+def _state(world: World) -> Response:
+    return Response.json(state(world))
+
+
+def _clock_now(world: World) -> Response:
+    return Response.json({"now": text(world.now()), "kind": world.clock.kind, "speed": world.clock.speed})
+
+
+def _clock(world: World, told: ClockMove) -> Response:
+    try:
+        if told.speed is not None:
+            world.clock.run(told.speed)
+        world.clock.advance(told.advance_seconds)
+    except (ValueError, OverflowError) as wrong:
+        raise Refusal(str(wrong)) from None
     world.settle()
     return Response.json({"now": text(world.now())})
 
 
-def _seller_action(world: World, seller: Seller, action: str, told: dict[str, Any]) -> Response:
-    match action:
-        case "authorize":
-            application: Application = _find(world.applications, str(told.get("application_id", "")), "application")
-            grant = world.authorize(application, seller)
-            end = text(grant.expires_at) if grant.expires_at else None
-            return Response.json({"refresh_token": grant.refresh_token, "expires_at": end}, 201)
-        case "revoke":
-            return Response.json({"revoked": world.revoke(seller, told.get("application_id"))})
-        case "deactivate" | "reactivate":
-            seller.active = action == "reactivate"
-        case "suspend-listings" | "resume-listings":
-            seller.suspended_listings = action == "suspend-listings"
-        case "plan":
-            seller.professional = bool(told.get("professional", True))
-        case _:
-            raise Refusal(f"a seller knows no {action}; see docs/reference/box.md", 404)
+def _new_application(world: World, told: NewApplication) -> Response:
+    _known_roles(told.roles or [])
+    return Response.json(_application(world.add_application(msgspec.structs.asdict(told))), 201)
+
+
+def _known_roles(roles: list[str]) -> None:
+    wrong = [role for role in roles if role not in ALL_ROLES]
+    if wrong:
+        raise Refusal(f"{wrong[0]!r} is no role; there are {', '.join(ALL_ROLES)}")
+
+
+def _rotate(world: World, name: str, _: Nothing) -> Response:
+    application = _find(world.state.applications, name, "application")
+    world.rotate_secret(application)
+    return Response.json(_application(application))
+
+
+def _expire_secret(world: World, name: str, _: Nothing) -> Response:
+    application = _find(world.state.applications, name, "application")
+    application.secret_expires_at = world.now()
+    return Response.json(_application(application))
+
+
+def _set_roles(world: World, name: str, told: Roles) -> Response:
+    """Taking a role away shows at once; adding one ends every authorization, as Amazon asks for a new consent."""
+    application = _find(world.state.applications, name, "application")
+    _known_roles(told.roles)
+    added = set(told.roles) - set(application.roles)
+    application.roles = sorted(set(told.roles))
+    if added:
+        for grant in world.state.authorizations:
+            if grant.application_id == application.application_id and grant.revoked_at is None:
+                grant.revoked_at = world.now()
+    return Response.json(_application(application))
+
+
+def _new_seller(world: World, told: NewSeller) -> Response:
+    return Response.json(_seller(world.add_seller(msgspec.structs.asdict(told), SITES)), 201)
+
+
+def _authorize(world: World, name: str, told: ForApplication) -> Response:
+    seller = _find(world.state.sellers, name, "seller")
+    grant = world.authorize(_find(world.state.applications, told.application_id, "application"), seller)
+    mail.plan_reminders(world, grant)
+    end = text(grant.expires_at) if grant.expires_at else None
+    return Response.json({"refresh_token": grant.refresh_token, "expires_at": end}, 201)
+
+
+def _revoke(world: World, name: str, told: MaybeApplication) -> Response:
+    return Response.json(
+        {"revoked": world.revoke(_find(world.state.sellers, name, "seller"), told.application_id or None)}
+    )
+
+
+def _expire(world: World, name: str, told: MaybeApplication) -> Response:
+    """Every living authorization of the seller ends now, as if its year were over."""
+    seller = _find(world.state.sellers, name, "seller")
+    found = [
+        g for g in world.state.authorizations
+        if g.seller_id == seller.seller_id and g.lives(world.now()) and told.application_id in ("", g.application_id)
+    ]  # fmt: skip
+    for grant in found:
+        grant.expires_at = world.now()
+    return Response.json({"expired": len(found)})
+
+
+def _seller_switch(**changes: bool) -> Callable[[World, str, Nothing], Response]:
+    def switch(world: World, name: str, _: Nothing) -> Response:
+        seller = _find(world.state.sellers, name, "seller")
+        for field, value in changes.items():
+            setattr(seller, field, value)
+        return Response.json(_seller(seller))
+
+    return switch
+
+
+def _plan(world: World, name: str, told: Plan) -> Response:
+    seller = _find(world.state.sellers, name, "seller")
+    seller.professional = told.professional
     return Response.json(_seller(seller))
 
 
-def _catalogue(world: World, told: Any) -> None:
-    if not isinstance(told, dict) or not told.get("asin"):
-        raise Refusal("each catalogue entry is an object with an asin")
-    entry = {k: str(told.get(k) or "") for k in ("asin", "ean", "title", "product_type")}
-    world.catalogue[entry["asin"]] = entry
+def _catalogue(world: World, told: list[NewProduct]) -> Response:
+    for entry in told:
+        world.state.catalogue[entry.asin] = Product(**msgspec.structs.asdict(entry))
+    return Response.json({"catalogue": len(world.state.catalogue)}, 201)
 
 
-def _listing(world: World, told: Any) -> dict[str, Any]:
-    if not isinstance(told, dict):
-        raise Refusal("each listing is an object")
-    seller: Seller = _find(world.sellers, str(told.get("seller_id", "")), "seller")
-    sku, site = str(told.get("sku") or ""), str(told.get("marketplace_id") or "")
-    if not sku or site not in seller.marketplace_ids:
-        raise Refusal("a listing needs sku, and a marketplace_id of its seller")
-    known = world.catalogue.get(str(told.get("asin") or ""), {})
-    channel = {"MERCHANT": "DEFAULT", "AMAZON": f"AMAZON_{seller.region.upper()}"}.get(
-        str(told.get("fulfilled_by", "MERCHANT"))
-    )
-    quantity = told.get("quantity", 0)
-    if channel is None or isinstance(quantity, bool) or not isinstance(quantity, int) or quantity < 0:
-        raise Refusal("fulfilled_by is MERCHANT or AMAZON, quantity a whole number of 0 or more")
-    listing = world.listings.setdefault(
-        (seller.seller_id, sku),
-        Listing(
-            seller.seller_id, sku, str(told.get("asin") or "B0" + world.token("", 8).upper()),
-            str(told.get("title") or known.get("title") or sku), str(told.get("product_type") or "PRODUCT"),
-            str(told.get("ean") or known.get("ean") or ""), [], world.now(),
-        ),
+def _listings(world: World, told: list[NewListing]) -> Response:
+    return Response.json([listing_state(put_listing(world, entry)) for entry in told], 201)
+
+
+def put_listing(world: World, told: NewListing) -> Listing:
+    """One listing in its place. Raises Refusal."""
+    seller = _find(world.state.sellers, told.seller_id, "seller")
+    if told.marketplace_id not in seller.marketplace_ids:
+        raise Refusal(f"a listing's marketplace_id is one of its seller's: {', '.join(seller.marketplace_ids)}")
+    price = coins(_amount(told.price.amount), told.marketplace_id) if told.price else None
+    business = coins(_amount(told.business_price.amount), told.marketplace_id) if told.business_price else None
+    return put_in_place(
+        world, seller, told.sku, told.marketplace_id, asin=told.asin, ean=told.ean, title=told.title,
+        product_type=told.product_type, quantity=told.quantity, price=price, business_price=business,
+        by_amazon=told.fulfilled_by == "AMAZON", handling_days=told.handling_days,
     )  # fmt: skip
-    if site not in listing.marketplace_ids:
-        listing.marketplace_ids.append(site)
-    listing.availability[channel] = quantity
-    entry: dict[str, Any] = {"fulfillment_channel_code": channel}
-    if channel == "DEFAULT":
-        entry |= {"quantity": quantity, "lead_time_to_ship_max_days": int(told.get("handling_days", 2))}
-    listing.attributes["fulfillment_availability"] = [
-        *(e for e in listing.attributes.get("fulfillment_availability", []) if e["fulfillment_channel_code"] != channel), entry,
-    ]  # fmt: skip
-    if told.get("price") is not None:
-        try:
-            listing.prices[site] = coins(Decimal(str(told["price"]["amount"])), site)
-        except (KeyError, TypeError, InvalidOperation):
-            raise Refusal('price is {"amount": "12.50", "currency": "EUR"}') from None
-    return listing_state(listing)
 
 
-def buy(world: World, told: dict[str, Any]) -> Order:
-    """A buyer buys; stock falls at once, payment may take a while."""
-    seller: Seller = _find(world.sellers, str(told.get("seller_id", "")), "seller")
-    site = str(told.get("marketplace_id", ""))
-    items = told.get("items")
-    if site not in seller.marketplace_ids or not isinstance(items, list) or not items:
-        raise Refusal('an order needs a marketplace_id of its seller and items: [{"sku", "quantity"}]')
-    lines: list[OrderLine] = []
-    fulfilled_by = "MERCHANT"
-    taken: list[tuple[Listing, str, int]] = []
-    for item in items:
-        if not isinstance(item, dict) or not isinstance(item.get("quantity", 1), int) or item.get("quantity", 1) < 1:
-            raise Refusal("each item has a sku and a quantity of 1 or more")
-        count = item.get("quantity", 1)
-        listing: Listing = _find(world.listings, (seller.seller_id, str(item.get("sku"))), "listing")  # type: ignore[arg-type]
-        if not buyable(listing, site):
-            raise Refusal(f"{listing.sku} is not buyable on {site}", 409)
-        channel = next((c for c, q in listing.availability.items() if q is None or q >= count), None)
-        if channel is None:
-            raise Refusal(f"{listing.sku} has fewer than {count} pieces", 409)
-        if channel.startswith("AMAZON_"):
-            fulfilled_by = "AMAZON"
-        taken.append((listing, channel, count))
-        lines.append(OrderLine(world.digits(14), listing.sku, listing.asin, listing.title, count, listing.prices[site]))
-    for listing, channel, count in taken:
-        left = listing.availability[channel]
-        listing.availability[channel] = None if left is None else left - count
-    pending = float(told.get("pending_seconds", 0))
-    name, street, city, post_code = BUYERS[world.chance.randrange(len(BUYERS))]
-    now = world.now()
-    order = Order(
-        order_id=f"{world.chance.randrange(300, 408)}-{world.digits(7)}-{world.digits(7)}",
-        seller_id=seller.seller_id, marketplace_id=site, currency=SITES[site][1], created_at=now, updated_at=now,
-        status="PENDING" if pending > 0 else "UNSHIPPED", fulfilled_by=str(told.get("fulfilled_by") or fulfilled_by), lines=lines,
-        shipping=Decimal(str(told.get("shipping", "4.90"))),
-        buyer={"buyerName": name, "buyerEmail": f"{world.token('', 12).lower()}@marketplace.example"},
-        address={
-            "name": name, "addressLine1": street, "city": city, "postalCode": post_code, "countryCode": SITES[site][0],
-            "phone": "+33 1 00 00 00 00", "addressType": "RESIDENTIAL",
-        },
-        programs=[p for p, on in (("PRIME", told.get("prime")), ("AMAZON_BUSINESS", told.get("business"))) if on],
-        pending_until=now + timedelta(seconds=pending) if pending > 0 else None,
+def _new_order(world: World, told: NewOrder) -> Response:
+    order = trade.buy(
+        world, _find(world.state.sellers, told.seller_id, "seller"), told.marketplace_id,
+        [(item.sku, item.quantity) for item in told.items], pending_seconds=told.pending_seconds,
+        fulfilled_by=told.fulfilled_by, shipping=None if told.shipping is None else _amount(told.shipping),
+        programs=tuple(p for p, on in (("PRIME", told.prime), ("AMAZON_BUSINESS", told.business)) if on),
     )  # fmt: skip
-    world.orders[order.order_id] = order
-    return order
+    return Response.json(order_state(order), 201)
 
 
-def cancel(world: World, order: Order) -> Order:
-    if order.status in ("SHIPPED", "CANCELLED"):
-        raise Refusal(f"the order is {order.status} already", 409)
-    order.status, order.updated_at = "CANCELLED", world.now()
-    for line in order.lines:
-        listing = world.listings.get((order.seller_id, line.sku))
-        if listing and isinstance(listing.availability.get("DEFAULT"), int) and order.fulfilled_by == "MERCHANT":
-            listing.availability["DEFAULT"] = (listing.availability["DEFAULT"] or 0) + line.quantity
-    return order
+def _cancel(world: World, name: str, told: Reason) -> Response:
+    order = _find(world.state.orders, name, "order")
+    trade.cancel(world, order, told.reason)
+    return Response.json(order_state(order))
+
+
+def _new_fault(world: World, told: NewFault) -> Response:
+    if told.kind not in faults.KINDS:
+        raise Refusal(f"kind is one of {', '.join(faults.KINDS)}")
+    world.state.faults.append(Fault(**msgspec.structs.asdict(told)))
+    return Response.json({"faults": len(world.state.faults)}, 201)
+
+
+def _mend(world: World) -> Response:
+    world.state.faults.clear()
+    world.state.omitted.clear()
+    return Response.json({"faults": 0})
+
+
+def _requests(world: World) -> Response:
+    return Response.json([{k: v for k, v in row.items() if k != "answer"} for row in world.requests])
+
+
+def _mails(world: World) -> Response:
+    return Response.json([{**msgspec.to_builtins(m), "at": text(m.at)} for m in world.state.mails])
+
+
+def _messages(world: World, name: str) -> Response:
+    """What lies in the queue of a destination, oldest first."""
+    destination = _find(world.state.destinations, name, "destination")
+    found = [m for m in world.state.messages if m.destination_id == destination.destination_id]
+    return Response.json([{"message_id": m.message_id, "at": text(m.at), "body": m.body} for m in found])
+
+
+def _application_messages(world: World, name: str) -> Response:
+    """What lies in an application's own queue (new secrets), oldest first."""
+    application = _find(world.state.applications, name, "application")
+    found = [m for m in world.state.messages if not m.destination_id and m.application_id == application.application_id]
+    return Response.json([{"message_id": m.message_id, "at": text(m.at), "body": m.body} for m in found])
+
+
+CONTROLS = (
+    Control("GET", "state", None, _state, "Everything countable, without secrets"),
+    Control("GET", "clock", None, _clock_now, "The box's time"),
+    Control("POST", "clock", ClockMove, _clock, "Move the clock forward, or let a real one run faster"),
+    Control("POST", "applications", NewApplication, _new_application, "A developer registers an application"),
+    Control(
+        "POST", "applications/{id}/rotate", Nothing, _rotate, "A new client secret; the old one works seven days more"
+    ),
+    Control(
+        "POST", "applications/{id}/expire-secret", Nothing, _expire_secret, "The client secret's 180 days are over"
+    ),
+    Control(
+        "POST", "applications/{id}/roles", Roles, _set_roles, "Take roles away, or add some: that ends authorizations"
+    ),
+    Control("GET", "applications/{id}/messages", None, _application_messages, "The application's own queue"),
+    Control("POST", "sellers", NewSeller, _new_seller, "A seller opens an account"),
+    Control("POST", "sellers/{id}/authorize", ForApplication, _authorize, "Self-authorization: a refresh token"),
+    Control("POST", "sellers/{id}/revoke", MaybeApplication, _revoke, "The seller disables an application (or all)"),
+    Control(
+        "POST", "sellers/{id}/expire", MaybeApplication, _expire, "The year of an authorization (or of all) is over"
+    ),
+    Control("POST", "sellers/{id}/deactivate", Nothing, _seller_switch(active=False), "Amazon deactivates the account"),
+    Control("POST", "sellers/{id}/reactivate", Nothing, _seller_switch(active=True), "Amazon reactivates it"),
+    Control(
+        "POST", "sellers/{id}/suspend-listings", Nothing, _seller_switch(suspended_listings=True), "Listings inactive"
+    ),
+    Control(
+        "POST", "sellers/{id}/resume-listings", Nothing, _seller_switch(suspended_listings=False), "Listings active"
+    ),
+    Control("POST", "sellers/{id}/plan", Plan, _plan, "Professional or individual selling plan"),
+    Control("POST", "catalogue", list[NewProduct], _catalogue, "Products of Amazon's catalogue"),
+    Control("POST", "listings", list[NewListing], _listings, "A seller's listings, put in place directly"),
+    Control("POST", "orders", NewOrder, _new_order, "A buyer buys; 409 with the reason where it cannot be"),
+    Control("POST", "orders/{id}/cancel", Reason, _cancel, "The order is cancelled before it was shipped"),
+    Control("POST", "faults", NewFault, _new_fault, "A misfortune, by operation, seller, probability and count"),
+    Control("DELETE", "faults", None, _mend, "No misfortunes any more"),
+    Control("GET", "requests", None, _requests, "The requests received, without secrets"),
+    Control("GET", "mails", None, _mails, "Mails Amazon would have sent"),
+    Control("GET", "destinations/{id}/messages", None, _messages, "The queue of a notification destination"),
+)
 
 
 def _application(a: Application) -> dict[str, Any]:
     return {
         "application_id": a.application_id, "name": a.name, "kind": a.kind, "client_id": a.client_id,
         "client_secret": a.client_secret, "client_secret_expires_at": text(a.secret_expires_at),
-        "redirect_uris": a.redirect_uris, "login_uri": a.login_uri, "roles": sorted(a.roles),
+        "redirect_uris": a.redirect_uris, "login_uri": a.login_uri, "roles": a.roles,
     }  # fmt: skip
 
 
@@ -238,38 +435,48 @@ def _seller(s: Seller) -> dict[str, Any]:
 def listing_state(x: Listing) -> dict[str, Any]:
     return {
         "seller_id": x.seller_id, "sku": x.sku, "asin": x.asin, "title": x.title, "marketplace_ids": x.marketplace_ids,
-        "availability": x.availability, "prices": {s: str(p) for s, p in x.prices.items()}, "attributes": x.attributes,
+        "availability": x.availability, "prices": {s: str(p) for s, p in x.prices.items()},
+        "business_prices": {s: str(p) for s, p in x.business_prices.items()}, "attributes": x.attributes,
         "complete": x.complete,
     }  # fmt: skip
 
 
-def _order(o: Order) -> dict[str, Any]:
-    total = sum((line.unit_price * line.quantity for line in o.lines), o.shipping)
+def order_state(o: Order) -> dict[str, Any]:
     return {
         "order_id": o.order_id, "seller_id": o.seller_id, "marketplace_id": o.marketplace_id, "status": o.status,
-        "fulfilled_by": o.fulfilled_by, "created_at": text(o.created_at), "total": str(total), "currency": o.currency,
+        "fulfilled_by": o.fulfilled_by, "created_at": text(o.created_at), "total": str(trade.total(o)), "currency": o.currency,
         "items": [{"sku": line.sku, "quantity": line.quantity, "shipped": line.shipped} for line in o.lines],
-        "packages": {n: {"carrier": p["carrier"], "tracking": p["trackingNumber"]} for n, p in o.packages.items()},
+        "packages": {n: {"carrier": p.carrier, "tracking": p.tracking} for n, p in o.packages.items()},
     }  # fmt: skip
 
 
 def state(world: World) -> dict[str, Any]:
     """Everything countable, without secrets."""
     now = world.now()
+    told: State = world.state
     return {
         "now": text(now),
         "applications": [
-            {k: v for k, v in _application(a).items() if k != "client_secret"} for a in world.applications.values()
+            {k: v for k, v in _application(a).items() if k != "client_secret"} for a in told.applications.values()
         ],
-        "sellers": [_seller(s) for s in world.sellers.values()],
+        "sellers": [_seller(s) for s in told.sellers.values()],
         "authorizations": [
             {
                 "application_id": g.application_id, "seller_id": g.seller_id, "granted_at": text(g.granted_at),
                 "expires_at": text(g.expires_at) if g.expires_at else None, "lives": g.lives(now),
             }
-            for g in world.authorizations
+            for g in told.authorizations
         ],
-        "listings": [listing_state(x) for x in world.listings.values()],
-        "orders": [_order(o) for o in world.orders.values()],
-        "mails": len(world.mails),
+        "listings": [listing_state(x) for shelf in told.listings.values() for x in shelf.values()],
+        "orders": [order_state(o) for o in told.orders.values()],
+        "feeds": [
+            {"feed_id": f.feed_id, "seller_id": f.seller_id, "feed_type": f.feed_type, "status": f.status}
+            for f in told.feeds.values()
+        ],
+        "reports": [
+            {"report_id": r.report_id, "seller_id": r.seller_id, "report_type": r.report_type, "status": r.status}
+            for r in told.reports.values()
+        ],
+        "mails": len(told.mails),
+        "messages": len(told.messages),
     }  # fmt: skip

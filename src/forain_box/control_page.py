@@ -3,9 +3,10 @@
 from html import escape
 from urllib.parse import urlsplit
 
-from forain_box import control_api
+from forain_box import trade
 from forain_box.http import Request, Response
 from forain_box.page import page
+from forain_box.state import Seller
 from forain_box.words import language, say
 from forain_box.world import Refusal, World
 
@@ -36,23 +37,22 @@ def _act(world: World, form: dict[str, str]) -> None:
                 raise Refusal("days is a number, 0 or more") from None
             world.settle()
         case "buy":
-            control_api.buy(
-                world,
-                {
-                    "seller_id": form.get("seller_id"), "marketplace_id": form.get("marketplace_id"),
-                    "items": [{"sku": form.get("sku"), "quantity": 1}],
-                },
-            )  # fmt: skip
+            trade.buy(world, _seller(world, form), form.get("marketplace_id", ""), [(form.get("sku", ""), 1)])
         case "revoke" | "deactivate" | "reactivate" as action:
-            seller = world.sellers.get(form.get("seller_id", ""))
-            if seller is None:
-                raise Refusal("there is no such seller")
+            seller = _seller(world, form)
             if action == "revoke":
                 world.revoke(seller, None)
             else:
                 seller.active = action == "reactivate"
         case _:
             raise Refusal("the panel knows no such button")
+
+
+def _seller(world: World, form: dict[str, str]) -> Seller:
+    seller = world.state.sellers.get(form.get("seller_id", ""))
+    if seller is None:
+        raise Refusal("there is no such seller")
+    return seller
 
 
 def _button(lang: str, action: str, label: str, plain: bool = False, **values: str) -> str:
@@ -79,9 +79,10 @@ def _state(world: World, lang: str) -> str:
             seller_id=s.seller_id,
         )
         + "</td></tr>"
-        for s in world.sellers.values()
+        for s in world.state.sellers.values()
     )  # fmt: skip
     parts.append(f"<section><h2>{escape(say(lang, 'sellers'))}</h2><table>{sellers}</table></section>")
+    shelf = [x for rows in world.state.listings.values() for x in rows.values()]
     listings = "".join(
         f"<tr><td>{escape(x.sku)}<br><small>{escape(x.title)}</small></td>"
         f"<td>{escape(', '.join(f'{c} {q}' for c, q in x.availability.items()))}</td>"
@@ -90,14 +91,14 @@ def _state(world: World, lang: str) -> str:
             lang, "buy", say(lang, "place_order"), seller_id=x.seller_id, sku=x.sku, marketplace_id=x.marketplace_ids[0]
         )
         + "</td></tr>"
-        for x in list(world.listings.values())[:60]
+        for x in shelf[:60]
     )
     heads = "".join(f"<th>{escape(say(lang, k))}</th>" for k in ("listings", "quantity", "price"))
     parts.append(f"<section><table><tr>{heads}<th></th></tr>{listings}</table></section>")
     orders = "".join(
         f"<tr><td>{escape(o.order_id)}</td><td>{escape(o.status)}</td>"
         f"<td>{escape(', '.join(f'{line.quantity} × {line.sku}' for line in o.lines))}</td></tr>"
-        for o in list(world.orders.values())[-30:][::-1]
+        for o in list(world.state.orders.values())[-30:][::-1]
     )
     parts.append(f"<section><h2>{escape(say(lang, 'orders'))}</h2><table>{orders}</table></section>")
     calls = "".join(

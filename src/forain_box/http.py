@@ -15,7 +15,8 @@ LARGEST_BODY = 30 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """`path` decoded part by part (`parts`), so that a SKU may hold a slash. Header names in lower case."""
+    """`path` decoded part by part (`parts`), so that a SKU may hold a slash; `raw_path` as it came. Header names in
+    lower case. `query_string` as it came, "" when the request was made by hand."""
 
     method: str
     parts: tuple[str, ...]
@@ -23,37 +24,59 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    query_string: str = ""
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError."""
         return json.loads(self.body.decode("utf-8"))
 
     def form(self) -> dict[str, str]:
-        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+        return pairs(self.body.decode("utf-8", "replace"))
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host under which the caller reached the box."""
+        host = re.sub(r"[^A-Za-z0-9.:\[\]_-]", "", self.headers.get("host", "")) or "127.0.0.1"
+        return f"http://{host}"
 
 
 @dataclass
 class Response:
+    """`delay_seconds`: real time that passes before it is sent."""
+
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    delay_seconds: float = 0.0
 
     @classmethod
     def json(cls, value: Any, status: int = 200, **headers: str) -> "Response":
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
         return cls(status, body, {"content-type": "application/json", **headers})
 
     @classmethod
     def html(cls, text: str, status: int = 200) -> "Response":
-        return cls(status, text.encode(), {"content-type": "text/html; charset=utf-8"})
+        return cls(status, text.encode("utf-8", "replace"), {"content-type": "text/html; charset=utf-8"})
 
     @classmethod
     def redirect(cls, address: str) -> "Response":
-        return cls(302, b"", {"location": re.sub(r"[\r\n]", "", address)})
+        return cls(302, b"", {"location": quote(address, safe="%/:=&?~#+!$,;'@()*[]|")})
 
 
 class Cut(Exception):
-    """The connection ends here, without an answer."""
+    """The connection ends here, without an answer, after `delay_seconds` of real time."""
+
+    def __init__(self, delay_seconds: float = 0.0) -> None:
+        super().__init__(delay_seconds)
+        self.delay_seconds = delay_seconds
+
+
+def pairs(text: str) -> dict[str, str]:
+    """A query or form; a name that comes several times has its values joined by commas, as arrays are spelled."""
+    found: dict[str, str] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
 
 
 def read(environ: dict[str, Any]) -> Request | Response:
@@ -66,13 +89,13 @@ def read(environ: dict[str, Any]) -> Request | Response:
         return Response.json({"message": "Content-Length is no number"}, 400)
     if length > LARGEST_BODY:
         return Response.json({"message": f"the body may hold {LARGEST_BODY} bytes at most"}, 413)
-    body = environ["wsgi.input"].read(length) if length else b""
+    body = environ["wsgi.input"].read(length) if length > 0 else b""
     headers = {k[5:].replace("_", "-").lower(): str(v) for k, v in environ.items() if k.startswith("HTTP_")}
     if environ.get("CONTENT_TYPE"):
         headers["content-type"] = str(environ["CONTENT_TYPE"])
-    query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
+    string = environ.get("QUERY_STRING", "")
     parts = tuple(unquote(part) for part in path.strip("/").split("/"))
-    return Request(environ["REQUEST_METHOD"], parts, path, query, headers, body)
+    return Request(environ["REQUEST_METHOD"], parts, path, pairs(string) if string else {}, headers, body, string)
 
 
 def _quoted(environ: dict[str, Any]) -> str:

@@ -5,9 +5,14 @@ Source: a public probe log of 2026-10-05 and issues amzn/selling-partner-api-doc
 
 import hmac
 from datetime import timedelta
+from typing import Any
 
+from forain_box import mail
 from forain_box.http import Request, Response
-from forain_box.world import ACCESS_SECONDS, AccessToken, Application, Authorization, World
+from forain_box.state import AccessToken, Application, Authorization
+from forain_box.world import Refusal, World, happens
+
+ACCESS_SECONDS = 3600
 
 SCOPES = {
     "sellingpartnerapi::notifications", "sellingpartnerapi::client_credential:rotation", "sellingpartnerapi::shipments:track",
@@ -45,21 +50,18 @@ def token(world: World, request: Request) -> Response:
     if grant == "client_credentials":
         if form.get("scope", "") not in SCOPES:
             return _error(world, 400, "invalid_scope", "The requested scope is invalid")
-        return Response.json(
-            {"access_token": world.token("Atc|", 60), "token_type": "bearer", "expires_in": ACCESS_SECONDS}
-        )
+        access = _access(world, application, "", form["scope"])
+        return Response.json({"access_token": access, "token_type": "bearer", "expires_in": ACCESS_SECONDS})
     refresh = form.get("refresh_token", "")
     if not refresh:
         return _error(world, 400, "invalid_request", "The request is missing a required parameter : refresh_token")
-    found = next(
-        (a for a in world.authorizations if hmac.compare_digest(a.refresh_token.encode(), refresh.encode())), None
-    )
+    found = world.authorization_of(refresh)
     if found is None or found.application_id != application.application_id or not found.lives(world.now()):
         return _error(
             world, 400, "invalid_grant",
             "The request has an invalid grant parameter : refresh_token. User may have revoked or didn't grant the permission.",
         )  # fmt: skip
-    return _granted(world, application, found, form["client_secret"])
+    return _granted(world, application, found)
 
 
 def _secret_fits(world: World, application: Application, secret: str) -> bool:
@@ -74,7 +76,7 @@ def _secret_fits(world: World, application: Application, secret: str) -> bool:
 
 
 def _code(world: World, application: Application, form: dict[str, str]) -> Response:
-    code = world.codes.get(form.get("code", ""))
+    code = world.state.codes.get(form.get("code", ""))
     fits = (
         code is not None
         and not code.used
@@ -86,23 +88,38 @@ def _code(world: World, application: Application, form: dict[str, str]) -> Respo
         code.used = True
     if code is None or not fits:
         return _error(world, 400, "invalid_grant", "The request has an invalid grant parameter : code")
-    grant = world.authorize(application, world.sellers[code.seller_id])
-    return _granted(world, application, grant, form["client_secret"])
+    try:
+        grant = world.authorize(application, world.state.sellers[code.seller_id], by_consent=True)
+    except Refusal:
+        return _error(world, 400, "invalid_grant", "The request has an invalid grant parameter : code")
+    mail.plan_reminders(world, grant)
+    return _granted(world, application, grant)
 
 
-def _granted(world: World, application: Application, grant: Authorization, secret: str) -> Response:
-    access = world.token("Atza|IwEB", 60)
-    world.access[access] = AccessToken(
-        application.application_id, grant, secret, world.now() + timedelta(seconds=ACCESS_SECONDS)
-    )
+def _granted(world: World, application: Application, grant: Authorization) -> Response:
+    """Amazon answers the same refresh token: it is not rotated, and its end does not move."""
     return Response.json(
         {
-            "access_token": access,
+            "access_token": _access(world, application, grant.refresh_token, ""),
             "refresh_token": grant.refresh_token,
             "token_type": "bearer",
             "expires_in": ACCESS_SECONDS,
         }
     )
+
+
+def _access(world: World, application: Application, refresh_token: str, scope: str) -> str:
+    name = world.token("Atza|IwEB" if refresh_token else "Atc|", 60)
+    end = world.now() + timedelta(seconds=ACCESS_SECONDS)
+    world.state.access[name] = AccessToken(application.application_id, refresh_token, end, scope)
+    world.at(end + timedelta(days=1), "access.forgotten", name=name)
+    return name
+
+
+@happens("access.forgotten")
+def _forgotten(world: World, told: dict[str, Any]) -> None:
+    """A day after its end a token is not even known as expired: memory stays bounded."""
+    world.state.access.pop(told["name"], None)
 
 
 def _error(world: World, status: int, code: str, description: str) -> Response:

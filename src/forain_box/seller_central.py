@@ -9,8 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 from forain_box.http import Request, Response
 from forain_box.page import page
+from forain_box.state import Application, Code, Seller
 from forain_box.words import language, say
-from forain_box.world import CODE_LIFE, Application, Code, Seller, World
+from forain_box.world import CODE_LIFE, World
 
 SOON = timedelta(days=30)
 
@@ -47,7 +48,7 @@ def _consent(world: World, region: str, request: Request) -> Response:
     """GET shows, POST decides: `decision` confirm or cancel, `seller_id` says who is signed in."""
     lang = language(request)
     asked = dict(request.query) if request.method == "GET" else {**request.query, **request.form()}
-    application = world.applications.get(asked.get("application_id", ""))
+    application = world.state.applications.get(asked.get("application_id", ""))
     if application is None:
         return _refused(request, "unknown_app")
     redirect = _redirect_of(application, asked.get("redirect_uri", ""))
@@ -55,7 +56,7 @@ def _consent(world: World, region: str, request: Request) -> Response:
         return _refused(request, redirect)
     if application.draft and asked.get("version") != "beta":
         return _refused(request, "MD1000")
-    seller = world.sellers.get(asked.get("seller_id", ""))
+    seller = world.state.sellers.get(asked.get("seller_id", ""))
     if seller is None or seller.region != region:
         return _who(world, region, lang, asked)
     if request.method == "GET":
@@ -68,7 +69,7 @@ def _consent(world: World, region: str, request: Request) -> Response:
 
 def _callback(world: World, application: Application, seller: Seller, redirect: str, state: str) -> Response:
     code = world.token("RH", 18)
-    world.codes[code] = Code(application.application_id, seller.seller_id, redirect, world.now() + CODE_LIFE)
+    world.state.codes[code] = Code(application.application_id, seller.seller_id, redirect, world.now() + CODE_LIFE)
     joint = "&" if urlsplit(redirect).query else "?"
     query = {"state": state, "selling_partner_id": seller.seller_id, "spapi_oauth_code": code}
     return Response.redirect(f"{redirect}{joint}{urlencode(query)}")
@@ -82,7 +83,7 @@ def _hidden(asked: dict[str, str]) -> str:
 def _who(world: World, region: str, lang: str, asked: dict[str, str]) -> Response:
     options = "".join(
         f'<option value="{escape(s.seller_id)}">{escape(s.name)} ({escape(s.seller_id)})</option>'
-        for s in world.sellers.values() if s.region == region
+        for s in world.state.sellers.values() if s.region == region
     )  # fmt: skip
     body = (
         f"<section><h1>{escape(say(lang, 'sign_in'))}</h1><form method='get'>{_hidden(asked)}"
@@ -107,11 +108,11 @@ def _review(lang: str, application: Application, seller: Seller, asked: dict[str
 def _manage(world: World, region: str, request: Request) -> Response:
     lang = language(request)
     asked = {**request.query, **(request.form() if request.method == "POST" else {})}
-    seller = world.sellers.get(asked.get("seller_id", ""))
+    seller = world.state.sellers.get(asked.get("seller_id", ""))
     if seller is None or seller.region != region:
         return _who(world, region, lang, {"lang": lang})
     if request.method == "POST":
-        application = world.applications.get(asked.get("application_id", ""))
+        application = world.state.applications.get(asked.get("application_id", ""))
         if application is None:
             return _refused(request, "unknown_app")
         if asked.get("action") == "disable":
@@ -119,9 +120,9 @@ def _manage(world: World, region: str, request: Request) -> Response:
         elif asked.get("action") == "reauthorize":
             return _reauthorize(world, region, request, application, seller)
     rows = []
-    for application in world.applications.values():
+    for application in world.state.applications.values():
         grants = [
-            g for g in world.authorizations
+            g for g in world.state.authorizations
             if g.seller_id == seller.seller_id and g.application_id == application.application_id
         ]  # fmt: skip
         if grants:
@@ -150,10 +151,9 @@ def _reauthorize(world: World, region: str, request: Request, application: Appli
     """Amazon starts: the browser goes to the application's login address, which sends it back to us."""
     if not application.login_uri:
         return _refused(request, "MD9100")
-    scheme = request.headers.get("x-forwarded-proto", "http")
-    back = f"{scheme}://{request.headers.get('host', '127.0.0.1')}/seller-central/{region}/apps/authorize/return"
+    back = f"{request.origin}/seller-central/{region}/apps/authorize/return"
     ticket = world.token("as-", 20)
-    world.arrivals[ticket] = (application.application_id, seller.seller_id)
+    world.state.arrivals[ticket] = (application.application_id, seller.seller_id)
     query = {"amazon_callback_uri": back, "amazon_state": ticket, "selling_partner_id": seller.seller_id}
     if application.draft:
         query["version"] = "beta"
@@ -161,10 +161,10 @@ def _reauthorize(world: World, region: str, request: Request, application: Appli
 
 
 def _return(world: World, region: str, request: Request) -> Response:
-    found = world.arrivals.pop(request.query.get("amazon_state", ""), None)
+    found = world.state.arrivals.pop(request.query.get("amazon_state", ""), None)
     if found is None:
         return _refused(request, "error")
-    application, seller = world.applications[found[0]], world.sellers[found[1]]
+    application, seller = world.state.applications[found[0]], world.state.sellers[found[1]]
     redirect = _redirect_of(application, request.query.get("redirect_uri", ""))
     if not redirect.startswith("http"):
         return _refused(request, redirect)

@@ -6,12 +6,13 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from waitress.server import create_server
 
-from forain_box import Box, small_world
+from forain_box import Box, keep, small_world
 from forain_box.http import Cut
 
 
@@ -60,12 +61,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=_port, default=8900, help="0 takes a free one")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--clock", choices=("real", "manual"), default="real")
+    parser.add_argument("--state", type=Path, help="a file the world is kept in, so that it survives a restart")
     parser.add_argument("--empty", action="store_true", help="without the small world")
     parser.add_argument("--no-throttle", action="store_true", help="for measuring speed only")
     told = parser.parse_args(arguments)
-    box = Box(told.seed, told.clock, throttle=not told.no_throttle)
-    if not told.empty:
-        small_world.furnish(box.world)
+    try:
+        world = keep.read(told.state, told.clock) if told.state and told.state.exists() else None
+        box = Box(told.seed, told.clock, throttle=not told.no_throttle, world=world)
+        if world is None and not told.empty:
+            small_world.furnish(box.world)
+        if told.state:
+            keep.write(box.world, told.state)
+    except (keep.Unreadable, OSError) as error:
+        print(f"--state {told.state}: {error}", file=sys.stderr)
+        return 1
     try:
         running = RunningBox(box, told.port)
     except OSError as error:
@@ -82,6 +91,18 @@ def main(arguments: list[str] | None = None) -> int:
     print("This is a simulation, not Amazon. Panel: " + running.url + "/box/", file=sys.stderr, flush=True)
     sys.stdout.write(json.dumps({"url": running.url}) + "\n")
     sys.stdout.flush()
-    ended.wait()
+    _keep_until(ended, box, told.state)
     running.stop()
+    if told.state:
+        keep.write(box.world, told.state)
     return 0
+
+
+def _keep_until(ended: threading.Event, box: Box, file: Path | None) -> None:
+    """Write the world once a second where it changed: a killed box loses a second at most."""
+    written = -1
+    while not ended.wait(1.0 if file else None):
+        with box.lock:
+            if file and box.changes != written:
+                keep.write(box.world, file)
+                written = box.changes

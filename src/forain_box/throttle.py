@@ -1,35 +1,22 @@
-"""Amazon's token buckets: one per operation, seller and application, on the box's clock.
-
-Source: rates in the operation descriptions of Amazon's published models (2026-08-05), read 2026-11-23.
-"""
+"""Amazon's token buckets: one per operation, seller and application, on the box's clock."""
 
 from datetime import datetime
 
-RATES: dict[str, tuple[float, float]] = {
-    "getMarketplaceParticipations": (0.016, 15),
-    "getAccount": (0.016, 15),
-    "getListingsItem": (5, 10),
-    "searchListingsItems": (5, 5),
-    "patchListingsItem": (5, 5),
-    "searchOrders": (0.0056, 20),
-    "getOrder": (0.5, 30),
-    "confirmShipment": (2, 10),
-    "searchCatalogItems": (2, 2),
-}
-
 
 class Throttle:
-    def __init__(self, enabled: bool) -> None:
+    """`enabled` False is for measuring speed only."""
+
+    def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
         self._buckets: dict[tuple[str, str, str], tuple[float, datetime]] = {}
 
-    def take(self, operation: str, seller: str, application: str, now: datetime) -> bool:
-        """True: the call may go on."""
-        if not self.enabled or operation not in RATES:
+    def take(self, operation: str, rate: float, burst: float, who: tuple[str, str], now: datetime) -> bool:
+        """Take one token of `who` (seller, application); True: the call may go on. `rate` in tokens a second."""
+        if not self.enabled:
             return True
-        rate, burst = RATES[operation]
-        tokens, at = self._buckets.get((operation, seller, application), (burst, now))
+        name = (operation, *who)
+        tokens, at = self._buckets.get(name, (burst, now))
         tokens = min(burst, tokens + max((now - at).total_seconds(), 0) * rate)
         allowed = tokens >= 1
-        self._buckets[operation, seller, application] = (tokens - 1 if allowed else tokens, now)
+        self._buckets[name] = (tokens - 1 if allowed else tokens, now)
         return allowed

@@ -1,246 +1,156 @@
-"""The world: sellers, applications, authorizations, listings, orders, mails. Plain state and what happens to it by itself.
+"""The world: what there is (`state.py`), the clock, the chance, and what happens by itself.
 
-All chance comes from one seeded generator: the same seed and the same calls give the same world.
+All chance comes from one seeded generator: the same seed and the same calls give the same world. Callers hold
+the box's lock.
 """
 
+import heapq
 import random
 import string
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left, insort
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
-from forain_box.clock import BoxClock, text
+from forain_box.clock import BoxClock
+from forain_box.state import Application, Authorization, Later, Listing, Order, Seller, State
 
-ALL_ROLES = frozenset(
-    {
-        "Product Listing", "Inventory and Order Tracking", "Direct-to-Consumer Shipping", "Tax Invoicing",
-        "Selling Partner Insights", "Pricing", "Amazon Fulfillment",
-    }
+ALL_ROLES = (
+    "Amazon Fulfillment", "Buyer Communication", "Buyer Solicitation", "Direct-to-Consumer Shipping", "Finance and Accounting",
+    "Inventory and Order Tracking", "Pricing", "Product Listing", "Selling Partner Insights", "Tax Invoicing",
 )  # fmt: skip
 CODE_LIFE = timedelta(minutes=5)
 SECRET_LIFE = timedelta(days=180)
 SECRET_OVERLAP = timedelta(days=7)
-ACCESS_SECONDS = 3600
+SELF_AUTHORIZATIONS, CONSENTS_UNLISTED = 10, 25
+"""Amazon's limits per application. Source: application authorization limits page, read 2026-11-23."""
+LETTERS = string.ascii_letters + string.digits
+
+Act = Callable[["World", dict[str, Any]], None]
+_ACTS: dict[str, Act] = {}
+
+
+def happens(kind: str) -> Callable[[Act], Act]:
+    """Name an act that `World.later` may plan; told as plain data, so that a plan survives a restart."""
+
+    def keep(act: Act) -> Act:
+        assert kind not in _ACTS, kind
+        _ACTS[kind] = act
+        return act
+
+    return keep
 
 
 class Refusal(Exception):
-    """The control API's no, in a sentence that says what is wrong and the cure. `status`: its HTTP status."""
+    """A no in a sentence that says what is wrong and the cure. `status`: its HTTP status."""
 
     def __init__(self, sentence: str, status: int = 400) -> None:
         super().__init__(sentence)
         self.status = status
 
 
-@dataclass
-class Application:
-    application_id: str
-    name: str
-    kind: str
-    client_id: str
-    client_secret: str
-    secret_expires_at: datetime
-    redirect_uris: list[str]
-    login_uri: str
-    roles: frozenset[str]
-    authorization_days: int | None
-    draft: bool = False
-    old_secret: str = ""
-    old_secret_until: datetime | None = None
-
-
-@dataclass
-class Seller:
-    seller_id: str
-    name: str
-    email: str
-    region: str
-    marketplace_ids: list[str]
-    professional: bool = True
-    active: bool = True
-    suspended_listings: bool = False
-
-
-@dataclass
-class Authorization:
-    """One refresh token. Many may live side by side for one seller and application."""
-
-    application_id: str
-    seller_id: str
-    refresh_token: str
-    granted_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None = None
-    mailed_weeks: int = 0
-
-    def lives(self, now: datetime) -> bool:
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
-
-
-@dataclass
-class Code:
-    application_id: str
-    seller_id: str
-    redirect_uri: str
-    expires_at: datetime
-    used: bool = False
-
-
-@dataclass
-class AccessToken:
-    application_id: str
-    authorization: Authorization
-    secret_used: str
-    expires_at: datetime
-
-
-@dataclass
-class Listing:
-    """One SKU of a seller. `attributes` is what was submitted, `availability` and `prices` what is effective."""
-
-    seller_id: str
-    sku: str
-    asin: str
-    title: str
-    product_type: str
-    ean: str
-    marketplace_ids: list[str]
-    created_at: datetime
-    attributes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    availability: dict[str, int | None] = field(default_factory=dict)
-    prices: dict[str, Decimal] = field(default_factory=dict)
-    issues: list[dict[str, Any]] = field(default_factory=list)
-    complete: bool = True
-
-
-@dataclass
-class OrderLine:
-    item_id: str
-    sku: str
-    asin: str
-    title: str
-    quantity: int
-    unit_price: Decimal
-    shipped: int = 0
-
-
-@dataclass
-class Order:
-    order_id: str
-    seller_id: str
-    marketplace_id: str
-    currency: str
-    created_at: datetime
-    updated_at: datetime
-    status: str
-    fulfilled_by: str
-    lines: list[OrderLine]
-    shipping: Decimal
-    buyer: dict[str, str]
-    address: dict[str, str]
-    programs: list[str]
-    pending_until: datetime | None = None
-    packages: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-
-@dataclass(order=True)
-class Later:
-    """Something that happens by itself at `at`."""
-
-    at: datetime
-    number: int
-    act: Callable[[], None] = field(compare=False)
-
-
 class World:
-    """Everything there is. Callers hold the box's lock."""
+    """Everything there is, and the look-ups over it. `write_delay`: between how many seconds an accepted write
+    takes effect."""
 
-    def __init__(self, clock: BoxClock, seed: int, write_delay: tuple[float, float]) -> None:
+    def __init__(
+        self, clock: BoxClock, seed: int, write_delay: tuple[float, float], state: State | None = None
+    ) -> None:
         self.clock = clock
         self.chance = random.Random(seed)
         self.write_delay = write_delay
-        self.applications: dict[str, Application] = {}
-        self.sellers: dict[str, Seller] = {}
-        self.authorizations: list[Authorization] = []
-        self.codes: dict[str, Code] = {}
-        self.access: dict[str, AccessToken] = {}
-        self.listings: dict[tuple[str, str], Listing] = {}
-        self.orders: dict[str, Order] = {}
-        self.catalogue: dict[str, dict[str, str]] = {}
-        self.arrivals: dict[str, tuple[str, str]] = {}
-        self.pages: dict[str, tuple[dict[str, str], int, datetime, datetime]] = {}
-        self.omitted: set[str] = set()
-        self.mails: list[dict[str, str]] = []
+        self.state = state or State()
         self.requests: deque[dict[str, Any]] = deque(maxlen=5000)
-        self._later: list[Later] = []
-        self._numbers = 0
+        self._of_client = {a.client_id: a for a in self.state.applications.values()}
+        self._of_refresh = {g.refresh_token: g for g in self.state.authorizations}
+        self._by_created: dict[str, list[tuple[datetime, int]]] = {}
+        self._by_updated: dict[str, list[tuple[datetime, int]]] = {}
+        self._order_of: dict[int, Order] = {}
+        self._listing_order: dict[str, list[tuple[datetime, int]]] = {}
+        self._listing_of: dict[int, Listing] = {}
+        self._on_site: Counter[tuple[str, str]] = Counter()
+        for order in self.state.orders.values():
+            self._index_order(order)
+        for shelf in self.state.listings.values():
+            for listing in shelf.values():
+                self._index_listing(listing)
+
+    # -- time, chance, numbers
 
     def now(self) -> datetime:
         return self.clock.now()
 
     def token(self, prefix: str, length: int = 40) -> str:
-        return prefix + "".join(self.chance.choice(string.ascii_letters + string.digits) for _ in range(length))
+        return prefix + "".join(self.chance.choices(LETTERS, k=length))
 
     def digits(self, length: int) -> str:
-        return "".join(self.chance.choice(string.digits) for _ in range(length))
+        return str(self.chance.randrange(10**length)).zfill(length)
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
-        self._numbers += 1
-        self._later.append(Later(self.now() + timedelta(seconds=seconds), self._numbers, act))
+    def number(self) -> int:
+        """The next number of this world; later things have greater ones."""
+        self.state.numbers += 1
+        return self.state.numbers
+
+    def later(self, seconds: float, kind: str, **told: Any) -> None:
+        """Plan the act called `kind`; `told` is plain JSON data."""
+        self.at(self.now() + timedelta(seconds=seconds), kind, **told)
+
+    def at(self, moment: datetime, kind: str, **told: Any) -> None:
+        assert kind in _ACTS, kind
+        heapq.heappush(self.state.later, Later(moment, self.number(), kind, told))
+
+    def write_later(self, kind: str, **told: Any) -> None:
+        """Plan an act after the delay of an accepted write."""
+        self.later(self.chance.uniform(*self.write_delay), kind, **told)
 
     def settle(self) -> None:
-        """Let happen what is due: writes take effect, payments clear, mails go out."""
+        """Let happen what is due, in its order. What an act plans for a moment already past happens too."""
         now = self.now()
-        for event in sorted(e for e in self._later if e.at <= now):
-            self._later.remove(event)
-            event.act()
-        for order in self.orders.values():
-            if order.status == "PENDING" and order.pending_until and order.pending_until <= now:
-                order.status, order.updated_at = "UNSHIPPED", order.pending_until
-        self._mail_reminders(now)
+        while self.state.later and self.state.later[0].at <= now:
+            event = heapq.heappop(self.state.later)
+            _ACTS[event.kind](self, event.told)
 
-    def _mail_reminders(self, now: datetime) -> None:
-        """Amazon's own mails to the seller: weekly in the last thirty days of an authorization."""
-        for grant in self.authorizations:
-            if grant.expires_at is None or grant.revoked_at or now >= grant.expires_at:
-                continue
-            left = grant.expires_at - now
-            week = 0 if left > timedelta(days=30) else 1 + (timedelta(days=30) - left) // timedelta(days=7)
-            if week > grant.mailed_weeks:
-                grant.mailed_weeks = week
-                seller, application = self.sellers[grant.seller_id], self.applications[grant.application_id]
-                words = f"The authorization of {application.name} ends on {grant.expires_at:%Y-%m-%d}. Renew it in Manage Your Apps."
-                self.mails.append(
-                    {"to": seller.email, "at": text(now), "subject": "Renew your authorization", "text": words}
-                )
+    # -- page tokens
+
+    def hand_out(self, prefix: str, life: timedelta, **stands_for: Any) -> str:
+        """A page token that stands for plain data, for as long as `life`."""
+        name = self.token(prefix, 24)
+        self.state.tokens[name] = {**stands_for, "until": (self.now() + life).isoformat()}
+        return name
+
+    def handed_out(self, name: str) -> dict[str, Any] | None:
+        """What a page token stands for; None: never handed out, or dead."""
+        found = self.state.tokens.get(name)
+        return found if found and self.now() < datetime.fromisoformat(found["until"]) else None
+
+    # -- applications, sellers, authorizations
 
     def application_of_client(self, client_id: str) -> Application | None:
-        return next((a for a in self.applications.values() if a.client_id == client_id), None)
+        return self._of_client.get(client_id)
 
-    def add_application(self, told: dict[str, Any]) -> Application:
-        kind = told.get("kind", "private")
-        if kind not in ("private", "public"):
-            raise Refusal("kind is private or public")
-        days = told.get("authorization_days", 365)
-        if days is not None and (not isinstance(days, int) or days < 1):
-            raise Refusal("authorization_days is a whole number of days, or null for an authorization without end")
+    def authorization_of(self, refresh_token: str) -> Authorization | None:
+        return self._of_refresh.get(refresh_token)
+
+    def add_application(self, told: Mapping[str, Any]) -> Application:
         number = self.token("", 12).lower()
         application = Application(
             application_id=f"amzn1.sp.solution.{number}",
-            name=str(told.get("name") or "Application"),
-            kind=kind,
+            name=told.get("name") or "Application",
+            kind=told.get("kind", "private"),
             client_id=f"amzn1.application-oa2-client.{number}",
             client_secret=self.token("amzn1.oa2-cs.v1.", 48),
             secret_expires_at=self.now() + SECRET_LIFE,
-            redirect_uris=[str(u) for u in told.get("redirect_uris") or []],
-            login_uri=str(told.get("login_uri") or ""),
-            roles=frozenset(told["roles"]) if told.get("roles") is not None else ALL_ROLES,
-            authorization_days=days,
+            redirect_uris=list(told.get("redirect_uris") or []),
+            login_uri=told.get("login_uri") or "",
+            roles=sorted(set(told["roles"])) if told.get("roles") is not None else list(ALL_ROLES),
+            authorization_days=told.get("authorization_days", 365),
             draft=bool(told.get("draft", False)),
+            listed=bool(told.get("listed", False)),
+            queue=told.get("queue") or "",
         )
-        self.applications[application.application_id] = application
+        self.state.applications[application.application_id] = application
+        self._of_client[application.client_id] = application
         return application
 
     def rotate_secret(self, application: Application) -> None:
@@ -249,7 +159,7 @@ class World:
         application.client_secret = self.token("amzn1.oa2-cs.v1.", 48)
         application.secret_expires_at = self.now() + SECRET_LIFE
 
-    def add_seller(self, told: dict[str, Any], known_sites: Mapping[str, Sequence[str]]) -> Seller:
+    def add_seller(self, told: Mapping[str, Any], known_sites: Mapping[str, Sequence[str]]) -> Seller:
         region = str(told.get("region", "eu")).lower()
         sites = [str(s) for s in told.get("marketplace_ids") or []]
         if not sites:
@@ -258,31 +168,114 @@ class World:
         if wrong:
             raise Refusal(f"{', '.join(wrong)} is no marketplace of region {region}")
         seller_id = str(told.get("seller_id") or "A" + self.token("", 13).upper())
-        if seller_id in self.sellers:
+        if seller_id in self.state.sellers:
             raise Refusal(f"seller {seller_id} exists already", 409)
         seller = Seller(
-            seller_id, str(told.get("name") or "Seller"), str(told.get("email") or "seller@example.test"), region, sites,
+            seller_id, told.get("name") or "Seller", told.get("email") or "seller@example.test", region, sites,
             bool(told.get("professional", True)),
         )  # fmt: skip
-        self.sellers[seller_id] = seller
+        self.state.sellers[seller_id] = seller
         return seller
 
-    def authorize(self, application: Application, seller: Seller) -> Authorization:
-        now = self.now()
-        days = application.authorization_days
+    def authorize(self, application: Application, seller: Seller, *, by_consent: bool = False) -> Authorization:
+        """A new refresh token; former ones live on. Raises Refusal (409) over Amazon's limit of the application."""
+        now, days = self.now(), application.authorization_days
+        if not application.listed:
+            others = {
+                g.seller_id for g in self.state.authorizations
+                if g.application_id == application.application_id and g.by_consent == by_consent and g.lives(now)
+            } - {seller.seller_id}  # fmt: skip
+            if len(others) >= (CONSENTS_UNLISTED if by_consent else SELF_AUTHORIZATIONS):
+                raise Refusal("CONSENT_LIMIT_REACHED: the application has as many sellers as it may have", 409)
         grant = Authorization(
             application.application_id, seller.seller_id, self.token("Atzr|IwEB", 60), now,
-            now + timedelta(days=days) if days else None,
+            now + timedelta(days=days) if days else None, by_consent,
         )  # fmt: skip
-        self.authorizations.append(grant)
+        self.state.authorizations.append(grant)
+        self._of_refresh[grant.refresh_token] = grant
         return grant
 
     def revoke(self, seller: Seller, application_id: str | None) -> int:
-        """The seller disables the application; the answer is how many tokens died."""
+        """The seller disables the application (None: all); the answer is how many tokens died."""
         dead = [
-            g for g in self.authorizations
+            g for g in self.state.authorizations
             if g.seller_id == seller.seller_id and g.revoked_at is None and application_id in (None, g.application_id)
         ]  # fmt: skip
         for grant in dead:
             grant.revoked_at = self.now()
         return len(dead)
+
+    # -- listings: by seller and SKU, and in the order of their creation
+
+    def listing(self, seller_id: str, sku: str) -> Listing | None:
+        return self.state.listings.get(seller_id, {}).get(sku)
+
+    def add_listing(self, listing: Listing) -> Listing:
+        self.state.listings.setdefault(listing.seller_id, {})[listing.sku] = listing
+        self._index_listing(listing)
+        return listing
+
+    def drop_listing(self, listing: Listing) -> None:
+        del self.state.listings[listing.seller_id][listing.sku]
+        self._listing_order[listing.seller_id].remove((listing.created_at, listing.number))
+        del self._listing_of[listing.number]
+        for site in listing.marketplace_ids:
+            self._on_site[listing.seller_id, site] -= 1
+
+    def sell_on(self, listing: Listing, site: str) -> None:
+        """The SKU has a part in this site from now on."""
+        if site not in listing.marketplace_ids:
+            listing.marketplace_ids.append(site)
+            self._on_site[listing.seller_id, site] += 1
+
+    def count_of(self, seller_id: str, sites: list[str], since: datetime | None = None) -> int:
+        """How many listings the seller has on any of these sites, created at `since` or later (None: ever)."""
+        rows = self._listing_order.get(seller_id, [])
+        low = bisect_left(rows, (since, 0)) if since else 0
+        if any(self._on_site[seller_id, site] == len(rows) for site in sites):
+            # All are on this site: nothing has to be looked at.
+            return len(rows) - low
+        return sum(any(site in x.marketplace_ids for site in sites) for x in self.listings_of(seller_id, since=since))
+
+    def listings_of(
+        self, seller_id: str, *, since: datetime | None = None, newest_first: bool = False
+    ) -> Iterator[Listing]:
+        """The seller's listings by creation, those created at `since` included. Lazily: a page costs a page."""
+        rows = self._listing_order.get(seller_id, [])
+        low = bisect_left(rows, (since, 0)) if since else 0
+        places = range(len(rows) - 1, low - 1, -1) if newest_first else range(low, len(rows))
+        return (self._listing_of[rows[place][1]] for place in places)
+
+    def _index_listing(self, listing: Listing) -> None:
+        insort(self._listing_order.setdefault(listing.seller_id, []), (listing.created_at, listing.number))
+        self._listing_of[listing.number] = listing
+        for site in listing.marketplace_ids:
+            self._on_site[listing.seller_id, site] += 1
+
+    # -- orders: by id, and by the moments lists ask for
+
+    def add_order(self, order: Order) -> Order:
+        self.state.orders[order.order_id] = order
+        self._index_order(order)
+        return order
+
+    def touch(self, order: Order, at: datetime | None = None) -> None:
+        """The order changed: it moves to the end of what lists by last update show."""
+        rows = self._by_updated[order.seller_id]
+        del rows[bisect_left(rows, (order.updated_at, order.number))]
+        order.updated_at = at or self.now()
+        insort(rows, (order.updated_at, order.number))
+
+    def orders_of(self, seller_id: str, by: str, since: datetime, until: datetime) -> Iterator[Order]:
+        """The seller's orders with `by` ("created" or "updated") from `since` to `until`, both included, oldest first."""
+        rows = (self._by_created if by == "created" else self._by_updated).get(seller_id, [])
+        for place in range(bisect_left(rows, (since, 0)), len(rows)):
+            moment, number = rows[place]
+            if moment > until:
+                return
+            yield self._order_of[number]
+
+    def _index_order(self, order: Order) -> None:
+        self._order_of[order.number] = order
+        insort(self._by_created.setdefault(order.seller_id, []), (order.created_at, order.number))
+        insort(self._by_updated.setdefault(order.seller_id, []), (order.updated_at, order.number))

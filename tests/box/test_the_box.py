@@ -481,7 +481,7 @@ def test_too_fast_is_429_without_advice(client):
     ("method", "path", "body", "status"),
     [
         ("POST", "clock", {"advance_seconds": "soon"}, 400), ("POST", "clock", {"advance_seconds": -1}, 400),
-        ("POST", "sellers", {"region": "mars"}, 400), ("POST", "listings", [3], 400), ("POST", "orders", {}, 404),
+        ("POST", "sellers", {"region": "mars"}, 400), ("POST", "listings", [3], 400), ("POST", "orders", {}, 400),
         ("POST", "faults", {"kind": "flood"}, 400), ("GET", "nothing", None, 404), ("POST", "applications", {"kind": "secret"}, 400),
         ("POST", "catalogue", {}, 400),
     ],
@@ -517,5 +517,5 @@ def test_the_small_world_is_furnished():
     box = Box(seed=1, clock="manual")
     small_world.furnish(box.world)
 
-    assert set(box.world.sellers) == {"A1BOXSELLEREU", "A1BOXSELLERNA", "A1BOXSELLERFE"}
-    assert len(box.world.listings) == 24
+    assert set(box.world.state.sellers) == {"A1BOXSELLEREU", "A1BOXSELLERNA", "A1BOXSELLERFE"}
+    assert sum(len(shelf) for shelf in box.world.state.listings.values()) == 24

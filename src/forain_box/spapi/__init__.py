@@ -1,60 +1,38 @@
 """The Selling Partner API of one region: the gate every call passes, and the operations behind it."""
 
-from collections.abc import Callable
+import itertools
 from dataclasses import dataclass
 
 from forain_box import faults
 from forain_box.http import Request, Response
 from forain_box.sites import SITES
 from forain_box.spapi import catalog, listings, orders, sellers
-from forain_box.spapi.errors import denied, error
-from forain_box.throttle import RATES, Throttle
-from forain_box.world import AccessToken, Seller, World
+from forain_box.spapi.call import Call, Operation
+from forain_box.spapi.errors import Stop, denied, error
+from forain_box.state import AccessToken
+from forain_box.throttle import Throttle
+from forain_box.world import World
+
+MODULES = (catalog, listings, orders, sellers)
+OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
+SITE_PARAMETERS = ("marketplaceIds", "MarketplaceIds", "marketplaceId", "MarketplaceId")
+
+_Found = tuple[Operation, tuple[str, ...]]
+_BY_SIZE: dict[tuple[str, int], list[tuple[Operation, tuple[str, ...]]]] = {}
+for _operation in OPERATIONS:
+    _path = tuple(_operation.path.strip("/").split("/"))
+    _BY_SIZE.setdefault((_operation.method, len(_path)), []).append((_operation, _path))
 
 
-@dataclass(frozen=True)
-class Call:
-    """One call that passed the gate. `rest`: the variable parts of the path."""
-
-    world: World
-    seller: Seller
-    request: Request
-    roles: frozenset[str]
-    rest: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Operation:
-    name: str
-    method: str
-    path: tuple[str, ...]
-    run: Callable[..., Response]
-    role: str = ""
-
-
-OPERATIONS = (
-    Operation("getMarketplaceParticipations", "GET", ("sellers", "v1", "marketplaceParticipations"), sellers.participations),
-    Operation("getAccount", "GET", ("sellers", "v1", "account"), sellers.account, "Selling Partner Insights"),
-    Operation("searchListingsItems", "GET", ("listings", "2021-08-01", "items", "*"), listings.search, "Product Listing"),
-    Operation("getListingsItem", "GET", ("listings", "2021-08-01", "items", "*", "*"), listings.get, "Product Listing"),
-    Operation("patchListingsItem", "PATCH", ("listings", "2021-08-01", "items", "*", "*"), listings.patch, "Product Listing"),
-    Operation("searchOrders", "GET", ("orders", "2026-01-01", "orders"), orders.search, "Inventory and Order Tracking"),
-    Operation("getOrder", "GET", ("orders", "2026-01-01", "orders", "*"), orders.get, "Inventory and Order Tracking"),
-    Operation(
-        "confirmShipment", "POST", ("orders", "v0", "orders", "*", "shipmentConfirmation"), orders.confirm,
-        "Inventory and Order Tracking",
-    ),
-    Operation("searchCatalogItems", "GET", ("catalog", "2022-04-01", "items"), catalog.search, "Product Listing"),
-)  # fmt: skip
-
-
-def find(method: str, parts: tuple[str, ...]) -> tuple[Operation, tuple[str, ...]] | None:
-    for operation in OPERATIONS:
-        if operation.method == method and len(parts) == len(operation.path):
-            pairs = list(zip(operation.path, parts, strict=True))
-            if all(wanted in ("*", got) for wanted, got in pairs):
-                return operation, tuple(got for wanted, got in pairs if wanted == "*")
-    return None
+def find(method: str, parts: tuple[str, ...]) -> _Found | None:
+    """The operation at a path, and the path's variable parts; a fixed path goes before a variable one."""
+    best: _Found | None = None
+    for operation, path in _BY_SIZE.get((method, len(parts)), ()):
+        if all(wanted == got or (wanted[0] == "{" and got) for wanted, got in zip(path, parts, strict=True)):
+            rest = tuple(got for wanted, got in zip(path, parts, strict=True) if wanted[0] == "{")
+            if best is None or len(rest) < len(best[1]):
+                best = operation, rest
+    return best
 
 
 @dataclass
@@ -65,63 +43,73 @@ class Passed:
     seller: str = ""
 
 
-def answer(
-    world: World, throttle: Throttle, standing: list[faults.Fault], region: str, request: Request, passed: Passed
-) -> Response:
-    """One call: token, secret, account, region, role, bucket, then the operation; as Amazon answers each refusal."""
+def answer(world: World, throttle: Throttle, region: str, request: Request, passed: Passed) -> Response:
+    """One call: token, secret, account, region, role, bucket, then the operation; as Amazon answers each refusal.
+
+    Raises Cut where a misfortune cuts the connection.
+    """
     found = find(request.method, request.parts[1:])
-    access = world.access.get(request.headers.get("x-amz-access-token", ""))
+    access = world.state.access.get(request.headers.get("x-amz-access-token", ""))
     passed.operation = found[0].name if found else ""
-    passed.seller = access.authorization.seller_id if access else ""
-    struck = [f for f in standing if f.meets(passed.operation, passed.seller, world.chance)]
+    grant = world.authorization_of(access.refresh_token) if access else None
+    passed.seller = grant.seller_id if grant else ""
+    struck = faults.struck(world, passed.operation, passed.seller)
     for fault in struck:
         instead = faults.before(fault)
         if instead is not None:
-            return _dressed(world, instead, "")
-    response = _gate(world, throttle, region, request, access, found)
+            return _dressed(world, instead, None)
+    try:
+        response = _gate(world, throttle, region, request, access, found)
+    except Stop as stop:
+        response = stop.response
+    response = _dressed(world, response, found[0] if found else None)
     for fault in struck:
-        response = faults.after(fault, response)
-    return _dressed(world, response, passed.operation)
+        response = faults.after(fault, response, world)
+    return response
 
 
 def _gate(
-    world: World, throttle: Throttle, region: str, request: Request, access: AccessToken | None,
-    found: tuple[Operation, tuple[str, ...]] | None,
-) -> Response:  # fmt: skip
+    world: World, throttle: Throttle, region: str, request: Request, access: AccessToken | None, found: _Found | None
+) -> Response:
     now = world.now()
     if not request.headers.get("x-amz-access-token"):
-        return denied("Access token is missing in the request header.")
-    if access is None or access.authorization.revoked_at is not None:
-        return denied("The access token you provided is revoked, malformed or invalid.")
+        raise denied("Access token is missing in the request header.")
+    if access is None:
+        raise denied("The access token you provided is revoked, malformed or invalid.")
     if now >= access.expires_at:
-        return denied("The access token you provided has expired.")
-    application = world.applications[access.application_id]
-    seller = world.sellers[access.authorization.seller_id]
-    if not access.authorization.lives(now):
-        return denied("The access token you provided is revoked, malformed or invalid.")
+        raise denied("The access token you provided has expired.")
+    application = world.state.applications[access.application_id]
+    grant = world.authorization_of(access.refresh_token)
+    if access.refresh_token and (grant is None or not grant.lives(now)):
+        raise denied("The access token you provided is revoked, malformed or invalid.")
     if now >= application.secret_expires_at:
-        return denied("The LWA secret token you provided has expired.")
-    if not seller.active or found is None:
+        raise denied("The LWA secret token you provided has expired.")
+    seller = world.state.sellers[grant.seller_id] if grant else None
+    if found is None or (seller is not None and not seller.active):
         # An unknown path, a deactivated account, a missing role: Amazon's answer is the same empty one.
-        return denied("")
+        raise denied()
     operation, rest = found
-    if seller.region != region:
-        return denied("The marketplaces you provided are not valid for region.")
-    asked = [m for m in request.query.get("marketplaceIds", "").split(",") if m]
-    if any(m not in SITES or SITES[m][3] != region for m in asked):
-        return denied("The marketplaces you provided are not valid for region.")
-    if operation.role and operation.role not in application.roles:
-        return denied("")
-    if not throttle.take(operation.name, seller.seller_id, application.application_id, now):
+    if access.scope != operation.scope:
+        raise denied()
+    if seller is not None and seller.region != region:
+        raise denied("The marketplaces you provided are not valid for region.")
+    for name in SITE_PARAMETERS:
+        for site in request.query.get(name, "").split(","):
+            if site and (site not in SITES or SITES[site][3] != region):
+                raise denied("The marketplaces you provided are not valid for region.")
+    if operation.roles and not any(role in application.roles for role in operation.roles):
+        raise denied()
+    who = (seller.seller_id if seller else "", application.application_id)
+    if not throttle.take(operation.name, operation.rate, operation.burst, who, now):
         return error(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
-    return operation.run(Call(world, seller, request, application.roles, rest))
+    return operation.run(Call(world, operation, application, access, request, rest, region, seller))
 
 
-def _dressed(world: World, response: Response, operation: str) -> Response:
+def _dressed(world: World, response: Response, operation: Operation | None) -> Response:
     """Amazon's headers. The rate header comes on 20x, 400 and 404 only, and not every time."""
-    response.headers["x-amzn-requestid"] = world.token("", 24).lower()
+    response.headers["x-amzn-requestid"] = f"{world.chance.getrandbits(96):024x}"
     if response.status == 403:
         response.headers["x-amzn-errortype"] = "AccessDeniedException"
-    if response.status in (200, 204, 400, 404) and operation in RATES and world.chance.random() < 0.8:
-        response.headers["x-amzn-ratelimit-limit"] = f"{RATES[operation][0]}"
+    if operation and response.status in (200, 201, 202, 204, 400, 404) and world.chance.random() < 0.8:
+        response.headers["x-amzn-ratelimit-limit"] = f"{operation.rate}"
     return response

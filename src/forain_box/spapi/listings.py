@@ -4,18 +4,20 @@ Source: Amazon's model listingsItems_2021-08-01.json; models issues 4295, 4402, 
 """
 
 import copy
+import itertools
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from forain_box.clock import parse, text
+from forain_box import trade
+from forain_box.clock import text
 from forain_box.http import Response
 from forain_box.sites import SITES, coins
-from forain_box.spapi.errors import error, invalid
-from forain_box.world import Listing, Seller, World
+from forain_box.spapi.call import Call, Operation, Wire
+from forain_box.spapi.errors import invalid, not_found
+from forain_box.state import Listing, Product, Seller
+from forain_box.world import World, happens
 
-if TYPE_CHECKING:
-    from forain_box.spapi import Call
-
+MODEL = "listingsItems_2021-08-01.json"
 INCLUDED = (
     "summaries",
     "attributes",
@@ -41,81 +43,52 @@ KNOWN_ATTRIBUTES = (
 )
 
 
-def _sites(call: "Call") -> list[str] | Response:
-    sites = [s for s in call.request.query.get("marketplaceIds", "").split(",") if s]
-    return sites or invalid("Missing required parameter 'marketplaceIds'.")
-
-
-def _included(call: "Call") -> list[str] | Response:
-    told = [i for i in call.request.query.get("includedData", "summaries").split(",") if i]
-    wrong = [i for i in told if i not in INCLUDED]
-    return invalid(f"Invalid 'includedData' value: {wrong[0]}.") if wrong else told
-
-
-def _wrong_seller(call: "Call") -> Response | None:
-    if call.rest[0] != call.seller.seller_id:
-        return error(403, "Unauthorized", "Access to requested resource is denied.")
-    return None
-
-
-def get(call: "Call") -> Response:
-    refused = _wrong_seller(call)
-    sites, included = _sites(call), _included(call)
-    for problem in (refused, sites, included):
-        if isinstance(problem, Response):
-            return problem
-    assert isinstance(sites, list)
-    assert isinstance(included, list)
-    listing = call.world.listings.get((call.seller.seller_id, call.rest[1]))
+def get(call: Call) -> Response:
+    seller_id, sku = call.rest
+    call.own(seller_id)
+    sites, included = call.sites(), call.several("includedData", INCLUDED) or ["summaries"]
+    listing = call.world.listing(seller_id, sku)
     if listing is None:
-        return error(404, "NOT_FOUND", f"SKU '{call.rest[1]}' not found in marketplace {', '.join(sites)}")
+        raise not_found(f"SKU '{sku}' not found in marketplace {', '.join(sites)}", "NOT_FOUND")
     return Response.json(render(listing, sites, included))
 
 
-def search(call: "Call") -> Response:
-    refused = _wrong_seller(call)
-    sites, included = _sites(call), _included(call)
-    for problem in (refused, sites, included):
-        if isinstance(problem, Response):
-            return problem
-    assert isinstance(sites, list)
-    assert isinstance(included, list)
-    query = call.request.query
-    try:
-        size, after = int(query.get("pageSize", "10")), query.get("createdAfter")
-        since = parse(after) if after else None
-        start = int(query["pageToken"].removeprefix("page-")) if "pageToken" in query else 0
-    except ValueError:
-        return invalid("Invalid 'pageSize', 'createdAfter' or 'pageToken'.")
-    if not 1 <= size <= 20:
-        return invalid("'pageSize' must be between 1 and 20.")
-    rows = [
-        x
-        for x in call.world.listings.values()
-        if x.seller_id == call.seller.seller_id and set(x.marketplace_ids) & set(sites)
-    ]
-    if "identifiers" in query:
-        wanted = query["identifiers"].split(",")
-        if len(wanted) > 20:
-            return invalid("'identifiers' must have at most 20 values.")
-        kind = query.get("identifiersType", "")
-        field = {"SKU": "sku", "ASIN": "asin", "EAN": "ean"}.get(kind)
-        if field is None:
-            return invalid("'identifiersType' is required with 'identifiers'.")
-        rows = [x for x in rows if getattr(x, field) in wanted]
-    if since:
-        rows = [x for x in rows if x.created_at >= since]
-    rows.sort(key=lambda x: (x.created_at, x.sku), reverse=query.get("sortOrder", "DESC") != "ASC")
-    if call.request.query.get("sortBy") not in (None, "createdDate", "lastUpdatedDate", "sku"):
-        return invalid("Invalid 'sortBy'.")
-    part = rows[start : start + size]
-    answer: dict[str, Any] = {
-        "numberOfResults": len(rows),
-        "items": [render(x, sites, included) for x in part],
-    }
-    if start + size < min(len(rows), MOST_PAGED):
-        answer["pagination"] = {"nextToken": f"page-{start + size}"}
+def search(call: Call) -> Response:
+    (seller_id,) = call.rest
+    call.own(seller_id)
+    sites, included = call.sites(), call.several("includedData", INCLUDED) or ["summaries"]
+    size, since = call.number("pageSize", 10, 1, 20), call.moment("createdAfter")
+    call.choice("sortBy", ("createdDate", "lastUpdatedDate", "sku"), "lastUpdatedDate")
+    newest_first = call.choice("sortOrder", ("ASC", "DESC"), "DESC") == "DESC"
+    start = call.text("pageToken", "page-0").removeprefix("page-")
+    if not start.isdigit() or int(start) > MOST_PAGED:
+        raise invalid("Invalid 'pageToken'.")
+    wanted = call.several("identifiers", most=20)
+    if wanted:
+        kind = {"SKU": "sku", "ASIN": "asin", "EAN": "ean"}.get(call.text("identifiersType"))
+        if kind is None:
+            raise invalid("Invalid 'identifiersType'.")
+        found = [x for x in _identified(call, kind, wanted) if _here(x, sites)]
+        total, part = len(found), found[int(start) : int(start) + size]
+    else:
+        total = call.world.count_of(seller_id, sites, since)
+        rows = call.world.listings_of(seller_id, since=since, newest_first=newest_first)
+        part = list(itertools.islice((x for x in rows if _here(x, sites)), int(start), int(start) + size))
+    answer: dict[str, Any] = {"numberOfResults": total, "items": [render(x, sites, included) for x in part]}
+    if int(start) + size < min(total, MOST_PAGED):
+        answer["pagination"] = {"nextToken": f"page-{int(start) + size}"}
     return Response.json(answer)
+
+
+def _here(listing: Listing, sites: list[str]) -> bool:
+    return any(site in listing.marketplace_ids for site in sites)
+
+
+def _identified(call: Call, kind: str, wanted: list[str]) -> list[Listing]:
+    shelf = call.world.state.listings.get(call.seller.seller_id, {})
+    if kind == "sku":
+        return [shelf[sku] for sku in dict.fromkeys(wanted) if sku in shelf]
+    return [x for x in shelf.values() if getattr(x, kind) in wanted]
 
 
 def render(listing: Listing, sites: list[str], included: list[str]) -> dict[str, Any]:
@@ -148,20 +121,14 @@ def render(listing: Listing, sites: list[str], included: list[str]) -> dict[str,
     return item
 
 
-def buyable(listing: Listing, site: str) -> bool:
-    return (
-        listing.complete and site in listing.prices and any(q is None or q > 0 for q in listing.availability.values())
-    )
-
-
 def _summary(listing: Listing, site: str) -> dict[str, Any]:
     status = ["DISCOVERABLE"] if listing.complete else []
-    if buyable(listing, site):
+    if trade.buyable(listing, site):
         status.insert(0, "BUYABLE")
     return {
         "marketplaceId": site, "asin": listing.asin, "productType": listing.product_type, "conditionType": "new_new",
         "status": status, "itemName": listing.title, "createdDate": text(listing.created_at),
-        "lastUpdatedDate": text(listing.created_at),
+        "lastUpdatedDate": text(listing.updated_at),
     }  # fmt: skip
 
 
@@ -175,52 +142,46 @@ def _issue(code: str, message: str, attribute: str, category: str = "INVALID_ATT
     }
 
 
-def patch(call: "Call") -> Response:
-    refused = _wrong_seller(call)
-    sites = _sites(call)
-    for problem in (refused, sites):
-        if isinstance(problem, Response):
-            return problem
-    assert isinstance(sites, list)
-    try:
-        body = call.request.json()
-        patches = body["patches"]
-        if not isinstance(body["productType"], str) or not isinstance(patches, list) or not patches:
-            return invalid("'productType' and 'patches' are required.")
-        checked = [_checked(p) for p in patches]
-    except (ValueError, KeyError, TypeError):
-        return invalid("Could not match input arguments")
-    for found in checked:
-        if isinstance(found, Response):
-            return found
-    sku = call.rest[1]
-    problems = [p for op in checked if not isinstance(op, Response) for p in _problems(op, sites)]
-    preview = call.request.query.get("mode") == "VALIDATION_PREVIEW"
-    answer: dict[str, Any] = {
-        "sku": sku,
-        "status": "INVALID",
-        "submissionId": call.world.token("", 32).lower(),
-        "issues": problems,
-    }
-    if not problems:
-        answer["status"] = "VALID" if preview else "ACCEPTED"
-        if not preview:
-            operations = [op for op in checked if not isinstance(op, Response)]
-            delay = call.world.chance.uniform(*call.world.write_delay)
-            world, seller, product_type = call.world, call.seller, body["productType"]
-            world.later(delay, lambda: _apply(world, seller, sku, product_type, sites, operations))
-    return Response.json(answer)
+class Patch(Wire):
+    op: str
+    path: str
+    value: list[dict[str, Any]] = []
 
 
-def _checked(told: Any) -> tuple[str, str, list[dict[str, Any]]] | Response:
-    op, path, value = told["op"], told["path"], told.get("value", [])
-    if op not in ("add", "replace", "merge", "delete"):
-        return invalid(f"Invalid 'op': {op}.")
-    if not isinstance(path, str) or not path.startswith("/attributes/") or "/" in path.removeprefix("/attributes/"):
-        return invalid("Invalid path provided.")
-    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value) or (not value and op != "delete"):
-        return invalid("'value' must be an array of objects.")
-    return op, path.removeprefix("/attributes/"), value
+class PatchBody(Wire):
+    product_type: str
+    patches: list[Patch]
+
+
+def patch(call: Call) -> Response:
+    seller_id, sku = call.rest
+    call.own(seller_id)
+    sites = call.sites()
+    preview = call.choice("mode", ("VALIDATION_PREVIEW",), "") == "VALIDATION_PREVIEW"
+    body = call.body(PatchBody)
+    if not body.patches:
+        raise invalid("'patches' must not be empty.")
+    operations = [_checked(told) for told in body.patches]
+    problems = [problem for operation in operations for problem in _problems(operation, sites)]
+    status = "INVALID" if problems else "VALID" if preview else "ACCEPTED"
+    if status == "ACCEPTED":
+        call.world.write_later(
+            "listing.write", seller=seller_id, sku=sku, product_type=body.product_type, sites=sites,
+            operations=[list(operation) for operation in operations],
+        )  # fmt: skip
+    submission = call.world.token("", 32).lower()
+    return Response.json({"sku": sku, "status": status, "submissionId": submission, "issues": problems})
+
+
+def _checked(told: Patch) -> tuple[str, str, list[dict[str, Any]]]:
+    if told.op not in ("add", "replace", "merge", "delete"):
+        raise invalid(f"Invalid 'op': {told.op[:50]}.")
+    name = told.path.removeprefix("/attributes/")
+    if not told.path.startswith("/attributes/") or not name or "/" in name:
+        raise invalid("Invalid path provided.")
+    if not told.value and told.op != "delete":
+        raise invalid("'value' must be an array of objects.")
+    return told.op, name, told.value
 
 
 def _problems(operation: tuple[str, str, list[dict[str, Any]]], sites: list[str]) -> list[dict[str, Any]]:
@@ -256,19 +217,54 @@ def _price_of(value: dict[str, Any]) -> Decimal | None:
     return price if price.is_finite() and price > 0 else None
 
 
-def _apply(
-    world: World, seller: Seller, sku: str, product_type: str, sites: list[str],
-    operations: list[tuple[str, str, list[dict[str, Any]]]],
-) -> None:  # fmt: skip
-    """The write takes effect. An SKU nobody has makes an incomplete listing, as it does at Amazon."""
-    listing = world.listings.get((seller.seller_id, sku))
+def put_in_place(
+    world: World, seller: Seller, sku: str, site: str, *, asin: str, ean: str, title: str, product_type: str, quantity: int,
+    price: Decimal | None, business_price: Decimal | None, by_amazon: bool, handling_days: int,
+) -> Listing:  # fmt: skip
+    """A listing as if it had always been so; of an SKU that is there, the site and its values are added."""
+    known = world.state.catalogue.get(asin) or Product(asin or "B0" + world.token("", 8).upper(), title or sku)
+    listing = world.listing(seller.seller_id, sku)
     if listing is None:
-        listing = Listing(
-            seller.seller_id, sku, "", "", product_type, "", list(sites), world.now(), complete=False,
-            issues=[_issue("90220", "'item_name' is required but missing.", "item_name", "MISSING_ATTRIBUTE")],
+        now = world.now()
+        listing = world.add_listing(
+            Listing(
+                seller.seller_id, sku, known.asin, title or known.title or sku, product_type or known.product_type,
+                ean or known.ean, [], now, now, world.number(),
+            )
         )  # fmt: skip
-        world.listings[seller.seller_id, sku] = listing
-    for op, name, values in operations:
+    world.sell_on(listing, site)
+    channel = f"AMAZON_{SITES[site][3].upper()}" if by_amazon else "DEFAULT"
+    listing.availability[channel] = None if by_amazon else quantity
+    if by_amazon:
+        listing.fba_quantity = quantity
+    entry: dict[str, Any] = {"fulfillment_channel_code": channel}
+    if not by_amazon:
+        entry |= {"quantity": quantity, "lead_time_to_ship_max_days": handling_days}
+    listing.attributes["fulfillment_availability"] = [
+        *(e for e in listing.attributes.get("fulfillment_availability", []) if e["fulfillment_channel_code"] != channel), entry,
+    ]  # fmt: skip
+    if price is not None:
+        listing.prices[site] = price
+    if business_price is not None:
+        listing.business_prices[site] = business_price
+    return listing
+
+
+@happens("listing.write")
+def _apply(world: World, told: dict[str, Any]) -> None:
+    """The write takes effect. An SKU nobody has makes an incomplete listing, as it does at Amazon."""
+    listing = world.listing(told["seller"], told["sku"])
+    now = world.now()
+    if listing is None:
+        missing = _issue("90220", "'item_name' is required but missing.", "item_name", "MISSING_ATTRIBUTE")
+        listing = world.add_listing(
+            Listing(
+                told["seller"], told["sku"], "", "", told["product_type"], "", list(told["sites"]), now, now, world.number(),
+                issues=[missing], complete=False,
+            )
+        )  # fmt: skip
+    listing.updated_at = now
+    for op, name, values in told["operations"]:
         listing.attributes[name] = _merged(listing.attributes.get(name, []), op, name, values)
         if name == "fulfillment_availability":
             told = {v["fulfillment_channel_code"]: v.get("quantity") for v in listing.attributes[name]}
@@ -300,3 +296,10 @@ def _merged(old: list[dict[str, Any]], op: str, name: str, values: list[dict[str
         else:
             match.update(copy.deepcopy(value))
     return merged
+
+
+OPERATIONS = (
+    Operation("searchListingsItems", "GET", "/listings/2021-08-01/items/{sellerId}", search, MODEL, 5, 5, ("Product Listing",)),
+    Operation("getListingsItem", "GET", "/listings/2021-08-01/items/{sellerId}/{sku}", get, MODEL, 5, 10, ("Product Listing",)),
+    Operation("patchListingsItem", "PATCH", "/listings/2021-08-01/items/{sellerId}/{sku}", patch, MODEL, 5, 5, ("Product Listing",)),
+)  # fmt: skip

@@ -1,0 +1,380 @@
+"""What there is in the world, as plain data: all of it can be written to a file and read back (`keep.py`)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+
+@dataclass
+class Application:
+    """A developer's application. `authorization_days` None: its authorizations have no end."""
+
+    application_id: str
+    name: str
+    kind: str
+    client_id: str
+    client_secret: str
+    secret_expires_at: datetime
+    redirect_uris: list[str]
+    login_uri: str
+    roles: list[str]
+    authorization_days: int | None
+    draft: bool = False
+    listed: bool = False
+    old_secret: str = ""
+    old_secret_until: datetime | None = None
+    queue: str = ""
+
+
+@dataclass
+class Seller:
+    seller_id: str
+    name: str
+    email: str
+    region: str
+    marketplace_ids: list[str]
+    professional: bool = True
+    active: bool = True
+    suspended_listings: bool = False
+
+
+@dataclass
+class Authorization:
+    """One refresh token. Many may live side by side for one seller and application."""
+
+    application_id: str
+    seller_id: str
+    refresh_token: str
+    granted_at: datetime
+    expires_at: datetime | None
+    by_consent: bool = False
+    revoked_at: datetime | None = None
+
+    def lives(self, now: datetime) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass
+class Code:
+    """An authorization code on its way from the consent page to the token address."""
+
+    application_id: str
+    seller_id: str
+    redirect_uri: str
+    expires_at: datetime
+    used: bool = False
+
+
+@dataclass
+class AccessToken:
+    """`refresh_token` "": a token without a seller, of `scope`. `restricted`: (method, path, data elements) of a
+    restricted data token, None for an ordinary one."""
+
+    application_id: str
+    refresh_token: str
+    expires_at: datetime
+    scope: str = ""
+    restricted: list[tuple[str, str, list[str]]] | None = None
+
+
+@dataclass
+class Product:
+    """One ASIN of the catalogue."""
+
+    asin: str
+    title: str
+    ean: str = ""
+    product_type: str = "PRODUCT"
+    brand: str = ""
+    list_price: str = ""
+
+
+@dataclass
+class Listing:
+    """One SKU of a seller. `attributes` is what was submitted; `availability` (channel -> pieces, None: Amazon's
+    own stock, not told), `prices` and `business_prices` (site -> amount) what is effective on all its sites."""
+
+    seller_id: str
+    sku: str
+    asin: str
+    title: str
+    product_type: str
+    ean: str
+    marketplace_ids: list[str]
+    created_at: datetime
+    updated_at: datetime
+    number: int
+    attributes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    availability: dict[str, int | None] = field(default_factory=dict)
+    prices: dict[str, Decimal] = field(default_factory=dict)
+    business_prices: dict[str, Decimal] = field(default_factory=dict)
+    issues: list[dict[str, Any]] = field(default_factory=list)
+    condition: str = "new_new"
+    complete: bool = True
+    fba_quantity: int = 0
+
+
+@dataclass
+class OrderLine:
+    item_id: str
+    sku: str
+    asin: str
+    title: str
+    quantity: int
+    unit_price: Decimal
+    shipping: Decimal = Decimal(0)
+    discount: Decimal = Decimal(0)
+    gift_wrap: Decimal = Decimal(0)
+    tax: Decimal | None = None
+    shipped: int = 0
+    cancelled: int = 0
+    returned: int = 0
+    refunded: Decimal = Decimal(0)
+
+
+@dataclass
+class Package:
+    """`pieces`: line's item id -> pieces."""
+
+    reference: str
+    carrier: str
+    tracking: str
+    method: str
+    shipped_at: datetime
+    pieces: dict[str, int]
+    delivered_at: datetime | None = None
+
+
+@dataclass
+class Order:
+    """`status` as Orders 2026-01-01 spells it. `channel`: the listing's channel its pieces came from."""
+
+    order_id: str
+    seller_id: str
+    marketplace_id: str
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    number: int
+    status: str
+    fulfilled_by: str
+    channel: str
+    lines: list[OrderLine]
+    buyer: dict[str, str]
+    address: dict[str, str]
+    programs: list[str] = field(default_factory=list)
+    pending_until: datetime | None = None
+    packages: dict[str, Package] = field(default_factory=dict)
+    cancellation_reason: str = ""
+    cancellation_requested_at: datetime | None = None
+    seller_order_id: str = ""
+    solicited_at: datetime | None = None
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    hidden_until: datetime | None = None
+
+
+@dataclass
+class Transaction:
+    """Money that moved for an order: `kind` Shipment or Refund, `parts` type -> amount."""
+
+    transaction_id: str
+    seller_id: str
+    marketplace_id: str
+    kind: str
+    order_id: str
+    posted_at: datetime
+    currency: str
+    parts: dict[str, Decimal]
+    items: list[dict[str, Any]] = field(default_factory=list)
+    released: bool = False
+
+
+@dataclass
+class Document:
+    """A file of a feed, report or schema. `purpose`: upload, feed-result, report, schema. `address_until`: until when
+    its newest presigned address (`key`) works. `content` None: nothing was uploaded yet."""
+
+    document_id: str
+    seller_id: str
+    purpose: str
+    content_type: str
+    created_at: datetime
+    key: str
+    address_until: datetime
+    content: bytes | None = None
+    compression: str = ""
+
+
+@dataclass
+class Feed:
+    feed_id: str
+    seller_id: str
+    feed_type: str
+    marketplace_ids: list[str]
+    input_document: str
+    options: dict[str, str]
+    created_at: datetime
+    status: str = "IN_QUEUE"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    result_document: str = ""
+
+
+@dataclass
+class Report:
+    report_id: str
+    seller_id: str
+    report_type: str
+    marketplace_ids: list[str]
+    since: datetime | None
+    until: datetime | None
+    options: dict[str, str]
+    created_at: datetime
+    status: str = "IN_QUEUE"
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    document: str = ""
+    schedule: str = ""
+
+
+@dataclass
+class Schedule:
+    schedule_id: str
+    seller_id: str
+    report_type: str
+    marketplace_ids: list[str]
+    options: dict[str, str]
+    period: str
+    next_at: datetime
+
+
+@dataclass
+class Destination:
+    """`resource`: {"sqs": {"arn"}} or {"eventBridge": {...}}, as told."""
+
+    destination_id: str
+    application_id: str
+    name: str
+    resource: dict[str, Any]
+
+
+@dataclass
+class Subscription:
+    subscription_id: str
+    application_id: str
+    seller_id: str
+    notification_type: str
+    payload_version: str
+    destination_id: str
+    directive: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Message:
+    """One notification as it lies in a queue. `destination_id` "": the application's own queue of secrets."""
+
+    message_id: str
+    destination_id: str
+    application_id: str
+    at: datetime
+    body: dict[str, Any]
+
+
+@dataclass
+class Mail:
+    to: str
+    at: datetime
+    subject: str
+    text: str
+    seller_id: str = ""
+    kind: str = ""
+
+
+@dataclass
+class MwsDeveloper:
+    """`developer_number` as it is typed, such as 4141-0616-7444."""
+
+    name: str
+    developer_number: str
+    region: str
+    aws_access_key_id: str
+    aws_secret_key: str
+
+
+@dataclass
+class MwsToken:
+    """One seller's permission for one MWS developer. `standing`: active, inactive (may live again), deleted."""
+
+    seller_id: str
+    developer_number: str
+    token: str
+    granted_at: datetime
+    expires_at: datetime
+    standing: str = "active"
+
+
+@dataclass
+class Upload:
+    upload_id: str
+    seller_id: str
+    key: str
+    content_type: str
+    address_until: datetime
+    content: bytes | None = None
+
+
+@dataclass
+class Fault:
+    """A misfortune on order (`faults.py`). Empty `operation` or `seller_id`: every one. `count` None: no end."""
+
+    kind: str
+    operation: str = ""
+    seller_id: str = ""
+    probability: float = 1.0
+    count: int | None = None
+    seconds: float = 1.0
+
+
+@dataclass(order=True)
+class Later:
+    """Something that happens by itself at `at`: the act called `kind` (see `world.happens`) with `told`."""
+
+    at: datetime
+    number: int
+    kind: str = field(compare=False)
+    told: dict[str, Any] = field(compare=False)
+
+
+@dataclass
+class State:
+    """Everything there is. Keys: ids; listings by seller, then SKU."""
+
+    applications: dict[str, Application] = field(default_factory=dict)
+    sellers: dict[str, Seller] = field(default_factory=dict)
+    authorizations: list[Authorization] = field(default_factory=list)
+    codes: dict[str, Code] = field(default_factory=dict)
+    access: dict[str, AccessToken] = field(default_factory=dict)
+    arrivals: dict[str, tuple[str, str]] = field(default_factory=dict)
+    catalogue: dict[str, Product] = field(default_factory=dict)
+    listings: dict[str, dict[str, Listing]] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    transactions: list[Transaction] = field(default_factory=list)
+    documents: dict[str, Document] = field(default_factory=dict)
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    reports: dict[str, Report] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    destinations: dict[str, Destination] = field(default_factory=dict)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+    mws_developers: dict[str, MwsDeveloper] = field(default_factory=dict)
+    mws_tokens: list[MwsToken] = field(default_factory=list)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    tokens: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Page tokens handed out: token -> what it stands for; `until` is when it dies."""
+    omitted: list[str] = field(default_factory=list)
+    """Order ids that lists leave out while a misfortune says so."""
+    faults: list[Fault] = field(default_factory=list)
+    later: list[Later] = field(default_factory=list)
+    numbers: int = 0
