@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from forain_box import faults, mail, trade
+from forain_box import faults, mail, mws_tokens, trade
 from forain_box.clock import text
 from forain_box.http import Request, Response
 from forain_box.sites import SITES, coins
 from forain_box.spapi.listings import put_in_place
-from forain_box.state import Application, Fault, Listing, Order, Product, Seller, State
+from forain_box.state import Application, Fault, Listing, MwsToken, Order, Product, Seller, State
 from forain_box.world import ALL_ROLES, Refusal, World
 
 T = TypeVar("T")
@@ -122,6 +122,21 @@ class NewOrder(Body):
     prime: bool = False
     business: bool = False
     shipping: str | float | int | None = None
+
+
+class NewMwsDeveloper(Body):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    developer_number: Text
+    region: Literal["eu", "na", "fe"] = "eu"
+
+
+class ForMwsDeveloper(Body):
+    application_name: Text
+    developer_number: Text
+
+
+class MwsNumber(Body):
+    developer_number: Text
 
 
 class Reason(Body):
@@ -300,6 +315,33 @@ def _plan(world: World, name: str, told: Plan) -> Response:
     return Response.json(_seller(seller))
 
 
+def _mws_developer(world: World, told: NewMwsDeveloper) -> Response:
+    found = mws_tokens.add_developer(world, told.name, told.developer_number, told.region)
+    return Response.json({"aws_access_key_id": found.aws_access_key_id, "aws_secret_key": found.aws_secret_key}, 201)
+
+
+def _mws_authorize(world: World, name: str, told: ForMwsDeveloper) -> Response:
+    seller = _find(world.state.sellers, name, "seller")
+    return Response.json(
+        _mws(seller, mws_tokens.authorize(world, seller, told.application_name, told.developer_number)), 201
+    )
+
+
+def _mws_change(act: Callable[[World, Seller, str], MwsToken]) -> Callable[[World, str, MwsNumber], Response]:
+    def change(world: World, name: str, told: MwsNumber) -> Response:
+        seller = _find(world.state.sellers, name, "seller")
+        return Response.json(_mws(seller, act(world, seller, told.developer_number)))
+
+    return change
+
+
+def _mws(seller: Seller, token: MwsToken) -> dict[str, Any]:
+    return {
+        "seller_id": seller.seller_id, "marketplace_ids": seller.marketplace_ids, "mws_auth_token": token.token,
+        "expires_at": text(token.expires_at), "standing": token.standing,
+    }  # fmt: skip
+
+
 def _catalogue(world: World, told: list[NewProduct]) -> Response:
     for entry in told:
         world.state.catalogue[entry.asin] = Product(**msgspec.structs.asdict(entry))
@@ -405,6 +447,23 @@ CONTROLS = (
         "POST", "sellers/{id}/resume-listings", Nothing, _seller_switch(suspended_listings=False), "Listings active"
     ),
     Control("POST", "sellers/{id}/plan", Plan, _plan, "Professional or individual selling plan"),
+    Control("POST", "mws-developers", NewMwsDeveloper, _mws_developer, "A developer of the old interface, with keys"),
+    Control(
+        "POST", "sellers/{id}/mws-authorize", ForMwsDeveloper, _mws_authorize, "The seller authorizes an MWS developer"
+    ),
+    Control(
+        "POST", "sellers/{id}/mws-deactivate", MwsNumber, _mws_change(mws_tokens.deactivate), "The MWS token sleeps"
+    ),
+    Control(
+        "POST",
+        "sellers/{id}/mws-reactivate",
+        MwsNumber,
+        _mws_change(mws_tokens.reactivate),
+        "The same MWS token lives again",
+    ),
+    Control(
+        "POST", "sellers/{id}/mws-delete", MwsNumber, _mws_change(mws_tokens.delete), "The MWS token is dead for good"
+    ),
     Control("POST", "catalogue", list[NewProduct], _catalogue, "Products of Amazon's catalogue"),
     Control("POST", "listings", list[NewListing], _listings, "A seller's listings, put in place directly"),
     Control("POST", "orders", NewOrder, _new_order, "A buyer buys; 409 with the reason where it cannot be"),

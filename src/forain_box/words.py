@@ -8,7 +8,46 @@ simulation | This is a simulation, not Amazon. | Ceci est une simulation, pas Am
 sign_in | Who are you? | Qui êtes-vous ? | Wer sind Sie?
 continue | Continue | Continuer | Weiter
 authorize | Authorize {app} | Autoriser {app} | {app} autorisieren
-review | {app} asks for access to the selling data of {seller} for 365 days. | {app} demande l'accès aux données de vente de {seller} pour 365 jours. | {app} bittet für 365 Tage um Zugriff auf die Verkaufsdaten von {seller}.
+review | {app} asks for access to the selling data of {seller} for {days} days. | {app} demande l'accès aux données de vente de {seller} pour {days} jours. | {app} bittet für {days} Tage um Zugriff auf die Verkaufsdaten von {seller}.
+review_endless | {app} asks for access to the selling data of {seller}. | {app} demande l'accès aux données de vente de {seller}. | {app} bittet um Zugriff auf die Verkaufsdaten von {seller}.
+account | Account | Compte | Konto
+as | Signed in as | Connecté en tant que | Angemeldet als
+primary_user | primary user | utilisateur principal | Hauptnutzer
+secondary_user | another user | autre utilisateur | anderer Nutzer
+switcher | Marketplace | Place de marché | Marktplatz
+switch | Switch | Changer | Wechseln
+settings | Settings | Paramètres | Einstellungen
+user_permissions | User Permissions | Permissions utilisateur | Benutzerberechtigungen
+third_party | Third-party developers and apps | Développeurs et applications tiers | Entwickler und Anwendungen von Drittanbietern
+third_party_text | Developers and applications that may act for your account. | Développeurs et applications qui peuvent agir pour votre compte. | Entwickler und Anwendungen, die für Ihr Konto handeln dürfen.
+visit_manage | Visit Manage Your Apps | Consulter Gérer vos applications | Anwendungen verwalten
+developers | Developers (MWS) | Développeurs (MWS) | Entwickler (MWS)
+no_developer | No developer is authorized. | Aucun développeur n'est autorisé. | Kein Entwickler ist autorisiert.
+new_developer | Authorize new developer | Autoriser un nouveau développeur | Neuen Entwickler autorisieren
+developer | Developer | Développeur | Entwickler
+developer_number | Developer account number | Numéro de compte du développeur | Entwicklerkontonummer
+application_name | Application name | Nom de l'application | Name der Anwendung
+application_name_us | Application name | Nom de la demande | Name der Anwendung
+application_number | Application developer account number | Numéro de compte du développeur d'application | Kontonummer des Anwendungsentwicklers
+next | Next | Suivant | Weiter
+agreement | {app} may act for your account through Amazon MWS, for one year. | {app} pourra agir pour votre compte avec Amazon MWS, pendant un an. | {app} darf ein Jahr lang über Amazon MWS für Ihr Konto handeln.
+agree | I agree | J'accepte | Ich stimme zu
+granted_title | Developer authorized | Développeur autorisé | Entwickler autorisiert
+copy_these | Copy these into your connector. | Copiez ces données dans votre connecteur. | Übertragen Sie diese Daten in Ihre Schnittstelle.
+seller_id | Seller ID | Identifiant vendeur (Seller ID) | Händlernummer (Seller ID)
+marketplace_id | Marketplace ID | Marketplace ID | Marketplace ID
+mws_token | MWS token | MWS Token | MWS-Token
+valid_one_year | Valid for one year. You are reminded weekly in the last month. | Valable un an. Un rappel vous est envoyé chaque semaine le dernier mois. | Ein Jahr gültig. Im letzten Monat werden Sie wöchentlich erinnert.
+renew | Renew | Renouveler | Erneuern
+delete | Delete | Supprimer | Löschen
+enable | Enable authorization | Activer l'autorisation | Autorisierung aktivieren
+ends_soon | The authorization of {app} ends on {date}. | L'autorisation de {app} expire le {date}. | Die Autorisierung von {app} endet am {date}.
+welcome | Welcome, {name} | Bienvenue, {name} | Willkommen, {name}
+mail | Mail | Messages | Nachrichten
+inventory | Inventory | Stock | Lagerbestand
+nothing | Nothing yet. | Rien pour l'instant. | Noch nichts.
+SPDC8143 | SPDC8143: only the primary user of the account may authorize. | SPDC8143 : seul l'utilisateur principal du compte peut autoriser. | SPDC8143: Nur der Hauptnutzer des Kontos darf autorisieren.
+CONSENT_LIMIT_REACHED | CONSENT_LIMIT_REACHED: the application has as many sellers as it may have. | CONSENT_LIMIT_REACHED : l'application a atteint son nombre maximal de vendeurs. | CONSENT_LIMIT_REACHED: Die Anwendung hat die höchste Zahl an Verkäufern erreicht.
 roles | It may use | Elle pourra utiliser | Sie darf nutzen
 confirm | Confirm | Confirmer | Bestätigen
 cancel | Cancel | Annuler | Abbrechen

@@ -177,16 +177,21 @@ class World:
         self.state.sellers[seller_id] = seller
         return seller
 
+    def over_limit(self, application: Application, seller: Seller, *, by_consent: bool) -> bool:
+        """One seller more would be too many for the application; who has authorized it already never is."""
+        if application.listed and by_consent:
+            return False
+        others = {
+            g.seller_id for g in self.state.authorizations
+            if g.application_id == application.application_id and g.by_consent == by_consent and g.lives(self.now())
+        } - {seller.seller_id}  # fmt: skip
+        return len(others) >= (CONSENTS_UNLISTED if by_consent else SELF_AUTHORIZATIONS)
+
     def authorize(self, application: Application, seller: Seller, *, by_consent: bool = False) -> Authorization:
         """A new refresh token; former ones live on. Raises Refusal (409) over Amazon's limit of the application."""
         now, days = self.now(), application.authorization_days
-        if not application.listed:
-            others = {
-                g.seller_id for g in self.state.authorizations
-                if g.application_id == application.application_id and g.by_consent == by_consent and g.lives(now)
-            } - {seller.seller_id}  # fmt: skip
-            if len(others) >= (CONSENTS_UNLISTED if by_consent else SELF_AUTHORIZATIONS):
-                raise Refusal("CONSENT_LIMIT_REACHED: the application has as many sellers as it may have", 409)
+        if self.over_limit(application, seller, by_consent=by_consent):
+            raise Refusal("CONSENT_LIMIT_REACHED: the application has as many sellers as it may have", 409)
         grant = Authorization(
             application.application_id, seller.seller_id, self.token("Atzr|IwEB", 60), now,
             now + timedelta(days=days) if days else None, by_consent,

@@ -109,7 +109,7 @@ def test_an_offer_fulfilled_by_amazon_never_gets_a_quantity(make_house):
 
     house.live(120)
 
-    assert house.amazon("SALT")["availability"] == {"AMAZON_EU": 50}
+    assert house.amazon("SALT")["availability"] == {"AMAZON_EU": None}
     assert house.amazon("SALT")["prices"] == {FR: "5.60"}
     assert "fulfilled_by_marketplace" in models.Offer.objects.get(sku="SALT").notes
 
