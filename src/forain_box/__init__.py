@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from forain_box import control_api, control_page, documents, faults, lwa, seller_central, spapi
+from forain_box import control_api, control_page, documents, faults, lwa, mws, seller_central, spapi
 from forain_box.clock import BoxClock, text
 from forain_box.http import Cut, Request, Response, log, read, write
 from forain_box.sites import REGIONS
@@ -98,6 +98,9 @@ class Box:
                 return self._with_faults(passed, lambda: lwa.token(self.world, request))
             case (region, *_) if region in REGIONS:
                 return spapi.answer(self.world, self.throttle, region, request, passed)
+            case ("mws", region, *_) if region in REGIONS:
+                response, passed.operation, passed.seller = mws.answer(self.world, self.throttle, region, request)
+                return response
             case ("documents", _):
                 passed.operation = "document"
                 return self._with_faults(passed, lambda: documents.answer(self.world, request))

@@ -7,7 +7,7 @@ Source: Seller Forums on the yearly renewal of developer permissions, a help pag
 """
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from forain_box import mail
@@ -44,6 +44,10 @@ def check(world: World, seller: Seller, name: str, number: str) -> MwsDeveloper:
     if developer.name.casefold() != name.casefold():
         raise Refusal(f"the name does not belong to the developer account number {number}")
     return developer
+
+
+def lives(token: MwsToken, now: datetime) -> bool:
+    return token.standing == "active" and now < token.expires_at
 
 
 def find(world: World, seller: Seller, number: str) -> MwsToken:

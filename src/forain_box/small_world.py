@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from forain_box import mws_tokens
 from forain_box.sites import SITES, coins
 from forain_box.spapi.listings import put_in_place
 from forain_box.state import Product
@@ -17,6 +18,8 @@ SELLERS = (
     ("A1BOXSELLERNA", "Camille's Market", "na", ("ATVPDKIKX0DER",)),
     ("A1BOXSELLERFE", "Camille Ichiba", "fe", ("A1VC38T7YXB528",)),
 )
+DEVELOPERS = (("magnalister", "4141-0616-7444", "eu"), ("magnalister-us", "8260-4311-6738", "na"))
+"""Developers of the old interface, by the numbers their own help page of 2019 told merchants to type."""
 
 
 def furnish(world: World) -> None:
@@ -25,16 +28,18 @@ def furnish(world: World) -> None:
     world.add_application(
         {"name": "Public connector", "kind": "public", "redirect_uris": ["http://127.0.0.1/callback"]}
     )
-    for number, (_, title, _) in enumerate(GOODS):
-        asin = f"B0BOX{number:05d}"
+    for name, number, region in DEVELOPERS:
+        mws_tokens.add_developer(world, name, number, region)
+    for place, (_, title, _) in enumerate(GOODS):
+        asin = f"B0BOX{place:05d}"
         world.state.catalogue[asin] = Product(asin, title, product_type="GROCERY")
     for seller_id, name, region, sites in SELLERS:
         told = {"seller_id": seller_id, "name": name, "region": region, "marketplace_ids": list(sites)}
         seller = world.add_seller(told, SITES)
-        for number, (sku, title, price) in enumerate(GOODS):
+        for place, (sku, title, price) in enumerate(GOODS):
             for site in sites:
                 amount = Decimal(price if SITES[site][1] != "JPY" else price.replace(".", ""))
                 put_in_place(
-                    world, seller, sku, site, asin=f"B0BOX{number:05d}", ean="", title=title, product_type="", quantity=10 + number,
+                    world, seller, sku, site, asin=f"B0BOX{place:05d}", ean="", title=title, product_type="", quantity=10 + place,
                     price=coins(amount, site), business_price=None, by_amazon=sku == "BASKET", handling_days=2,
                 )  # fmt: skip

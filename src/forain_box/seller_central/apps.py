@@ -118,7 +118,7 @@ def _developers(here: Visit) -> str:
 def _developer_row(here: Visit, token: MwsToken) -> str:
     now = here.world.now()
     developer = here.world.state.mws_developers[token.developer_number]
-    lives = token.standing == "active" and now < token.expires_at
+    lives = mws_tokens.lives(token, now)
     state = "state_dead" if not lives else "state_expiring" if token.expires_at - now <= SOON else "state_active"
     number = f"<input type='hidden' name='developer_number' value='{escape(token.developer_number)}'>"
     actions = ("renew", "deactivate", "delete") if lives else ("renew", "delete")

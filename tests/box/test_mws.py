@@ -1,0 +1,199 @@
+"""The old interface: what the page of 2019 said, to the letter, and every refusal it knew."""
+
+import xml.etree.ElementTree as ET
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from forain_box.http import Request, pairs
+from forain_box.mws.sign import signed
+from tests.box.client import FR, US, Client
+
+NAME, NUMBER = "magnalister", "4141-0616-7444"
+DAY = 86400
+
+
+class Merchant(Client):
+    """SELLER1 has authorized the developer; `call` signs as the developer does."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        told = {"name": NAME, "developer_number": NUMBER, "region": self.region}
+        self.keys = self.control("POST", "mws-developers", told)[1]
+        self.mws = self.control(
+            "POST", "sellers/SELLER1/mws-authorize", {"application_name": NAME, "developer_number": NUMBER}
+        )[1]
+
+    def call(self, action, path="Orders/2013-09-01", *, secret=None, method="GET", **more):
+        told = {
+            "AWSAccessKeyId": self.keys["aws_access_key_id"], "Action": action, "SellerId": "SELLER1",
+            "MWSAuthToken": self.mws["mws_auth_token"], "SignatureVersion": "2", "SignatureMethod": "HmacSHA256",
+            "Timestamp": self.box.world.now().strftime("%Y-%m-%dT%H:%M:%SZ"), "Version": "2013-09-01",
+        } | {k.replace("__", "."): v for k, v in more.items()}  # fmt: skip
+        raw = f"/mws/{self.region}/{path}".rstrip("/")
+        headers = {"host": "127.0.0.1:8900"}
+        if method == "POST":
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        draft = Request(method, (), raw, {}, headers, b"")
+        told["Signature"] = signed(secret or self.keys["aws_secret_key"], draft, told)
+        form = urlencode(told, quote_via=quote)
+        asked = Request(
+            method, tuple(raw.strip("/").split("/")), raw, {} if method == "POST" else pairs(form), headers,
+            form.encode() if method == "POST" else b"",
+        )  # fmt: skip
+        response = self.box.answer(asked)
+        return response.status, ET.fromstring(response.body)
+
+    def error(self, *asked, **more):
+        status, document = self.call(*asked, **more)
+        space = document.tag.partition("}")[0] + "}"
+        return status, document.findtext(f".//{space}Code"), document.findtext(f".//{space}Message")
+
+
+def names(document, name):
+    return [e.text for e in document.iter() if e.tag.endswith("}" + name)]
+
+
+@pytest.fixture
+def merchant():
+    return Merchant()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_signed_call_is_answered(merchant, method):
+    status, document = merchant.call("ListMarketplaceParticipations", "Sellers/2011-07-01", method=method)
+
+    assert status == 200
+    assert names(document, "DomainName") == ["www.amazon.fr"]
+
+
+def test_orders_are_listed_with_their_items_and_pending_ones_without_a_price(merchant):
+    merchant.buy(quantity=2)
+    merchant.buy(pending_seconds=3600)
+    merchant.advance(300)
+
+    _, document = merchant.call("ListOrders", LastUpdatedAfter="2026-03-01T00:00:00Z", MarketplaceId__Id__1=FR)
+    paid, pending = names(document, "AmazonOrderId")
+
+    assert names(document, "OrderStatus") == ["Unshipped", "Pending"]
+    assert names(document, "Amount") == ["18.70"]
+    _, items = merchant.call("ListOrderItems", AmazonOrderId=paid)
+    assert names(items, "Amount") == ["13.80", "4.90", "0.00"]
+    _, items = merchant.call("ListOrderItems", AmazonOrderId=pending)
+    assert names(items, "Amount") == []
+
+
+def test_more_orders_come_by_token_and_only_to_the_same_seller(merchant):
+    merchant.put("SOAP", 50)
+    for _ in range(5):
+        merchant.buy()
+    merchant.advance(300)
+
+    _, first = merchant.call(
+        "ListOrders", CreatedAfter="2026-03-01T00:00:00Z", MarketplaceId__Id__1=FR, MaxResultsPerPage="3"
+    )
+    (token,) = names(first, "NextToken")
+    _, second = merchant.call("ListOrdersByNextToken", NextToken=token)
+
+    seen = names(first, "AmazonOrderId") + names(second, "AmazonOrderId")
+    assert len(seen) == len(set(seen)) == 5
+    assert merchant.error("ListOrdersByNextToken", NextToken="invented")[:2] == (400, "InvalidParameterValue")
+
+
+def test_a_token_lives_a_year_is_deactivated_by_itself_and_renewed_as_the_same_one(merchant):
+    merchant.advance(364 * DAY)
+    assert merchant.call("GetServiceStatus")[0] == 200
+    merchant.advance(2 * DAY)
+    refused = (401, "AccessDenied", "AuthToken is not valid for SellerId and AWSAccountId")
+    assert merchant.error("GetServiceStatus") == refused
+
+    again = merchant.control(
+        "POST", "sellers/SELLER1/mws-authorize", {"application_name": NAME, "developer_number": NUMBER}
+    )[1]
+
+    assert again["mws_auth_token"] == merchant.mws["mws_auth_token"]
+    assert merchant.call("GetServiceStatus")[0] == 200
+
+
+def test_the_seller_is_reminded_weekly_in_the_last_month_and_not_after_a_renewal(merchant):
+    merchant.advance(364 * DAY)
+    mails = [m for m in merchant.control("GET", "mails")[1] if m["kind"] == "mws-renew"]
+    assert len(mails) == 5
+    merchant.control("POST", "sellers/SELLER1/mws-reactivate", {"developer_number": NUMBER})
+    merchant.advance(200 * DAY)
+
+    assert len([m for m in merchant.control("GET", "mails")[1] if m["kind"] == "mws-renew"]) == 5
+
+
+def test_a_deactivated_token_lives_again_and_a_deleted_one_stays_dead(merchant):
+    number = {"developer_number": NUMBER}
+    merchant.control("POST", "sellers/SELLER1/mws-deactivate", number)
+    assert merchant.call("GetServiceStatus")[0] == 401
+    merchant.control("POST", "sellers/SELLER1/mws-reactivate", number)
+    assert merchant.call("GetServiceStatus")[0] == 200
+
+    merchant.control("POST", "sellers/SELLER1/mws-delete", number)
+    fresh = merchant.control(
+        "POST", "sellers/SELLER1/mws-authorize", {"application_name": NAME, "developer_number": NUMBER}
+    )[1]
+
+    assert fresh["mws_auth_token"] != merchant.mws["mws_auth_token"]
+    assert merchant.call("GetServiceStatus")[0] == 401
+    assert merchant.call("GetServiceStatus", MWSAuthToken=fresh["mws_auth_token"])[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"AWSAccessKeyId": "AKIANOBODY"}, 403, "InvalidAccessKeyId"),
+        ({"secret": "wrong"}, 403, "SignatureDoesNotMatch"),
+        ({"Timestamp": "2026-02-01T00:00:00Z"}, 400, "RequestExpired"),
+        ({"Timestamp": "soon"}, 400, "InvalidParameterValue"),
+        ({"SellerId": "NOBODY"}, 400, "InvalidParameterValue"),
+        ({"MWSAuthToken": "amzn.mws.invented"}, 401, "AccessDenied"),
+        ({"SignatureVersion": "1"}, 400, "InvalidParameterValue"),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_said_in_its_own_words(merchant, changes, status, code):
+    assert merchant.error("GetServiceStatus", **changes)[:2] == (status, code)
+
+
+@pytest.mark.parametrize("action", ["deactivate", "plan"])
+def test_an_account_that_is_closed_or_individual_is_not_eligible(merchant, action):
+    merchant.control("POST", f"sellers/SELLER1/{action}", {"professional": False} if action == "plan" else {})
+
+    assert "eligible" in merchant.error("GetServiceStatus")[2]
+
+
+def test_a_marketplace_that_is_not_the_sellers_and_an_action_nobody_knows_are_refused(merchant):
+    asked = {"LastUpdatedAfter": "2026-03-01T00:00:00Z"}
+    assert merchant.error("ListOrders", MarketplaceId__Id__1=US, **asked)[0] == 401
+    assert merchant.error("ListOrders", **asked)[1] == "MissingParameter"
+    assert merchant.error("Invent")[1] == "InvalidAction"
+    assert merchant.error("GetServiceStatus", "Nowhere/2000-01-01")[0] == 404
+
+
+def test_too_many_calls_are_throttled_with_503_and_restored_one_by_one(merchant):
+    asked = {"LastUpdatedAfter": "2026-03-01T00:00:00Z", "MarketplaceId__Id__1": FR}
+    for _ in range(6):
+        assert merchant.call("ListOrders", **asked)[0] == 200
+    assert merchant.error("ListOrders", **asked)[:2] == (503, "RequestThrottled")
+    merchant.advance(60)
+
+    assert merchant.call("ListOrders", **asked)[0] == 200
+    assert merchant.call("ListOrders", **asked)[0] == 503
+
+
+def test_a_misfortune_is_spelled_as_the_old_interface_did(merchant):
+    for kind, status in (("throttle", 503), ("status-500", 500), ("forbidden", 401)):
+        merchant.control("POST", "faults", {"kind": kind, "operation": "mws.GetServiceStatus", "count": 1})
+        assert merchant.call("GetServiceStatus")[0] == status
+
+
+def test_no_secret_reaches_the_log_of_requests(merchant):
+    merchant.call("GetServiceStatus")
+
+    told = str(merchant.control("GET", "requests")[1])
+    assert "mws.GetServiceStatus" in told
+    for secret in (merchant.mws["mws_auth_token"], merchant.keys["aws_secret_key"], "Signature"):
+        assert secret not in told
