@@ -12,31 +12,16 @@ from forain_box.spapi.errors import error
 from forain_box.state import Fault
 from forain_box.world import World
 
-CALLS = {
-    "status-500": "500 with Amazon's body, nothing was done",
-    "html-503": "503 as an HTML page, nothing was done",
-    "truncated": "the answer's second half is missing",
-    "wrong-content-type": "the right answer, called text/plain",
-    "slow": "the call is carried out, and `seconds` pass before its answer",
-    "hang": "the call is carried out, and `seconds` pass before the connection is cut",
-    "cut": "the connection ends, nothing was done",
-    "cut-after-write": "the call is carried out, its answer never comes",
-    "throttle": "429, nothing was done",
-    "forbidden": "403 with empty details; without seller and operation: a storm for everyone at once",
-    "unknown-enum": "words of the answer that nobody has heard of",
-    "clock-skew": "the Date header is `seconds` ahead",
-}
-EVENTS = {
-    "feed-stuck": "a feed stays IN_PROGRESS",
-    "feed-fatal": "a feed ends FATAL",
-    "report-cancelled": "a report ends CANCELLED",
-    "report-fatal": "a report ends FATAL",
-    "omit": "a new order is missing from every list, and found by its id, until the misfortunes end",
-    "notification-lost": "a notification is never delivered",
-    "notification-twice": "a notification is delivered twice",
-    "notification-late": "a notification is delivered up to `seconds` later, behind newer ones",
-}
-KINDS = {**CALLS, **EVENTS}
+CALLS = (
+    "status-500", "html-503", "truncated", "wrong-content-type", "slow", "hang", "cut", "cut-after-write", "throttle",
+    "forbidden", "unknown-enum", "clock-skew",
+)  # fmt: skip
+EVENTS = (
+    "feed-stuck", "feed-fatal", "report-cancelled", "report-fatal", "omit", "notification-lost", "notification-twice",
+    "notification-late",
+)  # fmt: skip
+KINDS = CALLS + EVENTS
+"""What each does is said in `words.py`, as `fault_<kind>`."""
 LONGEST_SLEEP = 60.0
 
 

@@ -20,10 +20,10 @@ section{background:var(--card);border-radius:.6rem;padding:1rem 1.2rem;margin:0 
 section.warn{background:var(--warn)}.wrong,.state_dead{color:var(--bad)}.state_active{color:var(--good)}.state_expiring{color:var(--bad);font-weight:600}
 h1{font-size:1.4rem;margin:.2rem 0 .6rem}h2{font-size:1.05rem;margin:.2rem 0 .6rem}a{color:inherit}small,.soft{color:var(--soft)}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}td,th{text-align:left;padding:.4rem .7rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}.n{text-align:right;white-space:nowrap}
-code{overflow-wrap:anywhere}button,.button{display:inline-block;background:var(--act);border:0;border-radius:.4rem;padding:.55rem 1rem;font:inherit;font-weight:600;cursor:pointer;color:#241a05;text-decoration:none}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem;max-height:20rem;overflow:auto}.bar a[aria-current]{font-weight:700}code{overflow-wrap:anywhere}button,.button{display:inline-block;background:var(--act);border:0;border-radius:.4rem;padding:.55rem 1rem;font:inherit;font-weight:600;cursor:pointer;color:#241a05;text-decoration:none}
 button.plain{background:var(--plain);color:var(--ink)}button:focus-visible,a:focus-visible,input:focus-visible,select:focus-visible,.menu:focus-visible{outline:3px solid #2b7fd1;outline-offset:2px}
 input,select{font:inherit;padding:.45rem;border:1px solid var(--soft);border-radius:.4rem;max-width:100%;background:var(--card);color:var(--ink)}
-form.inline{display:inline-block;margin:.15rem .3rem .15rem 0}label{display:block;margin:.5rem 0}
+form.inline{display:inline-block;margin:.15rem .3rem .15rem 0}label{display:block;margin:.6rem 0}label input:not([type=checkbox]),label select{display:block;width:100%;max-width:26rem}
 """
 
 

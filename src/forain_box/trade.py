@@ -110,6 +110,11 @@ def _paid(world: World, told: dict[str, Any]) -> None:
         world.touch(order, order.pending_until)
 
 
+def possible(order: Order) -> tuple[str, ...]:
+    """What the control API can do with the order as it stands."""
+    return ("cancel",) if order.status in ("PENDING", "UNSHIPPED") else ()
+
+
 def cancel(world: World, order: Order, reason: str = "") -> None:
     """The order ends before it was shipped; its pieces are for sale again. Raises Refusal."""
     if order.status in ("SHIPPED", "PARTIALLY_SHIPPED", "CANCELLED"):

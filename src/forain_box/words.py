@@ -70,18 +70,75 @@ MD5110 | MD5110: the redirect address has a fragment. | MD5110 : l'adresse de re
 MD9100 | MD9100: the application has no login or redirect address. | MD9100 : l'application n'a ni adresse de connexion ni adresse de retour. | MD9100: Die Anwendung hat keine Login- oder Rücksprungadresse.
 unknown_app | There is no such application. | Cette application n'existe pas. | Diese Anwendung gibt es nicht.
 panel | Market in a box | Le marché en boîte | Markt in der Schachtel
+tab_world | World | Monde | Welt
+tab_listings | Listings | Offres | Angebote
+tab_orders | Orders | Commandes | Bestellungen
+tab_faults | Misfortunes | Incidents | Störungen
+tab_requests | Requests | Requêtes | Anfragen
 clock | Clock | Horloge | Uhr
 advance | Move forward (days) | Avancer (jours) | Vorstellen (Tage)
+an_hour | an hour | une heure | eine Stunde
+a_day | a day | un jour | einen Tag
+a_week | a week | une semaine | eine Woche
+thirty_days | 30 days | 30 jours | 30 Tage
 sellers | Sellers | Vendeurs | Verkäufer
+applications | Applications | Applications | Anwendungen
+kind | Kind | Type | Art
+region | Region | Région | Region
+authorizations | Authorizations | Autorisations | Autorisierungen
+secret_ends | Secret ends | Fin du secret | Secret endet
+feeds | Feeds | Flux | Feeds
+reports | Reports | Rapports | Berichte
 listings | Listings | Offres | Angebote
 orders | Orders | Commandes | Bestellungen
 requests | Last requests | Dernières requêtes | Letzte Anfragen
 place_order | A buyer buys | Un client achète | Jemand kauft
+expire | End it now | Faire expirer | Jetzt ablaufen lassen
 revoke | Revoke | Révoquer | Widerrufen
+rotate | Rotate secret | Renouveler le secret | Secret erneuern
 deactivate | Deactivate | Désactiver | Deaktivieren
+deactivated | deactivated | désactivé | deaktiviert
 reactivate | Reactivate | Réactiver | Reaktivieren
+suspend | Suspend listings | Suspendre les offres | Angebote aussetzen
+resume | Resume listings | Réactiver les offres | Angebote fortsetzen
+none_yet | none | aucune | keine
 quantity | Quantity | Quantité | Menge
 price | Price | Prix | Preis
+state | State | État | Zustand
+total | Total | Total | Summe
+time | Time | Heure | Zeit
+answer | Answer | Réponse | Antwort
+cut | cut | coupée | abgebrochen
+order_cancel | Cancel | Annuler | Stornieren
+misfortune | Misfortune | Incident | Störung
+operation | Operation | Opération | Operation
+probability | Probability (0 to 1) | Probabilité (0 à 1) | Wahrscheinlichkeit (0 bis 1)
+times | How often | Combien de fois | Wie oft
+break | Break it | Casser | Kaputt machen
+mend | Mend everything | Tout réparer | Alles reparieren
+standing | In force | En cours | In Kraft
+storm | 403 for everyone | 403 pour tous | 403 für alle
+throttle_all | 429 for everyone | 429 pour tous | 429 für alle
+fault_status-500 | 500 with Amazon's body, nothing was done | 500 avec le corps d'Amazon, rien n'a été fait | 500 mit Amazons Text, nichts wurde getan
+fault_html-503 | 503 as an HTML page, nothing was done | 503 en page HTML, rien n'a été fait | 503 als HTML-Seite, nichts wurde getan
+fault_truncated | the answer's second half is missing | la seconde moitié de la réponse manque | die zweite Hälfte der Antwort fehlt
+fault_wrong-content-type | the right answer, called text/plain | la bonne réponse, annoncée text/plain | die richtige Antwort, als text/plain bezeichnet
+fault_slow | seconds pass before the answer | la réponse se fait attendre | die Antwort lässt auf sich warten
+fault_hang | carried out, then silence and a cut | exécutée, puis silence et coupure | ausgeführt, dann Stille und Abbruch
+fault_cut | cut, nothing was done | coupée, rien n'a été fait | abgebrochen, nichts wurde getan
+fault_cut-after-write | carried out, the answer never comes | exécutée, la réponse ne vient jamais | ausgeführt, die Antwort kommt nie
+fault_throttle | 429, nothing was done | 429, rien n'a été fait | 429, nichts wurde getan
+fault_forbidden | 403 without a reason | 403 sans raison | 403 ohne Grund
+fault_unknown-enum | words nobody has heard of | des mots que personne ne connaît | Wörter, die niemand kennt
+fault_clock-skew | a clock that is ahead | une horloge en avance | eine Uhr, die vorgeht
+fault_feed-stuck | a feed stays IN_PROGRESS | un flux reste IN_PROGRESS | ein Feed bleibt IN_PROGRESS
+fault_feed-fatal | a feed ends FATAL | un flux finit FATAL | ein Feed endet FATAL
+fault_report-cancelled | a report ends CANCELLED | un rapport finit CANCELLED | ein Bericht endet CANCELLED
+fault_report-fatal | a report ends FATAL | un rapport finit FATAL | ein Bericht endet FATAL
+fault_omit | a new order is in no list, its id finds it | une commande absente des listes, son numéro la trouve | eine Bestellung fehlt in Listen, ihre Nummer findet sie
+fault_notification-lost | a notification is lost | une notification se perd | eine Benachrichtigung geht verloren
+fault_notification-twice | a notification comes twice | une notification arrive deux fois | eine Benachrichtigung kommt zweimal
+fault_notification-late | a notification comes late | une notification arrive en retard | eine Benachrichtigung kommt spät
 """
 WORDS: dict[str, dict[str, str]] = {}
 for _line in _TABLE.strip().splitlines():
