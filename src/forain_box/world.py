@@ -61,6 +61,7 @@ class World:
         self.chance = random.Random(seed)
         self.write_delay = write_delay
         self.state = state or State()
+        self._happening: datetime | None = None
         self.requests: deque[dict[str, Any]] = deque(maxlen=5000)
         self._of_client = {a.client_id: a for a in self.state.applications.values()}
         self._of_refresh = {g.refresh_token: g for g in self.state.authorizations}
@@ -79,7 +80,8 @@ class World:
     # -- time, chance, numbers
 
     def now(self) -> datetime:
-        return self.clock.now()
+        """The clock's time; while something happens by itself, the time it was due."""
+        return self._happening or self.clock.now()
 
     def token(self, prefix: str, length: int = 40) -> str:
         return prefix + "".join(self.chance.choices(LETTERS, k=length))
@@ -105,11 +107,15 @@ class World:
         self.later(self.chance.uniform(*self.write_delay), kind, **told)
 
     def settle(self) -> None:
-        """Let happen what is due, in its order. What an act plans for a moment already past happens too."""
-        now = self.now()
-        while self.state.later and self.state.later[0].at <= now:
-            event = heapq.heappop(self.state.later)
-            _ACTS[event.kind](self, event.told)
+        """Let happen what is due, in its order and each at its own time. What an act plans for before now happens too."""
+        until, before = self.now(), self._happening
+        try:
+            while self.state.later and self.state.later[0].at <= until:
+                event = heapq.heappop(self.state.later)
+                self._happening = max(event.at, before) if before else event.at
+                _ACTS[event.kind](self, event.told)
+        finally:
+            self._happening = before
 
     # -- page tokens
 
