@@ -109,19 +109,35 @@ class NewListing(Body):
 
 
 class Item(Body):
+    """Amounts are for all pieces. `tax`: of the goods; told, Amazon states the order's tax."""
+
     sku: Text
     quantity: Count = 1
+    shipping: str | float | int | None = None
+    discount: str | float | int = 0
+    shipping_discount: str | float | int = 0
+    gift_wrap: str | float | int = 0
+    gift_message: Text = ""
+    cod_fee: str | float | int = 0
+    tax: str | float | int | None = None
 
 
 class NewOrder(Body):
+    """`available_seconds`: a pre-order, on sale so much later. `tax`: whether Amazon states it; null: as on that site."""
+
     seller_id: Text
     marketplace_id: Text
     items: Annotated[list[Item], msgspec.Meta(min_length=1, max_length=200)]
     pending_seconds: Seconds = 0
+    available_seconds: Seconds = 0
     fulfilled_by: Literal["", "MERCHANT", "AMAZON"] = ""
     prime: bool = False
     business: bool = False
+    pickup: bool = False
+    cash_on_delivery: bool = False
     shipping: str | float | int | None = None
+    tax: bool | None = None
+    tax_scheme: Literal["", "UOSS", "IOSS"] = ""
 
 
 class NewMwsDeveloper(Body):
@@ -143,13 +159,40 @@ class Reason(Body):
     reason: Text = ""
 
 
+class Cancellation(Body):
+    """`items`: item ids; null: all of the order."""
+
+    reason: Text = ""
+    by: Literal["BUYER", "MERCHANT", "AMAZON"] = "AMAZON"
+    items: list[Text] | None = None
+
+
+class Delivery(Body):
+    """`package`: its reference; "": all that are under way."""
+
+    package: Text = ""
+
+
+class Return(Body):
+    """`pieces`: item id -> pieces; null: all that were shipped."""
+
+    pieces: dict[str, int] | None = None
+    reason: Text = ""
+
+
+class Refund(Body):
+    """`items`: item id -> part (ITEM, SHIPPING, GIFT_WRAP, COD_FEE) -> amount; null: all of it."""
+
+    items: dict[str, dict[str, str | float | int]] | None = None
+
+
 class NewFault(Body):
     kind: Text
     operation: Text = ""
     seller_id: Text = ""
     probability: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1
     count: Annotated[int, msgspec.Meta(ge=0)] | None = None
-    seconds: Annotated[float, msgspec.Meta(ge=0, le=faults.LONGEST_SLEEP)] = 1
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=7 * 86400)] = 1
 
 
 @dataclass(frozen=True)
@@ -367,18 +410,59 @@ def put_listing(world: World, told: NewListing) -> Listing:
 
 
 def _new_order(world: World, told: NewOrder) -> Response:
+    programs = (("PRIME", told.prime), ("AMAZON_BUSINESS", told.business), ("IN_STORE_PICK_UP", told.pickup))
     order = trade.buy(
-        world, _find(world.state.sellers, told.seller_id, "seller"), told.marketplace_id,
-        [(item.sku, item.quantity) for item in told.items], pending_seconds=told.pending_seconds,
-        fulfilled_by=told.fulfilled_by, shipping=None if told.shipping is None else _amount(told.shipping),
-        programs=tuple(p for p, on in (("PRIME", told.prime), ("AMAZON_BUSINESS", told.business)) if on),
+        world, _find(world.state.sellers, told.seller_id, "seller"), told.marketplace_id, [_wanted(item) for item in told.items],
+        pending_seconds=told.pending_seconds, available_seconds=told.available_seconds, fulfilled_by=told.fulfilled_by,
+        shipping=None if told.shipping is None else _amount(told.shipping), programs=[p for p, on in programs if on],
+        tax=told.tax, cash_on_delivery=told.cash_on_delivery, tax_scheme=told.tax_scheme,
     )  # fmt: skip
     return Response.json(order_state(order), 201)
 
 
-def _cancel(world: World, name: str, told: Reason) -> Response:
-    order = _find(world.state.orders, name, "order")
-    trade.cancel(world, order, told.reason)
+def _wanted(item: Item) -> trade.Wanted:
+    return trade.Wanted(
+        item.sku, item.quantity, None if item.shipping is None else _amount(item.shipping), _amount(item.discount),
+        _amount(item.shipping_discount), _amount(item.gift_wrap), item.gift_message, _amount(item.cod_fee),
+        None if item.tax is None else _amount(item.tax),
+    )  # fmt: skip
+
+
+def _order(world: World, name: str) -> Order:
+    return _find(world.state.orders, name, "order")
+
+
+def _cancel(world: World, name: str, told: Cancellation) -> Response:
+    order = _order(world, name)
+    trade.cancel(world, order, told.reason, by=told.by, items=told.items)
+    return Response.json(order_state(order))
+
+
+def _request_cancellation(world: World, name: str, told: Reason) -> Response:
+    order = _order(world, name)
+    trade.request_cancellation(world, order, told.reason)
+    return Response.json(order_state(order))
+
+
+def _deliver(world: World, name: str, told: Delivery) -> Response:
+    order = _order(world, name)
+    trade.deliver(world, order, told.package)
+    return Response.json(order_state(order))
+
+
+def _return(world: World, name: str, told: Return) -> Response:
+    order = _order(world, name)
+    trade.return_pieces(world, order, told.pieces, told.reason)
+    return Response.json(order_state(order))
+
+
+def _refund(world: World, name: str, told: Refund) -> Response:
+    order = _order(world, name)
+    items = told.items
+    trade.refund(
+        world, order,
+        None if items is None else {i: {p: _amount(a) for p, a in parts.items()} for i, parts in items.items()},
+    )  # fmt: skip
     return Response.json(order_state(order))
 
 
@@ -467,7 +551,15 @@ CONTROLS = (
     Control("POST", "catalogue", list[NewProduct], _catalogue, "Products of Amazon's catalogue"),
     Control("POST", "listings", list[NewListing], _listings, "A seller's listings, put in place directly"),
     Control("POST", "orders", NewOrder, _new_order, "A buyer buys; 409 with the reason where it cannot be"),
-    Control("POST", "orders/{id}/cancel", Reason, _cancel, "The order is cancelled before it was shipped"),
+    Control(
+        "POST", "orders/{id}/cancel", Cancellation, _cancel, "Buyer, seller or Amazon end it before it was shipped"
+    ),
+    Control(
+        "POST", "orders/{id}/request-cancellation", Reason, _request_cancellation, "The buyer asks the seller to cancel"
+    ),
+    Control("POST", "orders/{id}/deliver", Delivery, _deliver, "The buyer has what is under way"),
+    Control("POST", "orders/{id}/return", Return, _return, "Pieces come back"),
+    Control("POST", "orders/{id}/refund", Refund, _refund, "Money goes back to the buyer"),
     Control("POST", "faults", NewFault, _new_fault, "A misfortune, by operation, seller, probability and count"),
     Control("DELETE", "faults", None, _mend, "No misfortunes any more"),
     Control("GET", "requests", None, _requests, "The requests received, without secrets"),
@@ -504,7 +596,15 @@ def order_state(o: Order) -> dict[str, Any]:
     return {
         "order_id": o.order_id, "seller_id": o.seller_id, "marketplace_id": o.marketplace_id, "status": o.status,
         "fulfilled_by": o.fulfilled_by, "created_at": text(o.created_at), "total": str(trade.total(o)), "currency": o.currency,
-        "items": [{"sku": line.sku, "quantity": line.quantity, "shipped": line.shipped} for line in o.lines],
+        "items": [
+            {
+                "item_id": line.item_id, "sku": line.sku, "quantity": line.quantity, "shipped": line.shipped,
+                "cancelled": line.cancelled, "returned": line.returned, "refunded": str(line.refunded),
+            }
+            for line in o.lines
+        ],
+        "seller_order_id": o.seller_order_id, "programs": o.programs, "together": o.together,
+        "cancellation_requested": o.cancellation_requested_at is not None, "possible": list(trade.possible(o)),
         "packages": {n: {"carrier": p.carrier, "tracking": p.tracking} for n, p in o.packages.items()},
     }  # fmt: skip
 

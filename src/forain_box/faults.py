@@ -17,8 +17,8 @@ CALLS = (
     "forbidden", "unknown-enum", "clock-skew",
 )  # fmt: skip
 EVENTS = (
-    "feed-stuck", "feed-fatal", "report-cancelled", "report-fatal", "omit", "notification-lost", "notification-twice",
-    "notification-late",
+    "feed-stuck", "feed-fatal", "report-cancelled", "report-fatal", "omit", "list-lag", "list-disorder", "notification-lost",
+    "notification-twice", "notification-late",
 )  # fmt: skip
 KINDS = CALLS + EVENTS
 """What each does is said in `words.py`, as `fault_<kind>`."""

@@ -117,6 +117,9 @@ class Listing:
 
 @dataclass
 class OrderLine:
+    """Amounts are for all its pieces, as ordered; only `unit_price` is for one. `tax`: all tax Amazon states, None:
+    it states none; `taxes`: part (ITEM, SHIPPING, GIFT_WRAP, COD_FEE) -> its tax. `shipped`: as the order shows it."""
+
     item_id: str
     sku: str
     asin: str
@@ -131,11 +134,27 @@ class OrderLine:
     cancelled: int = 0
     returned: int = 0
     refunded: Decimal = Decimal(0)
+    shipping_discount: Decimal = Decimal(0)
+    cod_fee: Decimal = Decimal(0)
+    taxes: dict[str, Decimal] = field(default_factory=dict)
+    promotion_id: str = ""
+    gift_message: str = ""
+    condition: str = "new_new"
+    business_price: bool = False
+    points: int = 0
+    cancelled_by: str = ""
+    cancel_reason: str = ""
+    channel: str = ""
+    """The listing's channel its pieces came from."""
+    posted: int = 0
+    """Pieces whose money was posted (`ledger.py`)."""
+    refunds: dict[str, Decimal] = field(default_factory=dict)
+    """Part -> what was given back of it."""
 
 
 @dataclass
 class Package:
-    """`pieces`: line's item id -> pieces."""
+    """`pieces`: line's item id -> pieces, as accepted; `shown`: as the order shows them, a while later."""
 
     reference: str
     carrier: str
@@ -144,11 +163,26 @@ class Package:
     shipped_at: datetime
     pieces: dict[str, int]
     delivered_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    shown: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class OrderReturn:
+    """Pieces that came back. `item_id`: of the line."""
+
+    at: datetime
+    item_id: str
+    quantity: int
+    reason: str
+    rma_id: str
 
 
 @dataclass
 class Order:
-    """`status` as Orders 2026-01-01 spells it. `channel`: the listing's channel its pieces came from."""
+    """`status` as Orders 2026-01-01 spells it. `channel`: that of its first line. `tax_on_top`: tax
+    is added to the prices (sales tax), else it is within them (VAT). `together`: orders of the same purchase, which
+    Amazon splits where it fulfils a part of it. `hidden_until`: lists leave it out until then."""
 
     order_id: str
     seller_id: str
@@ -172,11 +206,25 @@ class Order:
     solicited_at: datetime | None = None
     messages: list[dict[str, Any]] = field(default_factory=list)
     hidden_until: datetime | None = None
+    tax_on_top: bool = False
+    cash_on_delivery: bool = False
+    handling_days: int = 2
+    release_at: datetime | None = None
+    delivered_at: datetime | None = None
+    cancelled_by: str = ""
+    request_reason: str = ""
+    tax_scheme: str = ""
+    together: list[str] = field(default_factory=list)
+    returns: list[OrderReturn] = field(default_factory=list)
+    transactions: list[int] = field(default_factory=list)
+    """Places in `State.transactions`."""
+    pickup_status: str = ""
 
 
 @dataclass
 class Transaction:
-    """Money that moved for an order: `kind` Shipment or Refund, `parts` type -> amount."""
+    """Money that moved for an order: `kind` Shipment or Refund, `parts` type -> amount, of all `items`. `released`: it
+    may be paid out; `maturity_at`: until when it is held back (None: never was). `listed_at`: when lists show it."""
 
     transaction_id: str
     seller_id: str
@@ -188,6 +236,20 @@ class Transaction:
     parts: dict[str, Decimal]
     items: list[dict[str, Any]] = field(default_factory=list)
     released: bool = False
+    maturity_at: datetime | None = None
+    listed_at: datetime | None = None
+    fulfilled_by: str = "MERCHANT"
+    reference: str = ""
+
+
+@dataclass
+class LedgerDay:
+    """A seller's money on one site at the end of a day (UTC), all summed up since the beginning."""
+
+    day: str
+    available: Decimal = Decimal(0)
+    deferred: Decimal = Decimal(0)
+    parts: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass
@@ -360,6 +422,8 @@ class State:
     listings: dict[str, dict[str, Listing]] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     transactions: list[Transaction] = field(default_factory=list)
+    ledgers: dict[str, dict[str, list[LedgerDay]]] = field(default_factory=dict)
+    """Seller -> site -> its days, oldest first."""
     documents: dict[str, Document] = field(default_factory=dict)
     feeds: dict[str, Feed] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)

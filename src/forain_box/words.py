@@ -110,6 +110,10 @@ time | Time | Heure | Zeit
 answer | Answer | Réponse | Antwort
 cut | cut | coupée | abgebrochen
 order_cancel | Cancel | Annuler | Stornieren
+order_request-cancellation | Ask to cancel | Demander l'annulation | Stornierung erbitten
+order_deliver | Deliver | Livrer | Zustellen
+order_return | Return | Retourner | Zurücksenden
+order_refund | Refund | Rembourser | Erstatten
 misfortune | Misfortune | Incident | Störung
 operation | Operation | Opération | Operation
 probability | Probability (0 to 1) | Probabilité (0 à 1) | Wahrscheinlichkeit (0 bis 1)
@@ -136,6 +140,8 @@ fault_feed-fatal | a feed ends FATAL | un flux finit FATAL | ein Feed endet FATA
 fault_report-cancelled | a report ends CANCELLED | un rapport finit CANCELLED | ein Bericht endet CANCELLED
 fault_report-fatal | a report ends FATAL | un rapport finit FATAL | ein Bericht endet FATAL
 fault_omit | a new order is in no list, its id finds it | une commande absente des listes, son numéro la trouve | eine Bestellung fehlt in Listen, ihre Nummer findet sie
+fault_list-lag | lists show a change late | les listes montrent un changement en retard | Listen zeigen eine Änderung spät
+fault_list-disorder | lists come in disorder | les listes arrivent en désordre | Listen kommen ungeordnet
 fault_notification-lost | a notification is lost | une notification se perd | eine Benachrichtigung geht verloren
 fault_notification-twice | a notification comes twice | une notification arrive deux fois | eine Benachrichtigung kommt zweimal
 fault_notification-late | a notification comes late | une notification arrive en retard | eine Benachrichtigung kommt spät

@@ -6,14 +6,22 @@ from dataclasses import dataclass
 from forain_box import faults
 from forain_box.http import Request, Response
 from forain_box.sites import SITES
-from forain_box.spapi import catalog, listings, orders, sellers
+from forain_box.spapi import (
+    catalog,
+    listings,
+    orders,
+    orders_v0,
+    sellers,
+    shipments,
+    tokens,
+)
 from forain_box.spapi.call import Call, Operation
 from forain_box.spapi.errors import Stop, denied, error
 from forain_box.state import AccessToken
 from forain_box.throttle import Throttle
 from forain_box.world import World
 
-MODULES = (catalog, listings, orders, sellers)
+MODULES = (catalog, listings, orders, orders_v0, sellers, shipments, tokens)
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
 SITE_PARAMETERS = ("marketplaceIds", "MarketplaceIds", "marketplaceId", "MarketplaceId")
 
@@ -91,6 +99,8 @@ def _gate(
     operation, rest = found
     if access.scope != operation.scope:
         raise denied()
+    if access.restricted is not None and tokens.covered(access, operation, request.parts[1:]) is None:
+        raise denied()
     if seller is not None and seller.region != region:
         raise denied("The marketplaces you provided are not valid for region.")
     for name in SITE_PARAMETERS:
@@ -100,7 +110,7 @@ def _gate(
     if operation.roles and not any(role in application.roles for role in operation.roles):
         raise denied()
     who = (seller.seller_id if seller else "", application.application_id)
-    if not throttle.take(operation.name, operation.rate, operation.burst, who, now):
+    if not throttle.take(f"{operation.method} {operation.path}", operation.rate, operation.burst, who, now):
         return error(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
     return operation.run(Call(world, operation, application, access, request, rest, region, seller))
 
