@@ -8,11 +8,14 @@ from forain_box.http import Request, Response
 from forain_box.sites import SITES
 from forain_box.spapi import (
     catalog,
+    finances,
     listings,
+    messaging,
     orders,
     orders_v0,
     sellers,
     shipments,
+    solicitations,
     tokens,
 )
 from forain_box.spapi.call import Call, Operation
@@ -21,7 +24,7 @@ from forain_box.state import AccessToken
 from forain_box.throttle import Throttle
 from forain_box.world import World
 
-MODULES = (catalog, listings, orders, orders_v0, sellers, shipments, tokens)
+MODULES = (catalog, finances, listings, messaging, orders, orders_v0, sellers, shipments, solicitations, tokens)
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
 SITE_PARAMETERS = ("marketplaceIds", "MarketplaceIds", "marketplaceId", "MarketplaceId")
 
