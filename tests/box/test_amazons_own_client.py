@@ -27,7 +27,15 @@ class Developer:
         self.control("sellers", {"seller_id": "SELLER1", "region": "eu", "marketplace_ids": [FR]})
         self.control(
             "listings",
-            [{"seller_id": "SELLER1", "sku": "SOAP/1 +", "marketplace_id": FR, "quantity": 9, "price": {"amount": "6.90"}}],
+            [
+                {
+                    "seller_id": "SELLER1",
+                    "sku": "SOAP/1 +",
+                    "marketplace_id": FR,
+                    "quantity": 9,
+                    "price": {"amount": "6.90"},
+                }
+            ],
         )
         told = {"application_id": self.application["application_id"]}
         self.refresh = self.control("sellers/SELLER1/authorize", told)["refresh_token"]
@@ -56,7 +64,10 @@ def developer():
 
 def patch_of(quantity):
     value = [{"fulfillment_channel_code": "DEFAULT", "quantity": quantity}]
-    return {"productType": "PRODUCT", "patches": [{"op": "merge", "path": "/attributes/fulfillment_availability", "value": value}]}
+    return {
+        "productType": "PRODUCT",
+        "patches": [{"op": "merge", "path": "/attributes/fulfillment_availability", "value": value}],
+    }
 
 
 def test_participations(developer):
@@ -115,7 +126,9 @@ def test_an_order_is_read_and_its_shipment_confirmed(developer):
     developer.control("clock", {"advance_seconds": 300})
     client = developer.client()
     since = developer.box.world.now() - timedelta(days=1)
-    found = spapi.SearchOrdersApi(client).search_orders(last_updated_after=since, included_data=["PROCEEDS", "FULFILLMENT"])
+    found = spapi.SearchOrdersApi(client).search_orders(
+        last_updated_after=since, included_data=["PROCEEDS", "FULFILLMENT"]
+    )
     (line,) = next(o for o in found.orders if o.order_id == order).order_items
 
     told = {

@@ -22,7 +22,9 @@ EACH = 12
 FIRED: list[str] = []
 
 modes = pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=lambda m: m.value)
-few = settings(max_examples=EACH, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+few = settings(
+    max_examples=EACH, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,9 @@ def request_of(case: Any, prefix: str, headers: dict[str, str]) -> Request:
 
 
 CONTROL = json.loads(Client().ask("GET", "/box/openapi.json").body)
-CONTROLS = [(path, method) for path, methods in CONTROL["paths"].items() for method in methods if path != "/box/api/clock"]
+CONTROLS = [
+    (path, method) for path, methods in CONTROL["paths"].items() for method in methods if path != "/box/api/clock"
+]
 
 
 @modes

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from forain_box import trade
+from forain_box import amounts, trade
 from forain_box.clock import text
 from forain_box.mws.call import Action, MwsCall, Section, stop
 from forain_box.mws.sellers import status
@@ -20,6 +20,13 @@ STATUSES = {
     "PENDING_AVAILABILITY": "PendingAvailability", "PENDING": "Pending", "UNSHIPPED": "Unshipped",
     "PARTIALLY_SHIPPED": "PartiallyShipped", "SHIPPED": "Shipped", "CANCELLED": "Canceled", "UNFULFILLABLE": "Unfulfillable",
 }  # fmt: skip
+AMOUNTS = {
+    "ItemPrice": "ITEM", "ShippingPrice": "SHIPPING", "GiftWrapPrice": "GIFT_WRAP", "CODFee": "COD_FEE", "ItemTax": "TAX ITEM",
+    "ShippingTax": "TAX SHIPPING", "GiftWrapTax": "TAX GIFT_WRAP", "PromotionDiscount": "DISCOUNT ITEM",
+    "ShippingDiscount": "DISCOUNT SHIPPING",
+}  # fmt: skip
+"""What an item tells -> the detail of its amounts."""
+ALWAYS_TOLD = ("ItemPrice", "ShippingPrice", "PromotionDiscount")
 NOT_YET = timedelta(minutes=2)
 TOKEN_LIFE = timedelta(days=1)
 
@@ -85,7 +92,7 @@ def _order(o: Order) -> dict[str, Any]:
     told: dict[str, Any] = {
         "LatestShipDate": text(o.created_at + timedelta(days=2)), "OrderType": "StandardOrder", "PurchaseDate": text(o.created_at),
         "AmazonOrderId": o.order_id, "LastUpdateDate": text(o.updated_at), "IsReplacementOrder": False,
-        "NumberOfItemsShipped": shipped, "NumberOfItemsUnshipped": sum(line.quantity for line in o.lines) - shipped,
+        "NumberOfItemsShipped": shipped, "NumberOfItemsUnshipped": sum(line.quantity - line.cancelled for line in o.lines) - shipped,
         "OrderStatus": STATUSES[o.status], "SalesChannel": SITES[o.marketplace_id][4].removeprefix("www.").capitalize(),
         "FulfillmentChannel": _channel(o), "IsBusinessOrder": "AMAZON_BUSINESS" in o.programs, "IsPrime": "PRIME" in o.programs,
         "MarketplaceId": o.marketplace_id, "SellerOrderId": o.seller_order_id or o.order_id,
@@ -131,10 +138,10 @@ def _item(order: Order, line: OrderLine) -> dict[str, Any]:
         "QuantityOrdered": line.quantity, "QuantityShipped": line.shipped,
     }  # fmt: skip
     if order.status not in ("PENDING", "PENDING_AVAILABILITY"):
-        told["ItemPrice"] = _money(line.unit_price * line.quantity, order)
-        told["ShippingPrice"] = _money(line.shipping, order)
-        told["GiftWrapPrice"] = _money(line.gift_wrap, order) if line.gift_wrap else None
-        told["PromotionDiscount"] = _money(line.discount, order)
+        parts = amounts.details(order, line)
+        for name, part in AMOUNTS.items():
+            if parts.get(part) or name in ALWAYS_TOLD:
+                told[name] = _money(parts[part], order)
     return told
 
 
