@@ -80,7 +80,7 @@ def buy(
     for one in taken:
         groups.setdefault(fulfilled_by or _fulfils(one.channel), []).append(one)
     for one in taken:
-        move(world, seller.seller_id, one.listing, one.channel, -one.wanted.quantity)
+        move(world, one.listing, one.channel, -one.wanted.quantity)
     orders = [
         _place(
             world, seller, site, by, group, coins(fees if place == 0 else Decimal(0), site), list(programs),
@@ -135,7 +135,7 @@ def _take(world: World, seller: Seller, site: str, wanted: Wanted, fulfilled_by:
     return _Taken(listing, channel, wanted)
 
 
-def move(world: World, seller_id: str, listing: Listing, channel: str, count: int) -> None:
+def move(world: World, listing: Listing, channel: str, count: int) -> None:
     """Pieces leave the channel, or come back to it."""
     left = listing.availability.get(channel, 0)
     if left is None:

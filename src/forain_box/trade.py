@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from forain_box import amounts, ledger, order_news
-from forain_box.amounts import total
+from forain_box.amounts import line_total, total
 from forain_box.buying import Wanted, becomes_unshipped, buy, buyable, lag, move
 from forain_box.sites import coins
 from forain_box.spapi.errors import invalid
@@ -18,7 +18,7 @@ from forain_box.state import Order, OrderLine, OrderReturn, Package
 from forain_box.world import Refusal, World, happens
 
 __all__ = [
-    "Wanted", "acknowledge", "buy", "buyable", "cancel", "confirm_package", "deliver", "pick_up", "possible", "refund",
+    "Wanted", "acknowledge", "buy", "buyable", "cancel", "confirm_package", "deliver", "line_total", "pick_up", "possible", "refund",
     "request_cancellation", "return_pieces", "total",
 ]  # fmt: skip
 
@@ -84,7 +84,7 @@ def possible(order: Order) -> tuple[str, ...]:
             found.append("deliver")
         if any(line.shipped > line.returned for line in order.lines):
             found.append("return")
-        if any(line.refunded < amounts.line_total(order, line) for line in order.lines if line.shipped):
+        if any(line.refunded < line_total(order, line) for line in order.lines if line.shipped):
             found.append("refund")
     return tuple(found)
 
@@ -124,7 +124,7 @@ def cancel(
 def _restock(world: World, order: Order, line: OrderLine, count: int) -> None:
     listing = world.listing(order.seller_id, line.sku)
     if listing and count > 0:
-        move(world, order.seller_id, listing, line.channel, count)
+        move(world, listing, line.channel, count)
 
 
 def request_cancellation(world: World, order: Order, reason: str = "") -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from forain_box import trade
+from forain_box import keep, trade
 from forain_box.state import Destination, Subscription
 from forain_box.world import Refusal
 from tests.box import shapes
@@ -299,3 +299,21 @@ def test_what_cannot_be_is_refused_with_a_sentence(client, what, body):
 
     assert code in (400, 404, 409)
     assert len(answer["error"]) > 10
+
+
+def test_orders_and_their_money_survive_a_restart(client, tmp_path):
+    order = client.buy(quantity=2)[1]["order_id"]
+    ship(client, order)
+    client.advance(5)
+    do(client, order, "deliver")
+    do(client, order, "refund")
+    do(client, order, "return")
+    body = {"restrictedResources": [{"method": "GET", "path": f"/orders/v0/orders/{order}/address"}]}
+    rdt = client.api("POST", "tokens/2021-03-01/restrictedDataToken", body)[1]["restrictedDataToken"]
+
+    keep.write(client.box.world, tmp_path / "world.json")
+    world = keep.read(tmp_path / "world.json", "manual")
+
+    assert world.state == client.box.world.state
+    client.box.world = world
+    assert client.api("GET", f"orders/v0/orders/{order}/address", token=rdt)[1]["payload"]["ShippingAddress"]["Name"]

@@ -21,7 +21,7 @@ TOKEN_LIFE = timedelta(hours=24)
 KEPT = timedelta(days=2 * 365)
 KEPT_LONGER = frozenset({"JP", "AU", "SG"})
 KEPT_LONGER_SINCE = datetime(2016, 1, 1, tzinfo=UTC)
-MOST_SCANNED = 20_000
+MOST_SCANNED = 10_000
 """So many orders one page looks at; it may then be short, or empty, and names a next one all the same."""
 
 
