@@ -1,14 +1,14 @@
 """Misfortunes on order: which call meets which, how often. Drawn from the world's own chance.
 
 Kinds that strike a call are named in CALLS; kinds of EVENTS strike what happens by itself, where `operation` is the
-feed type, report type or notification type ("" any).
+feed type, report type, notification type or written attribute ("" any).
 """
 
 from datetime import timedelta
 from email.utils import format_datetime
 
+from forain_box.errors import error
 from forain_box.http import Cut, Response
-from forain_box.spapi.errors import error
 from forain_box.state import Fault
 from forain_box.world import World
 
@@ -17,8 +17,8 @@ CALLS = (
     "forbidden", "unknown-enum", "clock-skew",
 )  # fmt: skip
 EVENTS = (
-    "feed-stuck", "feed-fatal", "report-cancelled", "report-fatal", "omit", "list-lag", "list-disorder", "notification-lost",
-    "notification-twice", "notification-late",
+    "feed-stuck", "feed-fatal", "report-cancelled", "report-fatal", "listing-issue", "listing-reappears", "omit", "list-lag",
+    "list-disorder", "notification-lost", "notification-twice", "notification-late",
 )  # fmt: skip
 KINDS = CALLS + EVENTS
 """What each does is said in `words.py`, as `fault_<kind>`."""

@@ -1,29 +1,6 @@
-"""Amazon's error bodies. Source: a public probe log of the sandbox of 2026-10-05, read 2026-11-23."""
+"""Amazon's error bodies, where the operations look for them. They live outside of the package so that whoever needs
+one (faults, trade) does not import every operation."""
 
-from forain_box.http import Response
+from forain_box.errors import Stop, denied, error, invalid, not_found
 
-
-class Stop(Exception):
-    """An operation ends here, with this answer."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status)
-        self.response = response
-
-
-def error(status: int, code: str, message: str, details: str = "") -> Response:
-    return Response.json({"errors": [{"code": code, "message": message, "details": details}]}, status)
-
-
-def denied(details: str = "") -> Stop:
-    """403, with the text in `details` that tells the causes apart ("" tells nothing, as Amazon often does)."""
-    return Stop(error(403, "Unauthorized", "Access to requested resource is denied.", details))
-
-
-def invalid(message: str, details: str = "") -> Stop:
-    """400: the request is wrong."""
-    return Stop(error(400, "InvalidInput", message, details))
-
-
-def not_found(message: str, code: str = "NotFound") -> Stop:
-    return Stop(error(404, code, message))
+__all__ = ["Stop", "denied", "error", "invalid", "not_found"]
