@@ -10,7 +10,7 @@ from forain_box.clock import text
 from forain_box.state import Message, Subscription
 from forain_box.world import World, happens
 
-LOWER_CAMEL = frozenset({"FEED_PROCESSING_FINISHED", "REPORT_PROCESSING_FINISHED"})
+LOWER_CAMEL = frozenset({"FEED_PROCESSING_FINISHED", "PRICING_HEALTH", "REPORT_PROCESSING_FINISHED"})
 """Their envelopes are spelled in lower camel case, all others in upper."""
 
 

@@ -41,3 +41,14 @@ def coins(amount: Decimal, site: str) -> Decimal:
 
 
 REGIONS = ("eu", "na", "fe")
+SHIPPING = Decimal("4.90")
+"""What the box's merchants charge for carriage where nothing else is said."""
+
+
+def region_of(site: str) -> str:
+    return SITES[site][3]
+
+
+def amazon_channel(site: str) -> str:
+    """The channel of Amazon's own stock in the site's region."""
+    return f"AMAZON_{region_of(site).upper()}"

@@ -79,8 +79,21 @@ class AccessToken:
 
 
 @dataclass
+class Competitor:
+    """Somebody else's offer of an ASIN on one site. `condition` as the pricing interface spells it."""
+
+    marketplace_id: str
+    seller_id: str
+    price: Decimal
+    shipping: Decimal = Decimal(0)
+    by_amazon: bool = False
+    condition: str = "New"
+
+
+@dataclass
 class Product:
-    """One ASIN of the catalogue."""
+    """One ASIN of the catalogue. `ean`: its GTIN in any length. `marketplace_ids` []: on every site. `restricted`: site
+    ("" every one) -> why nobody may sell it there. `reference_prices`: site -> what Amazon thinks is usual."""
 
     asin: str
     title: str
@@ -88,12 +101,24 @@ class Product:
     product_type: str = "PRODUCT"
     brand: str = ""
     list_price: str = ""
+    minsan: str = ""
+    marketplace_ids: list[str] = field(default_factory=list)
+    classification: str = "BASE_PRODUCT"
+    parent: str = ""
+    category: str = ""
+    category_name: str = ""
+    sales_rank: int = 0
+    images: list[str] = field(default_factory=list)
+    restricted: dict[str, str] = field(default_factory=dict)
+    reference_prices: dict[str, Decimal] = field(default_factory=dict)
+    competitors: list[Competitor] = field(default_factory=list)
 
 
 @dataclass
 class Listing:
     """One SKU of a seller. `attributes` is what was submitted; `availability` (channel -> pieces, None: Amazon's
-    own stock, not told), `prices` and `business_prices` (site -> amount) what is effective on all its sites."""
+    own stock, which is `fba_quantity`), `prices` and `business_prices` (site -> amount) what is effective now on all
+    its sites. `complete`: it has an ASIN. `reappeared`: deleted, and shown once more for a while."""
 
     seller_id: str
     sku: str
@@ -113,6 +138,9 @@ class Listing:
     condition: str = "new_new"
     complete: bool = True
     fba_quantity: int = 0
+    fba_reserved: int = 0
+    fba_changed_at: datetime | None = None
+    reappeared: bool = False
 
 
 @dataclass
@@ -420,6 +448,10 @@ class State:
     arrivals: dict[str, tuple[str, str]] = field(default_factory=dict)
     catalogue: dict[str, Product] = field(default_factory=dict)
     listings: dict[str, dict[str, Listing]] = field(default_factory=dict)
+    deleted: list[Listing] = field(default_factory=list)
+    """Deleted listings that will show up once more."""
+    schema_documents: dict[str, str] = field(default_factory=dict)
+    """Which document holds which product type's schema."""
     orders: dict[str, Order] = field(default_factory=dict)
     transactions: list[Transaction] = field(default_factory=list)
     ledgers: dict[str, dict[str, list[LedgerDay]]] = field(default_factory=dict)

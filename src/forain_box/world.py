@@ -8,12 +8,14 @@ import heapq
 import random
 import string
 from bisect import bisect_left, insort
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from forain_box.catalogue import Catalogue
 from forain_box.clock import BoxClock
+from forain_box.shelves import Shelves
 from forain_box.state import Application, Authorization, Later, Listing, Order, Seller, State
 
 ALL_ROLES = (
@@ -26,6 +28,7 @@ SECRET_OVERLAP = timedelta(days=7)
 SELF_AUTHORIZATIONS, CONSENTS_UNLISTED = 10, 25
 """Amazon's limits per application. Source: application authorization limits page, read 2026-11-23."""
 LETTERS = string.ascii_letters + string.digits
+ASIN_LETTERS = string.ascii_uppercase + string.digits
 
 Act = Callable[["World", dict[str, Any]], None]
 _ACTS: dict[str, Act] = {}
@@ -70,7 +73,8 @@ class World:
         self._order_of: dict[int, Order] = {}
         self._listing_order: dict[str, list[tuple[datetime, int]]] = {}
         self._listing_of: dict[int, Listing] = {}
-        self._on_site: Counter[tuple[str, str]] = Counter()
+        self.shelves = Shelves()
+        self.catalogue = Catalogue(self.state.catalogue)
         for order in self.state.orders.values():
             self._index_order(order)
         for shelf in self.state.listings.values():
@@ -88,6 +92,9 @@ class World:
 
     def digits(self, length: int) -> str:
         return str(self.chance.randrange(10**length)).zfill(length)
+
+    def new_asin(self) -> str:
+        return "B0" + "".join(self.chance.choices(ASIN_LETTERS, k=8))
 
     def number(self) -> int:
         """The next number of this world; later things have greater ones."""
@@ -226,27 +233,16 @@ class World:
         self._index_listing(listing)
         return listing
 
+    def relist(self, listing: Listing) -> None:
+        """Something of the listing changed that searches ask for."""
+        self.shelves.put(listing)
+
     def drop_listing(self, listing: Listing) -> None:
         del self.state.listings[listing.seller_id][listing.sku]
-        self._listing_order[listing.seller_id].remove((listing.created_at, listing.number))
+        rows = self._listing_order[listing.seller_id]
+        del rows[bisect_left(rows, (listing.created_at, listing.number))]
         del self._listing_of[listing.number]
-        for site in listing.marketplace_ids:
-            self._on_site[listing.seller_id, site] -= 1
-
-    def sell_on(self, listing: Listing, site: str) -> None:
-        """The SKU has a part in this site from now on."""
-        if site not in listing.marketplace_ids:
-            listing.marketplace_ids.append(site)
-            self._on_site[listing.seller_id, site] += 1
-
-    def count_of(self, seller_id: str, sites: list[str], since: datetime | None = None) -> int:
-        """How many listings the seller has on any of these sites, created at `since` or later (None: ever)."""
-        rows = self._listing_order.get(seller_id, [])
-        low = bisect_left(rows, (since, 0)) if since else 0
-        if any(self._on_site[seller_id, site] == len(rows) for site in sites):
-            # All are on this site: nothing has to be looked at.
-            return len(rows) - low
-        return sum(any(site in x.marketplace_ids for site in sites) for x in self.listings_of(seller_id, since=since))
+        self.shelves.drop(listing)
 
     def listings_of(
         self, seller_id: str, *, since: datetime | None = None, newest_first: bool = False
@@ -260,8 +256,7 @@ class World:
     def _index_listing(self, listing: Listing) -> None:
         insort(self._listing_order.setdefault(listing.seller_id, []), (listing.created_at, listing.number))
         self._listing_of[listing.number] = listing
-        for site in listing.marketplace_ids:
-            self._on_site[listing.seller_id, site] += 1
+        self.shelves.put(listing)
 
     # -- orders: by id, and by the moments lists ask for
 
