@@ -30,8 +30,8 @@ class _Caller:
     def __init__(self, listings, orders):
         from forain_box import Box, trade
         from forain_box.http import Request
+        from forain_box.listing_writes import put_in_place
         from forain_box.sites import SITES
-        from forain_box.spapi.listings import put_in_place
 
         self._request = Request
         self.box = Box(seed=1, clock="manual", start=datetime(2026, 3, 1, tzinfo=UTC), throttle=False)

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from forain_box import amounts, faults, order_news, people
-from forain_box.sites import SITES, coins
+from forain_box import amounts, competition, faults, offers, order_news, people, standing
+from forain_box.sites import SHIPPING, SITES, coins
 from forain_box.state import Listing, Order, OrderLine, Seller
 from forain_box.world import Refusal, World
 
-SHIPPING = Decimal("4.90")
 AMAZON_SHIPS_AFTER = (6 * 3600.0, 30 * 3600.0)
 """Between how many seconds after payment Amazon ships what it fulfils."""
 
@@ -38,17 +37,6 @@ class _Taken:
     listing: Listing
     channel: str
     wanted: Wanted
-
-
-def buyable(listing: Listing, site: str) -> bool:
-    """A buyer can put it into the cart."""
-    return listing.complete and site in listing.prices and any(_pieces(listing, c) > 0 for c in listing.availability)
-
-
-def _pieces(listing: Listing, channel: str) -> int:
-    """How many can be bought from a channel; Amazon's own stock is not told in `availability`."""
-    quantity = listing.availability.get(channel, 0)
-    return listing.fba_quantity if quantity is None else quantity
 
 
 def buy(
@@ -80,7 +68,7 @@ def buy(
     for one in taken:
         groups.setdefault(fulfilled_by or _fulfils(one.channel), []).append(one)
     for one in taken:
-        move(world, one.listing, one.channel, -one.wanted.quantity)
+        offers.move(world, one.listing, one.channel, -one.wanted.quantity)
     orders = [
         _place(
             world, seller, site, by, group, coins(fees if place == 0 else Decimal(0), site), list(programs),
@@ -125,23 +113,14 @@ def _take(world: World, seller: Seller, site: str, wanted: Wanted, fulfilled_by:
     listing = world.listing(seller.seller_id, wanted.sku)
     if listing is None:
         raise Refusal(f"{seller.seller_id} has no listing {wanted.sku}", 404)
-    if not buyable(listing, site):
+    if not competition.buyable(world, listing, site):
         raise Refusal(f"{wanted.sku} is not buyable on {site}", 409)
-    fitting = [c for c in listing.availability if _pieces(listing, c) >= wanted.quantity]
+    fitting = [c for c in listing.availability if standing.pieces(listing, c) >= wanted.quantity]
     preferred = [c for c in fitting if _fulfils(c) == fulfilled_by]
     channel = next(iter(preferred or fitting), None)
     if channel is None:
         raise Refusal(f"{wanted.sku} has fewer than {wanted.quantity} pieces", 409)
     return _Taken(listing, channel, wanted)
-
-
-def move(world: World, listing: Listing, channel: str, count: int) -> None:
-    """Pieces leave the channel, or come back to it."""
-    left = listing.availability.get(channel, 0)
-    if left is None:
-        listing.fba_quantity = max(listing.fba_quantity + count, 0)
-    elif channel in listing.availability:
-        listing.availability[channel] = max(left + count, 0)
 
 
 def _place(

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from forain_box import faults, mail, mws_tokens, trade
+from forain_box import competition, faults, mail, mws_tokens, trade
 from forain_box.clock import text
 from forain_box.http import Request, Response
+from forain_box.listing_writes import put_in_place
+from forain_box.product_types import CONDITIONS
 from forain_box.sites import SITES, coins
-from forain_box.spapi.listings import put_in_place
-from forain_box.state import Application, Fault, Listing, MwsToken, Order, Product, Seller, State
+from forain_box.state import Application, Competitor, Fault, Listing, MwsToken, Order, Product, Seller, State
 from forain_box.world import ALL_ROLES, Refusal, World
 
 T = TypeVar("T")
@@ -77,17 +78,46 @@ class Roles(Body):
     roles: list[Text]
 
 
+Restriction = Literal["APPROVAL_REQUIRED", "ASIN_NOT_FOUND", "NOT_ELIGIBLE"]
+Amount = str | float | int
+
+
+class NewCompetitor(Body):
+    """Somebody else's offer of an ASIN on a site."""
+
+    marketplace_id: Text
+    price: Amount
+    seller_id: Text = "A1COMPETITOR"
+    shipping: Amount = 0
+    by_amazon: bool = False
+    condition: Literal["New", "Used", "Collectible", "Refurbished", "Club"] = "New"
+
+
 class NewProduct(Body):
+    """`marketplace_ids` []: on every site. `restricted`: site ("" every one) -> why nobody may sell it there.
+    `reference_prices`: site -> the usual price; an offer at five times or a fifth of it is closed."""
+
     asin: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
     ean: Text = ""
     title: Text = ""
     product_type: Text = "PRODUCT"
     brand: Text = ""
     list_price: Text = ""
+    minsan: Text = ""
+    marketplace_ids: list[Text] = []
+    classification: Literal["BASE_PRODUCT", "OTHER", "PRODUCT_BUNDLE", "VARIATION_PARENT"] = "BASE_PRODUCT"
+    parent: Text = ""
+    category: Text = ""
+    category_name: Text = ""
+    sales_rank: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
+    images: list[Text] = []
+    restricted: dict[str, Restriction] = {}
+    reference_prices: dict[str, Amount] = {}
+    competitors: list[NewCompetitor] = []
 
 
 class Price(Body):
-    amount: str | float | int
+    amount: Amount
     currency: Text = ""
 
 
@@ -106,6 +136,9 @@ class NewListing(Body):
     business_price: Price | None = None
     fulfilled_by: Literal["MERCHANT", "AMAZON"] = "MERCHANT"
     handling_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 2
+    condition: Literal[CONDITIONS] = "new_new"  # type: ignore[valid-type]
+    minimum_price: Price | None = None
+    maximum_price: Price | None = None
 
 
 class Item(Body):
@@ -387,8 +420,44 @@ def _mws(seller: Seller, token: MwsToken) -> dict[str, Any]:
 
 def _catalogue(world: World, told: list[NewProduct]) -> Response:
     for entry in told:
-        world.state.catalogue[entry.asin] = Product(**msgspec.structs.asdict(entry))
+        _known_sites([*entry.marketplace_ids, *entry.reference_prices, *filter(None, entry.restricted)])
+        world.catalogue.put(
+            Product(
+                **{
+                    **msgspec.structs.asdict(entry),
+                    "restricted": dict(entry.restricted),
+                    "reference_prices": {s: coins(_amount(p), s) for s, p in entry.reference_prices.items()},
+                    "competitors": _competitors(entry.competitors),
+                }
+            )
+        )
     return Response.json({"catalogue": len(world.state.catalogue)}, 201)
+
+
+def _competitors(told: list[NewCompetitor]) -> list[Competitor]:
+    _known_sites([c.marketplace_id for c in told])
+    return [
+        Competitor(
+            c.marketplace_id, c.seller_id, coins(_amount(c.price), c.marketplace_id),
+            coins(_amount(c.shipping), c.marketplace_id), c.by_amazon, c.condition,
+        )
+        for c in told
+    ]  # fmt: skip
+
+
+def _known_sites(sites: list[str]) -> None:
+    for site in sites:
+        if site not in SITES:
+            raise Refusal(f"{site[:50]!r} is no marketplace; write an id such as A13V1IB3VIYZZH")
+
+
+def _compete(world: World, asin: str, told: list[NewCompetitor]) -> Response:
+    product = _find(world.state.catalogue, asin, "ASIN")
+    before = product.competitors
+    product.competitors = _competitors(told)
+    for site in dict.fromkeys(c.marketplace_id for c in (*before, *product.competitors)):
+        competition.changed(world, asin, site)
+    return Response.json({"asin": asin, "competitors": len(product.competitors)})
 
 
 def _listings(world: World, told: list[NewListing]) -> Response:
@@ -400,12 +469,15 @@ def put_listing(world: World, told: NewListing) -> Listing:
     seller = _find(world.state.sellers, told.seller_id, "seller")
     if told.marketplace_id not in seller.marketplace_ids:
         raise Refusal(f"a listing's marketplace_id is one of its seller's: {', '.join(seller.marketplace_ids)}")
-    price = coins(_amount(told.price.amount), told.marketplace_id) if told.price else None
-    business = coins(_amount(told.business_price.amount), told.marketplace_id) if told.business_price else None
+    site = told.marketplace_id
+    price, business, low, high = (
+        coins(_amount(p.amount), site) if p else None
+        for p in (told.price, told.business_price, told.minimum_price, told.maximum_price)
+    )
     return put_in_place(
-        world, seller, told.sku, told.marketplace_id, asin=told.asin, ean=told.ean, title=told.title,
-        product_type=told.product_type, quantity=told.quantity, price=price, business_price=business,
-        by_amazon=told.fulfilled_by == "AMAZON", handling_days=told.handling_days,
+        world, seller, told.sku, site, asin=told.asin, ean=told.ean, title=told.title, product_type=told.product_type,
+        quantity=told.quantity, price=price, business_price=business, by_amazon=told.fulfilled_by == "AMAZON",
+        handling_days=told.handling_days, condition=told.condition, minimum_price=low, maximum_price=high,
     )  # fmt: skip
 
 
@@ -549,6 +621,7 @@ CONTROLS = (
         "POST", "sellers/{id}/mws-delete", MwsNumber, _mws_change(mws_tokens.delete), "The MWS token is dead for good"
     ),
     Control("POST", "catalogue", list[NewProduct], _catalogue, "Products of Amazon's catalogue"),
+    Control("POST", "catalogue/{asin}/competitors", list[NewCompetitor], _compete, "All offers of others on an ASIN"),
     Control("POST", "listings", list[NewListing], _listings, "A seller's listings, put in place directly"),
     Control("POST", "orders", NewOrder, _new_order, "A buyer buys; 409 with the reason where it cannot be"),
     Control(
@@ -588,7 +661,7 @@ def listing_state(x: Listing) -> dict[str, Any]:
         "seller_id": x.seller_id, "sku": x.sku, "asin": x.asin, "title": x.title, "marketplace_ids": x.marketplace_ids,
         "availability": x.availability, "prices": {s: str(p) for s, p in x.prices.items()},
         "business_prices": {s: str(p) for s, p in x.business_prices.items()}, "attributes": x.attributes,
-        "complete": x.complete,
+        "complete": x.complete, "condition": x.condition, "fba_quantity": x.fba_quantity, "issues": x.issues,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from forain_box import control_api, faults, trade
+from forain_box import competition, control_api, faults, trade
 from forain_box.http import Request, Response
 from forain_box.page import page
 from forain_box.sites import SITES
@@ -187,7 +187,7 @@ class _Panel:
                 "orders", f"<button>{self.say('place_order')} ({escape(SITES[site][0])})</button>",
                 {"seller_id": x.seller_id, "marketplace_id": site, "items": [{"sku": x.sku, "quantity": 1}]},
             )
-            for site in x.marketplace_ids if trade.buyable(x, site)
+            for site in x.marketplace_ids if competition.buyable(self.world, x, site)
         )  # fmt: skip
         return (
             f"<tr><td><b>{escape(x.sku)}</b><br><small>{escape(x.title)} · {escape(x.seller_id)}</small></td><td>{escape(stock)}</td>"

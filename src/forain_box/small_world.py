@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from forain_box import mws_tokens
+from forain_box.listing_writes import put_in_place
 from forain_box.sites import SITES, coins
-from forain_box.spapi.listings import put_in_place
 from forain_box.state import Product
 from forain_box.world import World
 

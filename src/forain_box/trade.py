@@ -9,16 +9,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from forain_box import amounts, ledger, order_news
+from forain_box import amounts, ledger, offers, order_news
 from forain_box.amounts import line_total, total
-from forain_box.buying import Wanted, becomes_unshipped, buy, buyable, lag, move
+from forain_box.buying import Wanted, becomes_unshipped, buy, lag
+from forain_box.errors import invalid
 from forain_box.sites import coins
-from forain_box.spapi.errors import invalid
 from forain_box.state import Order, OrderLine, OrderReturn, Package
 from forain_box.world import Refusal, World, happens
 
 __all__ = [
-    "Wanted", "acknowledge", "buy", "buyable", "cancel", "confirm_package", "deliver", "line_total", "pick_up", "possible", "refund",
+    "Wanted", "acknowledge", "buy", "cancel", "confirm_package", "deliver", "line_total", "pick_up", "possible", "refund",
     "request_cancellation", "return_pieces", "total",
 ]  # fmt: skip
 
@@ -121,10 +121,10 @@ def cancel(
     _touched(world, order, "Order canceled")
 
 
-def _restock(world: World, order: Order, line: OrderLine, count: int) -> None:
+def _restock(world: World, order: Order, line: OrderLine, count: int, *, reserved: bool = True) -> None:
     listing = world.listing(order.seller_id, line.sku)
     if listing and count > 0:
-        move(world, listing, line.channel, count)
+        offers.move(world, listing, line.channel, count, reserved=reserved)
 
 
 def request_cancellation(world: World, order: Order, reason: str = "") -> None:
@@ -190,7 +190,10 @@ def _show(world: World, order: Order, package: Package) -> None:
     """The order shows the package as it was accepted, and its money is posted."""
     package.shown = dict(package.pieces)
     for line in order.lines:
-        line.shipped = sum(p.shown.get(line.item_id, 0) for p in order.packages.values())
+        before, line.shipped = line.shipped, sum(p.shown.get(line.item_id, 0) for p in order.packages.values())
+        listing = world.listing(order.seller_id, line.sku)
+        if listing and line.channel.startswith("AMAZON_"):
+            offers.left_amazons_stock(world, listing, line.shipped - before)
     done = all(line.shipped >= line.quantity - line.cancelled for line in order.lines)
     order.status = "SHIPPED" if done else "PARTIALLY_SHIPPED"
     ledger.post_shipment(world, order, package.reference, package.shown)
@@ -228,7 +231,7 @@ def return_pieces(world: World, order: Order, pieces: Mapping[str, int] | None =
             OrderReturn(world.now(), item, count, reason or "UNWANTED_ITEM", f"D{world.token('', 8)}RRMA")
         )
         if order.fulfilled_by == "AMAZON":
-            _restock(world, order, lines[item], count)
+            _restock(world, order, lines[item], count, reserved=False)
     world.touch(order)
 
 

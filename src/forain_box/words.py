@@ -139,8 +139,8 @@ fault_feed-stuck | a feed stays IN_PROGRESS | un flux reste IN_PROGRESS | ein Fe
 fault_feed-fatal | a feed ends FATAL | un flux finit FATAL | ein Feed endet FATAL
 fault_report-cancelled | a report ends CANCELLED | un rapport finit CANCELLED | ein Bericht endet CANCELLED
 fault_report-fatal | a report ends FATAL | un rapport finit FATAL | ein Bericht endet FATAL
-fault_listing-issue | An accepted write of a listing ends in an issue, and the offer is not buyable | Une écriture acceptée d'une annonce finit en erreur, et l'offre n'est pas achetable | Ein angenommenes Schreiben eines Angebots endet in einem Problem, und das Angebot ist nicht kaufbar
-fault_listing-reappears | A deleted listing shows up once more, for a quarter of an hour | Une annonce supprimée réapparaît pendant un quart d'heure | Ein gelöschtes Angebot taucht für eine Viertelstunde wieder auf
+fault_listing-issue | an accepted write of a listing ends in an issue, and the offer is closed | une écriture acceptée d'une offre finit en erreur, et l'offre est fermée | ein angenommenes Schreiben eines Angebots endet in einem Problem, das Angebot ist geschlossen
+fault_listing-reappears | a deleted listing is back for a quarter of an hour | une offre supprimée revient pour un quart d'heure | ein gelöschtes Angebot ist für eine Viertelstunde wieder da
 fault_omit | a new order is in no list, its id finds it | une commande absente des listes, son numéro la trouve | eine Bestellung fehlt in Listen, ihre Nummer findet sie
 fault_list-lag | lists show a change late | les listes montrent un changement en retard | Listen zeigen eine Änderung spät
 fault_list-disorder | lists come in disorder | les listes arrivent en désordre | Listen kommen ungeordnet

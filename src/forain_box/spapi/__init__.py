@@ -1,6 +1,7 @@
 """The Selling Partner API of one region: the gate every call passes, and the operations behind it."""
 
 import itertools
+import json
 from dataclasses import dataclass
 
 from forain_box import faults
@@ -8,11 +9,17 @@ from forain_box.http import Request, Response
 from forain_box.sites import SITES
 from forain_box.spapi import (
     catalog,
+    definitions,
+    fees,
     finances,
+    inventory,
+    listing_submissions,
     listings,
     messaging,
     orders,
     orders_v0,
+    pricing,
+    restrictions,
     sellers,
     shipments,
     solicitations,
@@ -24,7 +31,10 @@ from forain_box.state import AccessToken
 from forain_box.throttle import Throttle
 from forain_box.world import World
 
-MODULES = (catalog, finances, listings, messaging, orders, orders_v0, sellers, shipments, solicitations, tokens)
+MODULES = (
+    catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging, orders, orders_v0, pricing,
+    restrictions, sellers, shipments, solicitations, tokens,
+)  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
 SITE_PARAMETERS = ("marketplaceIds", "MarketplaceIds", "marketplaceId", "MarketplaceId")
 
@@ -120,6 +130,8 @@ def _gate(
 
 def _dressed(world: World, response: Response, operation: Operation | None) -> Response:
     """Amazon's headers. The rate header comes on 20x, 400 and 404 only, and not every time."""
+    if operation and operation.bare_errors and response.status >= 400:
+        response.body = json.dumps(json.loads(response.body)["errors"]).encode()
     response.headers["x-amzn-requestid"] = f"{world.chance.getrandbits(96):024x}"
     if response.status == 403:
         response.headers["x-amzn-errortype"] = "AccessDeniedException"

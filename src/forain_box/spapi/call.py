@@ -27,6 +27,7 @@ class Operation:
 
     `path`: with {names} for its variable parts. `roles`: any of them suffices, none: open to every application.
     `rate` tokens a second up to `burst`. `model`: file of the published model. `scope`: grantless, with a token of it.
+    `bare_errors`: its model spells errors as a list and nothing around it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Operation:
     burst: float
     roles: tuple[str, ...] = ()
     scope: str = ""
+    bare_errors: bool = False
 
 
 @dataclass(frozen=True)
