@@ -100,6 +100,20 @@ def _reads(caller):
             items,
             {"marketplaceIds": SITE, "identifiersType": "SKU", "identifiers": ",".join(f"S{n + k}" for k in range(20))},
         ),
+        "searchListingsItems by status": lambda n: caller.call(
+            "GET", items, {"marketplaceIds": SITE, "withStatus": "BUYABLE", "sortBy": "sku", "sortOrder": "ASC"}
+        ),
+        "searchListingsItems by window": lambda n: caller.call(
+            "GET", items, {"marketplaceIds": SITE, "lastUpdatedAfter": late, "createdAfter": late}
+        ),
+        "searchCatalogItems by words": lambda n: caller.call(
+            "GET", "catalog/2022-04-01/items", {"marketplaceIds": SITE, "keywords": f"article,{n}"}
+        ),
+        "getInventorySummaries": lambda n: caller.call(
+            "GET",
+            "fba/inventory/v1/summaries",
+            {"marketplaceIds": SITE, "granularityType": "Marketplace", "granularityId": SITE},
+        ),
         "searchOrders": lambda n: caller.call(
             "GET",
             "orders/2026-01-01/orders",

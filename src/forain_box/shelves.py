@@ -5,7 +5,6 @@ a total is a sum of lengths and a page a merge of sorted lists.
 """
 
 import heapq
-import itertools
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from forain_box.standing import Kind
 from forain_box.state import Listing
 
 ORDERS = ("createdDate", "lastUpdatedDate", "sku")
-FEW = 3000
-"""So many rows of a window are rather sorted than looked for."""
 
 Row = tuple[Any, int]
 Window = tuple[datetime | None, datetime | None]
@@ -125,38 +122,38 @@ class Shelves:
         """(how many there are, they in this order). `windows`: createdDate and lastUpdatedDate, both ends included."""
         kinds = [rows for kind, rows in self._rows.get(seller_id, {}).items() if fits(kind)]
         windows = {name: window for name, window in windows.items() if window != (None, None)}
-        if not windows:
-            return sum(len(rows[order]) for rows in kinds), self._merged([rows[order] for rows in kinds], newest_first)
-        counts = {
-            name: sum(high - low for low, high in (_range(rows[name], window) for rows in kinds))
-            for name, window in windows.items()
-        }
-        narrow = min(counts, key=lambda name: counts[name])
-        if counts[narrow] <= FEW or len(windows) > 1:
-            # Few, or two windows that only a look at each row can lay over each other.
-            numbers = [
-                number for rows in kinds for _, number in itertools.islice(rows[narrow], *_range(rows[narrow], windows[narrow]))
-                if all(_within(self._places[number].rows[name][0], window) for name, window in windows.items())
-            ]  # fmt: skip
-            numbers.sort(key=lambda number: self._places[number].rows[order], reverse=newest_first)
-            return len(numbers), (self._of[number] for number in numbers)
-        if narrow == order:
-            parts = [rows[order][slice(*_range(rows[order], windows[order]))] for rows in kinds]
-            return counts[order], self._merged(parts, newest_first)
-        rest = self._merged([rows[order] for rows in kinds], newest_first)
-        return counts[narrow], (x for x in rest if _within(self._places[x.number].rows[narrow][0], windows[narrow]))
+        parts = [rows[order] for rows in kinds]
+        if order in windows:
+            parts = [rows[slice(*_range(rows, windows[order]))] for rows in parts]
+        rows = heapq.merge(*map(reversed, parts), reverse=True) if newest_first else heapq.merge(*parts)
+        if not windows.keys() - {order}:
+            return sum(map(len, parts)), (self._of[number] for _, number in rows)
+        sides = {name: _side([rows[name] for rows in kinds], window) for name, window in windows.items()}
+        others = [side for name, side in sides.items() if name != order]
+        hits = (number for _, number in rows if all((number in numbers) == inside for numbers, inside in others))
+        total = _laid_over(sum(len(rows[order]) for rows in kinds), list(sides.values()))
+        return total, (self._of[number] for number in hits)
 
-    def _merged(self, parts: list[list[Row]], newest_first: bool) -> Iterator[Listing]:
-        rows: Iterator[Row] = heapq.merge(*map(reversed, parts), reverse=True) if newest_first else heapq.merge(*parts)
-        return (self._of[number] for _, number in rows)
+
+_Side = tuple[set[int], bool]
+"""Listings' numbers, and whether they are those inside of a window or those outside: whichever are fewer."""
+
+
+def _side(parts: list[list[Row]], window: Window) -> _Side:
+    ranges = [(rows, *_range(rows, window)) for rows in parts]
+    inside = 2 * sum(high - low for _, low, high in ranges) <= sum(map(len, parts))
+    chosen = [rows[low:high] if inside else rows[:low] + rows[high:] for rows, low, high in ranges]
+    return {number for rows in chosen for _, number in rows}, inside
+
+
+def _laid_over(whole: int, sides: list[_Side]) -> int:
+    """How many of `whole` lie within every window, of which there are two at most."""
+    within = [numbers for numbers, inside in sides if inside]
+    out = set[int]().union(*(numbers for numbers, inside in sides if not inside))
+    return len(set.intersection(*within) - out) if within else whole - len(out)
 
 
 def _range(rows: list[Row], window: Window) -> tuple[int, int]:
     since, until = window
     low = bisect_left(rows, (since,)) if since else 0
     return low, max(low, bisect_right(rows, until, key=lambda row: row[0]) if until else len(rows))
-
-
-def _within(moment: datetime, window: Window) -> bool:
-    since, until = window
-    return (since is None or moment >= since) and (until is None or moment <= until)
