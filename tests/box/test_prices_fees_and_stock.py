@@ -98,7 +98,7 @@ def test_fees_are_estimated_for_an_sku_and_an_asin(client):
     assert told["FeesEstimateIdentifier"]["SellerInputIdentifier"] == "mine"
 
     by_amazon = client.api("POST", "products/fees/v0/items/B01/feesEstimate", asked(IsAmazonFulfilled=True))[1]
-    assert by_amazon["payload"]["FeesEstimateResult"]["FeesEstimate"]["TotalFeesEstimate"]["Amount"] == 4.9
+    assert by_amazon["payload"]["FeesEstimateResult"]["FeesEstimate"]["TotalFeesEstimate"]["Amount"] == 4.5
 
 
 def test_a_refusal_of_an_estimate_lies_inside_a_200(client):
@@ -183,3 +183,17 @@ def test_a_page_of_stock_can_be_continued_for_thirty_seconds(client):
 )
 def test_a_wrong_question_about_stock_is_refused(client, query):
     assert stock(client, **query)[0] == 400
+
+
+def test_what_amazon_shipped_is_reserved_no_more_and_a_return_is_stock_again(client):
+    client.put("BASKET", 8, fulfilled_by="AMAZON")
+    order = client.buy("BASKET", 3)[1]["order_id"]
+    client.advance(4 * 86400)
+    client.token = client.login()[1]["access_token"]
+    (told,) = stock(client, details="true")[1]["payload"]["inventorySummaries"]
+    assert (told["totalQuantity"], told["inventoryDetails"]["reservedQuantity"]["totalReservedQuantity"]) == (5, 0)
+
+    client.buy("BASKET", 1)
+    assert client.control("POST", f"orders/{order}/return", {})[0] < 300
+    (told,) = stock(client, details="true")[1]["payload"]["inventorySummaries"]
+    assert (told["totalQuantity"], told["inventoryDetails"]["reservedQuantity"]["totalReservedQuantity"]) == (8, 1)

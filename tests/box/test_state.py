@@ -15,6 +15,17 @@ def lived():
     client.control(
         "POST", "sellers/SELLER1/mws-authorize", {"application_name": "m", "developer_number": "4141-0616-7444"}
     )
+    rival = {"marketplace_id": client.site, "price": "5.00"}
+    client.control(
+        "POST",
+        "catalogue",
+        [{"asin": "B02", "title": "Tub", "competitors": [rival], "reference_prices": {client.site: 6}}],
+    )
+    client.control("POST", "faults", {"kind": "listing-reappears"})
+    client.put("TUB", 3, asin="B02", fulfilled_by="AMAZON", business_price={"amount": "5.00"})
+    client.put("GONE", 1)
+    client.api("DELETE", f"listings/2021-08-01/items/SELLER1/GONE?marketplaceIds={client.site}")
+    client.advance(1)
     client.control("POST", "faults", {"kind": "slow", "operation": "nothing"})
     return client
 
@@ -30,6 +41,9 @@ def test_a_world_read_back_goes_on_where_it_stood(tmp_path):
 
     assert after.control("GET", "state") == client.control("GET", "state")
     assert after.item() == client.item()
+    assert after.item("TUB") == client.item("TUB")
+    found = "listings/2021-08-01/items/SELLER1?withStatus=BUYABLE&marketplaceIds=" + client.site
+    assert after.api("GET", found) == client.api("GET", found)
     assert after.api("GET", "orders/2026-01-01/orders?createdAfter=2026-01-01T00:00:00Z") == client.api(
         "GET", "orders/2026-01-01/orders?createdAfter=2026-01-01T00:00:00Z"
     )

@@ -1,7 +1,7 @@
 """Product Fees v0: an estimate, whose refusals lie inside a 200.
 
-The sums are the box's own: 15 % referral fee (0.30 at least), a fixed fee for Amazon's stock, a fee per item on the
-individual plan. Source: Amazon's model productFeesV0.json, read 2026-11-23.
+The sums are the box's own, and those of its ledger: a referral fee (0.30 at least), a fixed fee for Amazon's stock, a
+fee per item on the individual plan. Source: Amazon's model productFeesV0.json, read 2026-11-23.
 """
 
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,14 +11,14 @@ import msgspec
 
 from forain_box.clock import text
 from forain_box.http import Response
+from forain_box.ledger import COMMISSION, FULFILMENT_FEE
 from forain_box.sites import SITES, coins
 from forain_box.spapi.call import Call, Operation, payload
 from forain_box.spapi.errors import invalid
 
 MODEL = "productFeesV0.json"
 MOST = 20
-REFERRAL, LEAST_REFERRAL = Decimal("0.15"), Decimal("0.30")
-FULFILMENT, PER_ITEM = Decimal("3.40"), Decimal("0.99")
+LEAST_REFERRAL, PER_ITEM = Decimal("0.30"), Decimal("0.99")
 
 
 class _Wire(msgspec.Struct, rename="pascal", omit_defaults=True):
@@ -110,10 +110,10 @@ def _wrong(call: Call, kind: str, value: str, asked: Estimate) -> tuple[str, str
 def _estimate(call: Call, asked: Estimate) -> dict[str, Any]:
     site, price = asked.marketplace_id, asked.price_to_estimate_fees
     total = sum((Decimal(str(m.amount)) for m in (price.listing_price, price.shipping) if m), Decimal(0))
-    fees = [("ReferralFee", max(total * REFERRAL, LEAST_REFERRAL)), ("VariableClosingFee", Decimal(0))]
+    fees = [("ReferralFee", max(total * COMMISSION, LEAST_REFERRAL)), ("VariableClosingFee", Decimal(0))]
     fees.append(("PerItemFee", Decimal(0) if call.seller.professional else PER_ITEM))
     if asked.is_amazon_fulfilled:
-        fees.append(("FBAFees", FULFILMENT))
+        fees.append(("FBAFees", FULFILMENT_FEE))
     exact = [(name, _rounded(amount, site)) for name, amount in fees]
 
     def money(amount: Decimal) -> dict[str, Any]:
