@@ -27,3 +27,8 @@ def invalid(message: str, details: str = "") -> Stop:
 
 def not_found(message: str, code: str = "NotFound") -> Stop:
     return Stop(error(404, code, message))
+
+
+def too_fast() -> Stop:
+    """429, without advice."""
+    return Stop(error(429, "QuotaExceeded", "You exceeded your quota for the requested resource."))

@@ -282,8 +282,9 @@ class LedgerDay:
 
 @dataclass
 class Document:
-    """A file of a feed, report or schema. `purpose`: upload, feed-result, report, schema. `address_until`: until when
-    its newest presigned address (`key`) works. `content` None: nothing was uploaded yet."""
+    """A file of a feed, report or schema. `purpose`: upload, feed-result, report, restricted-report, schema. `address_until`: until when
+    its newest presigned address works, `key`: what signs its addresses. `content` None: nothing was uploaded yet.
+    `used`: a feed took it, so that it does not die of being unused."""
 
     document_id: str
     seller_id: str
@@ -294,6 +295,7 @@ class Document:
     address_until: datetime
     content: bytes | None = None
     compression: str = ""
+    used: bool = False
 
 
 @dataclass
@@ -341,12 +343,13 @@ class Schedule:
 
 @dataclass
 class Destination:
-    """`resource`: {"sqs": {"arn"}} or {"eventBridge": {...}}, as told."""
+    """`resource`: {"sqs": {"arn"}} or {"eventBridge": {...}}, as told. `region`: whose address it was made at."""
 
     destination_id: str
     application_id: str
     name: str
     resource: dict[str, Any]
+    region: str = ""
 
 
 @dataclass
@@ -406,12 +409,15 @@ class MwsToken:
 
 @dataclass
 class Upload:
+    """An attachment on its way. `checksum`: Base64 MD5, as told beforehand."""
+
     upload_id: str
     seller_id: str
     key: str
     content_type: str
     address_until: datetime
     content: bytes | None = None
+    checksum: str = ""
 
 
 @dataclass

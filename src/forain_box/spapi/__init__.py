@@ -24,16 +24,17 @@ from forain_box.spapi import (
     shipments,
     solicitations,
     tokens,
+    uploads,
 )
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import Stop, denied, error
+from forain_box.spapi.errors import Stop, denied, too_fast
 from forain_box.state import AccessToken
 from forain_box.throttle import Throttle
 from forain_box.world import World
 
 MODULES = (
-    catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging, orders, orders_v0, pricing,
-    restrictions, sellers, shipments, solicitations, tokens,
+    catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging,
+    orders, orders_v0, pricing, restrictions, sellers, shipments, solicitations, tokens, uploads,
 )  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
 SITE_PARAMETERS = ("marketplaceIds", "MarketplaceIds", "marketplaceId", "MarketplaceId")
@@ -53,7 +54,15 @@ def find(method: str, parts: tuple[str, ...]) -> _Found | None:
             rest = tuple(got for wanted, got in zip(path, parts, strict=True) if wanted[0] == "{")
             if best is None or len(rest) < len(best[1]):
                 best = operation, rest
-    return best
+    return best or _open_end(method, parts)
+
+
+def _open_end(method: str, parts: tuple[str, ...]) -> _Found | None:
+    for operation in OPERATIONS:
+        path = operation.path.strip("/").split("/")
+        if operation.open_end and operation.method == method and parts[: len(path) - 1] == tuple(path[:-1]):
+            return operation, ("/".join(parts[len(path) - 1 :]),)
+    return None
 
 
 @dataclass
@@ -124,8 +133,8 @@ def _gate(
         raise denied()
     who = (seller.seller_id if seller else "", application.application_id)
     if not throttle.take(f"{operation.method} {operation.path}", operation.rate, operation.burst, who, now):
-        return error(429, "QuotaExceeded", "You exceeded your quota for the requested resource.")
-    return operation.run(Call(world, operation, application, access, request, rest, region, seller))
+        raise too_fast()
+    return operation.run(Call(world, operation, application, access, request, rest, region, seller, throttle))
 
 
 def _dressed(world: World, response: Response, operation: Operation | None) -> Response:

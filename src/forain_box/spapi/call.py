@@ -10,8 +10,9 @@ import msgspec
 from forain_box.clock import parse
 from forain_box.http import Request, Response
 from forain_box.sites import SITES
-from forain_box.spapi.errors import denied, invalid
+from forain_box.spapi.errors import denied, invalid, too_fast
 from forain_box.state import AccessToken, Application, Seller
+from forain_box.throttle import Throttle
 from forain_box.world import World
 
 Body = TypeVar("Body")
@@ -28,6 +29,7 @@ class Operation:
     `path`: with {names} for its variable parts. `roles`: any of them suffices, none: open to every application.
     `rate` tokens a second up to `burst`. `model`: file of the published model. `scope`: grantless, with a token of it.
     `bare_errors`: its model spells errors as a list and nothing around it.
+    `open_end`: the last variable part takes whatever follows, slashes and all.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Operation:
     roles: tuple[str, ...] = ()
     scope: str = ""
     bare_errors: bool = False
+    open_end: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Call:
     rest: tuple[str, ...]
     region: str
     owner: Seller | None
+    throttle: Throttle
 
     @property
     def seller(self) -> Seller:
@@ -63,6 +67,12 @@ class Call:
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(self.application.roles)
+
+    def take(self, name: str, rate: float, burst: float) -> None:
+        """Take of a further limit beside the operation's own; 429 where it is reached."""
+        who = (self.seller.seller_id, self.application.application_id)
+        if not self.throttle.take(f"{self.operation.name} {name}", rate, burst, who, self.world.now()):
+            raise too_fast()
 
     def own(self, seller_id: str) -> None:
         """Sellers act for themselves only."""
