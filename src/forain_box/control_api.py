@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from forain_box import competition, faults, mail, mws_tokens, trade
+from forain_box import competition, faults, mail, mws_tokens, notify, trade
 from forain_box.clock import text
 from forain_box.http import Request, Response
 from forain_box.listing_writes import put_in_place
@@ -217,6 +217,12 @@ class Refund(Body):
     """`items`: item id -> part (ITEM, SHIPPING, GIFT_WRAP, COD_FEE) -> amount; null: all of it."""
 
     items: dict[str, dict[str, str | float | int]] | None = None
+
+
+class Received(Body):
+    """Messages of a queue, by their message_id; none named: all of them."""
+
+    message_ids: list[Text] = []
 
 
 class NewFault(Body):
@@ -562,14 +568,24 @@ def _mails(world: World) -> Response:
 def _messages(world: World, name: str) -> Response:
     """What lies in the queue of a destination, oldest first."""
     destination = _find(world.state.destinations, name, "destination")
-    found = [m for m in world.state.messages if m.destination_id == destination.destination_id]
+    found = [m for m in notify.kept(world) if m.destination_id == destination.destination_id]
     return Response.json([{"message_id": m.message_id, "at": text(m.at), "body": m.body} for m in found])
+
+
+def _received(world: World, name: str, told: Received) -> Response:
+    """The consumer is done with these: a queue keeps what nobody deleted, and gives it again."""
+    number, gone = _find(world.state.destinations, name, "destination").destination_id, set(told.message_ids)
+    before = len(world.state.messages)
+    world.state.messages[:] = [
+        m for m in world.state.messages if m.destination_id != number or (gone and m.message_id not in gone)
+    ]
+    return Response.json({"deleted": before - len(world.state.messages)})
 
 
 def _application_messages(world: World, name: str) -> Response:
     """What lies in an application's own queue (new secrets), oldest first."""
     application = _find(world.state.applications, name, "application")
-    found = [m for m in world.state.messages if not m.destination_id and m.application_id == application.application_id]
+    found = [m for m in notify.kept(world) if not m.destination_id and m.application_id == application.application_id]
     return Response.json([{"message_id": m.message_id, "at": text(m.at), "body": m.body} for m in found])
 
 
@@ -638,6 +654,7 @@ CONTROLS = (
     Control("GET", "requests", None, _requests, "The requests received, without secrets"),
     Control("GET", "mails", None, _mails, "Mails Amazon would have sent"),
     Control("GET", "destinations/{id}/messages", None, _messages, "The queue of a notification destination"),
+    Control("DELETE", "destinations/{id}/messages", Received, _received, "Messages that were received leave the queue"),
 )
 
 

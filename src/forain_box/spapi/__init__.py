@@ -16,6 +16,7 @@ from forain_box.spapi import (
     listing_submissions,
     listings,
     messaging,
+    notifications,
     orders,
     orders_v0,
     pricing,
@@ -33,7 +34,7 @@ from forain_box.throttle import Throttle
 from forain_box.world import World
 
 MODULES = (
-    catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging,
+    catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging, notifications,
     orders, orders_v0, pricing, restrictions, sellers, shipments, solicitations, tokens, uploads,
 )  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
