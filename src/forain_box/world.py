@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from forain_box.catalogue import Catalogue
-from forain_box.clock import BoxClock
+from forain_box.clock import BoxClock, text
 from forain_box.shelves import Shelves
 from forain_box.state import Application, Authorization, Later, Listing, Order, Seller, State
 
@@ -25,6 +25,8 @@ ALL_ROLES = (
 CODE_LIFE = timedelta(minutes=5)
 SECRET_LIFE = timedelta(days=180)
 SECRET_OVERLAP = timedelta(days=7)
+SECRET_NOTICES = (90, 60, 30, 15, 7, 1)
+"""So many days before its end an application's queue is told of its secret."""
 SELF_AUTHORIZATIONS, CONSENTS_UNLISTED = 10, 25
 """Amazon's limits per application. Source: application authorization limits page, read 2026-11-23."""
 LETTERS = string.ascii_letters + string.digits
@@ -164,13 +166,29 @@ class World:
         )
         self.state.applications[application.application_id] = application
         self._of_client[application.client_id] = application
+        self._plan_secret_notices(application)
         return application
 
     def rotate_secret(self, application: Application) -> None:
-        """A new secret; the old one works for seven days more."""
+        """A new secret; the old one works for seven days more. The application's queue, if it has one, is told."""
         application.old_secret, application.old_secret_until = application.client_secret, self.now() + SECRET_OVERLAP
         application.client_secret = self.token("amzn1.oa2-cs.v1.", 48)
         application.secret_expires_at = self.now() + SECRET_LIFE
+        self.later(
+            0, "secret.rotated", application=application.application_id, secret=application.client_secret,
+            expires=text(application.secret_expires_at), old_until=text(application.old_secret_until),
+        )  # fmt: skip
+        self._plan_secret_notices(application)
+
+    def _plan_secret_notices(self, application: Application) -> None:
+        end = application.secret_expires_at
+        for days in SECRET_NOTICES:
+            self.at(
+                end - timedelta(days=days),
+                "secret.expiring",
+                application=application.application_id,
+                expires=end.isoformat(),
+            )
 
     def add_seller(self, told: Mapping[str, Any], known_sites: Mapping[str, Sequence[str]]) -> Seller:
         region = str(told.get("region", "eu")).lower()

@@ -8,6 +8,7 @@ from forain_box import faults
 from forain_box.http import Request, Response
 from forain_box.sites import SITES
 from forain_box.spapi import (
+    applications,
     catalog,
     definitions,
     fees,
@@ -34,7 +35,7 @@ from forain_box.throttle import Throttle
 from forain_box.world import World
 
 MODULES = (
-    catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging, notifications,
+    applications, catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging, notifications,
     orders, orders_v0, pricing, restrictions, sellers, shipments, solicitations, tokens, uploads,
 )  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
