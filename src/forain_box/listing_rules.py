@@ -20,6 +20,13 @@ Operation = tuple[str, str, Values]
 """(op, attribute, values)."""
 
 
+def copied(value: Any) -> Any:
+    """A copy of plain JSON data; a feed copies 25,000 of them, and copy.deepcopy takes five times as long."""
+    if isinstance(value, dict):
+        return {name: copied(part) for name, part in value.items()}
+    return [copied(part) for part in value] if isinstance(value, list) else value
+
+
 class Malformed(Exception):
     """A patch that is none: the whole request is refused."""
 

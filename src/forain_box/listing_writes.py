@@ -11,7 +11,7 @@ from typing import Any
 
 from forain_box import faults, listing_rules, offers, product_types, standing
 from forain_box.catalogue import on_site
-from forain_box.listing_rules import Operation, Values
+from forain_box.listing_rules import Operation, Values, copied
 from forain_box.offers import issue
 from forain_box.sites import SITES, amazon_channel
 from forain_box.state import Listing, Product, Seller
@@ -127,11 +127,11 @@ def _erase(listing: Listing, sites: list[str], named: list[str]) -> None:
 def _spelled_out(name: str, values: Values, sites: list[str]) -> Values:
     """The values with the selectors that may go without saying."""
     if name == "fulfillment_availability":
-        return copy.deepcopy(values)
+        return [copied(value) for value in values]
     found = []
     for value in values:
         for site in [value["marketplace_id"]] if "marketplace_id" in value else sites:
-            told = {**copy.deepcopy(value), "marketplace_id": site}
+            told = {**copied(value), "marketplace_id": site}
             if name == "purchasable_offer":
                 told.setdefault("audience", "ALL")
             found.append(told)
@@ -155,7 +155,7 @@ def _merged(former: Values, op: str, name: str, values: Values, sites: list[str]
     elif op != "merge":
         known = {key: entry for key, entry in known.items() if entry.get("marketplace_id") not in (*sites, None)}
     for key, value in told.items():
-        entry = {**(known.get(key, {}) if op == "merge" else {}), **copy.deepcopy(value)}
+        entry = {**(known.get(key, {}) if op == "merge" else {}), **copied(value)}
         for member in STICKING if name == "purchasable_offer" else ():
             if offers.amount(value, member) is None:
                 entry.pop(member, None)

@@ -3,13 +3,13 @@
 Source: Amazon's model listingsItems_2021-08-01.json; models issue 5327; read 2026-11-23.
 """
 
-import copy
 import itertools
 from typing import Any
 
 from forain_box import codes, standing
 from forain_box.clock import text
 from forain_box.http import Response
+from forain_box.listing_rules import copied
 from forain_box.shelves import ORDERS
 from forain_box.sites import SITES
 from forain_box.spapi import offsets
@@ -181,7 +181,7 @@ def _attributes(listing: Listing, here: list[str]) -> dict[str, Any]:
     for name, entries in listing.attributes.items():
         kept = [entry for entry in entries if entry.get("marketplace_id") in (*here, None)]
         if kept:
-            found[name] = copy.deepcopy(kept)
+            found[name] = copied(kept)
     number = codes.spellings(listing.ean)
     if number and "externally_assigned_product_identifier" not in found:
         kind = "EAN" if "EAN" in number else "GTIN"
