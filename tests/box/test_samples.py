@@ -24,7 +24,7 @@ def samples(operation: Operation) -> Iterator[tuple[str, dict[str, Any]]]:
     described = shapes.described(operation.model, operation.name)
     for code, answer in described["responses"].items():
         for number, sample in enumerate(answer.get(SANDBOX, {}).get("static", [])):
-            yield f"{code}-{number}", sample["request"].get("parameters", {})
+            yield f"{code}-{number}", sample.get("request", {}).get("parameters", {})
 
 
 def value_of(told: Any) -> Any:

@@ -11,6 +11,7 @@ from forain_box.spapi import (
     applications,
     catalog,
     definitions,
+    feeds,
     fees,
     finances,
     inventory,
@@ -35,7 +36,7 @@ from forain_box.throttle import Throttle
 from forain_box.world import World
 
 MODULES = (
-    applications, catalog, definitions, fees, finances, inventory, listing_submissions, listings, messaging, notifications,
+    applications, catalog, definitions, fees, feeds, finances, inventory, listing_submissions, listings, messaging, notifications,
     orders, orders_v0, pricing, restrictions, sellers, shipments, solicitations, tokens, uploads,
 )  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
