@@ -22,6 +22,7 @@ from forain_box.spapi import (
     orders,
     orders_v0,
     pricing,
+    reports,
     restrictions,
     sellers,
     shipments,
@@ -37,7 +38,7 @@ from forain_box.world import World
 
 MODULES = (
     applications, catalog, definitions, fees, feeds, finances, inventory, listing_submissions, listings, messaging, notifications,
-    orders, orders_v0, pricing, restrictions, sellers, shipments, solicitations, tokens, uploads,
+    orders, orders_v0, pricing, reports, restrictions, sellers, shipments, solicitations, tokens, uploads,
 )  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = tuple(itertools.chain.from_iterable(module.OPERATIONS for module in MODULES))
 SITE_PARAMETERS = ("marketplaceIds", "MarketplaceIds", "marketplaceId", "MarketplaceId")
