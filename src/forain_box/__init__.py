@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from forain_box import control_api, control_page, documents, faults, lwa, mws, seller_central, spapi
+from forain_box import control_api, control_page, documents, faults, lwa, mws, seller_central
 from forain_box.clock import BoxClock, text
 from forain_box.http import Cut, Request, Response, log, read, write
 from forain_box.sites import REGIONS
+from forain_box.spapi import gate
 from forain_box.spapi.errors import error
 from forain_box.throttle import Throttle
 from forain_box.world import World
@@ -67,7 +68,7 @@ class Box:
     def _carried_out(self, request: Request) -> Response:
         self.changes += 1
         self.world.settle()
-        passed = spapi.Passed()
+        passed = gate.Passed()
         try:
             response = self._route(request, passed)
         except Cut:
@@ -79,7 +80,7 @@ class Box:
         self._note(request, passed, response)
         return response
 
-    def _note(self, request: Request, passed: spapi.Passed, response: Response | None) -> None:
+    def _note(self, request: Request, passed: gate.Passed, response: Response | None) -> None:
         if request.parts[0] == "box":
             return
         # Bodies are kept as bytes and made readable (and free of tokens) only when somebody looks.
@@ -91,13 +92,13 @@ class Box:
             }
         )  # fmt: skip
 
-    def _route(self, request: Request, passed: spapi.Passed) -> Response:
+    def _route(self, request: Request, passed: gate.Passed) -> Response:
         match request.parts:
             case ("auth", "o2", "token"):
                 passed.operation = "token"
                 return self._with_faults(passed, lambda: lwa.token(self.world, request))
             case (region, *_) if region in REGIONS:
-                return spapi.answer(self.world, self.throttle, region, request, passed)
+                return gate.answer(self.world, self.throttle, region, request, passed)
             case ("mws", region, *_) if region in REGIONS:
                 response, passed.operation, passed.seller = mws.answer(self.world, self.throttle, region, request)
                 return response
@@ -115,7 +116,7 @@ class Box:
             case _:
                 return Response.json({"message": "Not Found"}, 404)
 
-    def _with_faults(self, passed: spapi.Passed, carry_out: Callable[[], Response]) -> Response:
+    def _with_faults(self, passed: gate.Passed, carry_out: Callable[[], Response]) -> Response:
         struck = faults.struck(self.world, passed.operation, passed.seller)
         for fault in struck:
             instead = faults.before(fault)

@@ -31,6 +31,7 @@ class Part:
 
     text: str = ""
     children: dict[str, list["Part"]] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
 
     def all(self, name: str) -> list["Part"]:
         return self.children.get(name, [])
@@ -95,7 +96,7 @@ DEEPEST = 30
 def _part(element: ElementTree.Element, depth: int = 0) -> Part:
     if depth > DEEPEST:
         raise Unreadable("5001", "XML Parsing Error: elements lie too deep")
-    part = Part((element.text or "").strip())
+    part = Part((element.text or "").strip(), attributes=dict(element.attrib))
     for child in element:
         part.children.setdefault(_name(child), []).append(_part(child, depth + 1))
     return part

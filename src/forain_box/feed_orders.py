@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -54,7 +55,13 @@ class _Wrong(Exception):
 
 def take_envelope(world: World, feed: Feed, document: Document) -> dict[str, Any]:
     """Carry out every message. The answer is what `report` needs."""
-    kind = KINDS[feed.feed_type]
+    return carry_out(world, feed, document, KINDS[feed.feed_type.strip("_")], _one)
+
+
+def carry_out(
+    world: World, feed: Feed, document: Document, kind: str, one: Callable[[World, Feed, str, int, Part], Result | None]
+) -> dict[str, Any]:
+    """Every message of an envelope of `kind`, each by itself: `one` does it and answers what is wrong with it."""
     try:
         told = envelope.read(document.content or b"", document.content_type)
         if told.merchant != feed.seller_id:
@@ -65,7 +72,7 @@ def take_envelope(world: World, feed: Feed, document: Document) -> dict[str, Any
             raise Unreadable("25", f"We are unable to process the XML feed because its MessageType is not {kind}.")
     except Unreadable as wrong:
         return {"processed": 0, "results": [Result(0, wrong.code, str(wrong)).plain()]}
-    results = [r.plain() for place, m in enumerate(told.messages, 1) if (r := _one(world, feed, kind, place, m))]
+    results = [r.plain() for place, m in enumerate(told.messages, 1) if (r := one(world, feed, kind, place, m))]
     return {"processed": len(told.messages), "results": results}
 
 
@@ -258,7 +265,7 @@ def _ship_row(world: World, feed: Feed, told: dict[str, str]) -> None:
 def report(world: World, feed: Feed, taken: dict[str, Any]) -> tuple[str, bytes]:
     """(content type, content): XML for the envelopes, text for the flat file."""
     results = taken["results"]
-    if feed.feed_type in KINDS:
+    if feed.feed_type != "POST_FLAT_FILE_FULFILLMENT_DATA":
         return envelope.TYPE, envelope.processing_report(feed.feed_id, feed.seller_id, taken["processed"], results)
     wrong = len({r["message_id"] for r in results} - {0})
     lines = [

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from forain_box import documents, faults, feed_listings, feed_orders, notify
+from forain_box import documents, faults, feed_listings, feed_orders, feed_stock, notify
 from forain_box.state import Document, Feed, Seller
 from forain_box.world import World, happens
 
@@ -41,7 +41,11 @@ READERS: dict[str, Callable[[World, Feed, Document], Taken]] = {
     "POST_PAYMENT_ADJUSTMENT_DATA": feed_orders.take_envelope,
     "POST_ORDER_FULFILLMENT_DATA": feed_orders.take_envelope,
     "POST_FLAT_FILE_FULFILLMENT_DATA": feed_orders.take_flat_file,
+    **{f"_{kind}_": feed_orders.take_envelope for kind in feed_orders.KINDS},
+    **dict.fromkeys(feed_stock.KINDS, feed_stock.take_envelope),
 }
+OLD = frozenset(kind for kind in READERS if kind.startswith("_"))
+"""What the old interface takes; there stock and prices by XML are alive."""
 
 
 def submit(

@@ -4,9 +4,10 @@ import json
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-from forain_box import Box, spapi
+from forain_box import Box
 from forain_box.http import Request, pairs
-from tests.box import shapes
+from forain_box.spapi import gate
+from tests.box import conformance, shapes
 
 FR, DE, US, JP = "A13V1IB3VIYZZH", "A1PA6795UKMFR9", "ATVPDKIKX0DER", "A1VC38T7YXB528"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -81,7 +82,9 @@ class Client:
             **(headers or {}),
         }
         response = self.ask(method, f"/{region or self.region}/{path}", content, asked)
-        found = spapi.find(method, tuple(unquote(p) for p in urlsplit(path).path.strip("/").split("/")))
+        found = gate.find(method, tuple(unquote(p) for p in urlsplit(path).path.strip("/").split("/")))
+        if found:
+            conformance.note(found[0].name)
         if found and self.hold:
             shapes.hold(found[0], response.status, response.body)
         return response.status, json.loads(response.body) if response.body else None

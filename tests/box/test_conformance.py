@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from forain_box import spapi
+from forain_box.spapi import gate
 from tests.box import conformance
 
 HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ def sentences() -> set[str]:
 
 def test_every_operation_stands_on_both_pages():
     page, reference = conformance.PAGE.read_text(encoding="utf-8"), REFERENCE.read_text(encoding="utf-8")
-    names = {operation.name for operation in spapi.OPERATIONS}
+    names = {operation.name for operation in gate.OPERATIONS}
 
     assert sorted(name for name in names if f"## {name}\n" not in page) == []
     assert sorted(name for name in names if not re.search(rf"\b{name}\b", reference)) == []

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 
-from forain_box import spapi
 from forain_box.http import Request, pairs
+from forain_box.spapi import gate
 from forain_box.spapi.call import Operation
 from tests.box import shapes
 from tests.box.client import Client
@@ -86,7 +86,7 @@ def test_the_control_api_answers_everything_with_a_sentence(client, path, method
     fired(fire)
 
 
-OPERATIONS = [pytest.param(operation, id=operation.name) for operation in spapi.OPERATIONS]
+OPERATIONS = [pytest.param(operation, id=operation.name) for operation in gate.OPERATIONS]
 
 
 @modes
@@ -102,7 +102,7 @@ def test_an_operation_answers_everything_in_its_published_shape(client, operatio
         FIRED.append(operation.name)
 
         assert response.status < 500, response.body
-        found = spapi.find(case.method, request_of(case, "/eu", {}).parts[1:])
+        found = gate.find(case.method, request_of(case, "/eu", {}).parts[1:])
         if found:
             shapes.hold(found[0], response.status, response.body)
 

@@ -1,5 +1,7 @@
 """The old interface: what the page of 2019 said, to the letter, and every refusal it knew."""
 
+import base64
+import hashlib
 import xml.etree.ElementTree as ET
 from urllib.parse import quote, urlencode
 
@@ -24,22 +26,23 @@ class Merchant(Client):
             "POST", "sellers/SELLER1/mws-authorize", {"application_name": NAME, "developer_number": NUMBER}
         )[1]
 
-    def call(self, action, path="Orders/2013-09-01", *, secret=None, method="GET", **more):
+    def call(self, action, path="Orders/2013-09-01", *, secret=None, method="GET", body=None, headers=None, **more):
         told = {
             "AWSAccessKeyId": self.keys["aws_access_key_id"], "Action": action, "SellerId": "SELLER1",
             "MWSAuthToken": self.mws["mws_auth_token"], "SignatureVersion": "2", "SignatureMethod": "HmacSHA256",
             "Timestamp": self.box.world.now().strftime("%Y-%m-%dT%H:%M:%SZ"), "Version": "2013-09-01",
         } | {k.replace("__", "."): v for k, v in more.items()}  # fmt: skip
         raw = f"/mws/{self.region}/{path}".rstrip("/")
-        headers = {"host": "127.0.0.1:8900"}
-        if method == "POST":
+        headers = {"host": "127.0.0.1:8900", **(headers or {})}
+        formed = method == "POST" and body is None
+        if formed:
             headers["content-type"] = "application/x-www-form-urlencoded"
         draft = Request(method, (), raw, {}, headers, b"")
         told["Signature"] = signed(secret or self.keys["aws_secret_key"], draft, told)
         form = urlencode(told, quote_via=quote)
         asked = Request(
-            method, tuple(raw.strip("/").split("/")), raw, {} if method == "POST" else pairs(form), headers,
-            form.encode() if method == "POST" else b"",
+            method, tuple(raw.strip("/").split("/")), raw, {} if formed else pairs(form), headers,
+            form.encode() if formed else body or b"",
         )  # fmt: skip
         response = self.box.answer(asked)
         return response.status, ET.fromstring(response.body)
@@ -197,3 +200,97 @@ def test_no_secret_reaches_the_log_of_requests(merchant):
     assert "mws.GetServiceStatus" in told
     for secret in (merchant.mws["mws_auth_token"], merchant.keys["aws_secret_key"], "Signature"):
         assert secret not in told
+
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?><AmazonEnvelope><Header><DocumentVersion>1.01</DocumentVersion><MerchantIdentifier>SELLER1</MerchantIdentifier></Header>'
+
+
+def feed(merchant, kind, name, messages, *, md5=None, **more):
+    """Submit an envelope; `messages`: their contents."""
+    told = "".join(
+        f"<Message><MessageID>{n}</MessageID><OperationType>Update</OperationType><{name}>{m}</{name}></Message>"
+        for n, m in enumerate(messages, 1)
+    )
+    body = f"{HEAD}<MessageType>{name}</MessageType>{told}</AmazonEnvelope>".encode()
+    checksum = md5 or base64.b64encode(hashlib.md5(body).digest()).decode()
+    return merchant.call(
+        "SubmitFeed", "", method="POST", body=body, headers={"content-type": "text/xml", "content-md5": checksum},
+        Merchant="SELLER1", FeedType=kind, **more,
+    )  # fmt: skip
+
+
+def result_of(merchant, document):
+    (number,) = names(document, "FeedSubmissionId")
+    assert merchant.error("GetFeedSubmissionResult", "", FeedSubmissionId=number)[1] == "FeedProcessingResultNotReady"
+    merchant.advance(60)
+    status, report = merchant.call("GetFeedSubmissionResult", "", FeedSubmissionId=number)
+    assert status == 200
+    return {tag: [e.text for e in report.iter(tag)] for tag in ("MessagesSuccessful", "ResultMessageCode", "SKU")}
+
+
+def test_stock_and_prices_are_sent_as_feeds_and_each_message_succeeds_or_fails_alone(merchant):
+    stock = [
+        "<SKU>SOAP</SKU><Quantity>9</Quantity>",
+        "<SKU>NOBODY</SKU><Quantity>1</Quantity>",
+        "<SKU>SOAP</SKU><Quantity>-1</Quantity>",
+    ]
+    _, document = feed(merchant, "_POST_INVENTORY_AVAILABILITY_DATA_", "Inventory", stock)
+    assert result_of(merchant, document) == {
+        "MessagesSuccessful": ["1"], "ResultMessageCode": ["13013", "5000"], "SKU": ["NOBODY", "SOAP"],
+    }  # fmt: skip
+    prices = [
+        '<SKU>SOAP</SKU><StandardPrice currency="EUR">7.50</StandardPrice>',
+        '<SKU>SOAP</SKU><StandardPrice currency="USD">1</StandardPrice>',
+    ]
+    _, document = feed(merchant, "_POST_PRODUCT_PRICING_DATA_", "Price", prices)
+    assert result_of(merchant, document)["MessagesSuccessful"] == ["1"]
+    merchant.advance(60)
+
+    item = merchant.item()[1]
+    assert item["fulfillmentAvailability"] == [{"fulfillmentChannelCode": "DEFAULT", "quantity": 9}]
+    assert item["offers"][0]["price"]["amount"] == "7.50"
+
+
+def test_a_shipment_is_confirmed_and_an_order_cancelled_by_feed(merchant):
+    shipped, cancelled = (merchant.buy()[1]["order_id"] for _ in range(2))
+    merchant.advance(900)
+    items = {o: next(iter(merchant.box.world.state.orders[o].lines)).item_id for o in (shipped, cancelled)}
+    told = (
+        f"<AmazonOrderID>{shipped}</AmazonOrderID><FulfillmentDate>2026-03-01T09:10:00Z</FulfillmentDate><FulfillmentData>"
+        "<CarrierName>DHL</CarrierName><ShippingMethod>P</ShippingMethod><ShipperTrackingNumber>T</ShipperTrackingNumber></FulfillmentData>"
+        f"<Item><AmazonOrderItemCode>{items[shipped]}</AmazonOrderItemCode><Quantity>1</Quantity></Item>"
+    )
+    _, document = feed(merchant, "_POST_ORDER_FULFILLMENT_DATA_", "OrderFulfillment", [told])
+    assert result_of(merchant, document)["MessagesSuccessful"] == ["1"]
+    told = (
+        f"<AmazonOrderID>{cancelled}</AmazonOrderID><StatusCode>Failure</StatusCode><Item><AmazonOrderItemCode>{items[cancelled]}"
+        "</AmazonOrderItemCode><CancelReason>NoInventory</CancelReason></Item>"
+    )
+    _, document = feed(merchant, "_POST_ORDER_ACKNOWLEDGEMENT_DATA_", "OrderAcknowledgement", [told])
+    assert result_of(merchant, document)["MessagesSuccessful"] == ["1"]
+    merchant.advance(60)
+
+    orders = merchant.box.world.state.orders
+    assert (orders[shipped].status, orders[cancelled].status) == ("SHIPPED", "CANCELLED")
+
+
+def test_feeds_are_listed_newest_first_and_the_two_interfaces_keep_theirs_apart(merchant):
+    for _ in range(3):
+        feed(merchant, "_POST_INVENTORY_AVAILABILITY_DATA_", "Inventory", ["<SKU>SOAP</SKU><Quantity>1</Quantity>"])
+        merchant.advance(60)
+
+    _, first = merchant.call("GetFeedSubmissionList", "", MaxCount="2")
+    _, second = merchant.call("GetFeedSubmissionListByNextToken", "", NextToken=names(first, "NextToken")[0])
+
+    assert (names(first, "HasNext"), names(second, "HasNext")) == (["true"], ["false"])
+    assert len(names(first, "FeedSubmissionId") + names(second, "FeedSubmissionId")) == 3
+    assert set(names(first, "FeedProcessingStatus")) == {"_DONE_"}
+    assert merchant.api("GET", "feeds/2021-06-30/feeds?feedTypes=JSON_LISTINGS_FEED")[1] == {"feeds": []}
+
+
+def test_a_wrong_checksum_or_type_is_refused(merchant):
+    stock = ["<SKU>SOAP</SKU><Quantity>9</Quantity>"]
+    status, _ = feed(merchant, "_POST_INVENTORY_AVAILABILITY_DATA_", "Inventory", stock, md5="AAAA")
+    assert status == 400
+    assert feed(merchant, "_POST_INVENTED_DATA_", "Inventory", stock)[0] == 400
+    assert merchant.error("GetFeedSubmissionResult", "", FeedSubmissionId="1")[0] == 404

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from forain_box import spapi
+from forain_box.spapi import gate
 from forain_box.spapi.call import Operation
 from tests.box import shapes
 from tests.box.client import Client
@@ -51,7 +51,7 @@ def request_of(operation: Operation, parameters: dict[str, Any]) -> tuple[str, b
     return f"{path}?{urlencode(query, safe=',')}".lstrip("/"), body
 
 
-CASES = [(o, name, told) for o in spapi.OPERATIONS for name, told in samples(o)]
+CASES = [(o, name, told) for o in gate.OPERATIONS for name, told in samples(o)]
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_a_sample_is_answered_in_the_published_shape(operation, parameters):
 
 
 def test_how_many_samples_there_are_is_told(capsys):
-    without = sorted({o.name for o in spapi.OPERATIONS} - {o.name for o, _, _ in CASES})
+    without = sorted({o.name for o in gate.OPERATIONS} - {o.name for o, _, _ in CASES})
 
     with capsys.disabled():
         print(
-            f"\nthe box: {len(spapi.OPERATIONS)} operations, {len(CASES)} sandbox samples sent; without any in their "
+            f"\nthe box: {len(gate.OPERATIONS)} operations, {len(CASES)} sandbox samples sent; without any in their "
             f"models: {', '.join(without) or 'none'}"
         )
 

@@ -6,7 +6,7 @@ Source: the python package mws 0.8.15, stored copies of MWS pages and its thrott
 from forain_box import faults, mws_tokens
 from forain_box.clock import parse
 from forain_box.http import Request, Response
-from forain_box.mws import orders, sellers
+from forain_box.mws import feeds, orders, sellers
 from forain_box.mws.call import Action, MwsCall, Section, Stop, parameters, stop
 from forain_box.mws.sign import signature
 from forain_box.state import MwsDeveloper, Seller
@@ -14,6 +14,7 @@ from forain_box.throttle import Throttle
 from forain_box.world import World
 
 SECTIONS: dict[tuple[str, ...], Section] = {
+    ("",): feeds.SECTION,
     ("Orders", "2013-09-01"): orders.SECTION,
     ("Sellers", "2011-07-01"): sellers.SECTION,
 }

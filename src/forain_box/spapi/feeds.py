@@ -61,7 +61,7 @@ def create(call: Call) -> Response:
 
 def _own(call: Call) -> Feed:
     feed = call.world.state.feeds.get(call.rest[0])
-    if feed is None or feed.seller_id != call.seller.seller_id:
+    if feed is None or feed.seller_id != call.seller.seller_id or feed.feed_type in life.OLD:
         raise not_found("The requested feed is not found.")
     return feed
 
@@ -92,7 +92,7 @@ def cancel(call: Call) -> Response:
 
 
 def many(call: Call) -> Response:
-    newest_first = reversed(call.world.state.feeds.values())
+    newest_first = (f for f in reversed(call.world.state.feeds.values()) if f.feed_type not in life.OLD)
     found, following = paging.page(call, newest_first, "feedTypes", lambda f: f.feed_type, lambda f: f.feed_id)
     return Response.json({"feeds": [render(f) for f in found]} | ({"nextToken": following} if following else {}))
 
