@@ -195,3 +195,29 @@ def test_after_thirty_days_nobody_is_asked(client):
 
     assert names(client, order, "solicitations") == []
     assert names(client, order) == []
+
+
+TEXT, FILE = {"text": "About your order"}, {"attachments": [{"uploadDestinationId": "U1", "fileName": "a.pdf"}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "before", "after"),
+    [
+        ("confirmDeliveryDetails", TEXT, 201, 201), ("unexpectedProblem", TEXT, 201, 201), ("legalDisclosure", FILE, 201, 201),
+        ("warranty", FILE, 403, 201), ("confirmServiceDetails", TEXT, 403, 403),
+        ("confirmCustomizationDetails", TEXT | FILE, 403, 403), ("digitalAccessKey", TEXT | FILE, 403, 403),
+    ],
+)  # fmt: skip
+def test_each_kind_of_message_is_open_in_its_time(client, kind, body, before, after):
+    client.box.world.state.uploads["U1"] = Upload(
+        "U1", "SELLER1", "k", "application/pdf", client.box.world.now(), b"%PDF"
+    )
+    waiting, brought = client.buy()[1]["order_id"], shipped(client)
+
+    assert (message(client, waiting, kind, body)[0], message(client, brought, kind, body)[0]) == (before, after)
+
+
+def test_regulated_information_wants_a_restricted_token(client):
+    order = client.buy()[1]["order_id"]
+
+    assert client.api("GET", f"orders/v0/orders/{order}/regulatedInfo")[0] == 403
