@@ -60,7 +60,8 @@ def _row(home: Path) -> dict[str, Any]:
         application = world.add_application({"name": "Bench", "kind": "private"})
         seller = world.add_seller({"seller_id": "A1BENCHSELLER", "region": "eu", "marketplace_ids": [SITE]}, _sites())
         grant = world.authorize(application, seller)
-        from forain_box.control_api import NewListing, Price, put_listing
+        from forain_box.control.bodies import NewListing, Price
+        from forain_box.control.goods import put_listing
 
         for n in range(OFFERS):
             told = NewListing(

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from forain_box import control_api, control_page, documents, faults, lwa, mws, seller_central
+from forain_box import documents, faults, lwa, mws, seller_central
 from forain_box.clock import BoxClock, text
+from forain_box.control import api, panel
 from forain_box.http import Cut, Request, Response, log, read, write
 from forain_box.sites import REGIONS
 from forain_box.spapi import gate
@@ -108,9 +109,9 @@ class Box:
             case ("seller-central", region, *_) if region in REGIONS:
                 return seller_central.answer(self.world, region, request)
             case ("box", "api", *_) | ("box", "openapi.json"):
-                return control_api.answer(self.world, request)
+                return api.answer(self.world, request)
             case ("box",) | ("box", ""):
-                return control_page.answer(self.world, request)
+                return panel.answer(self.world, request)
             case ("",):
                 return Response.redirect("/box/")
             case _:

@@ -1,15 +1,14 @@
 """The control API as an OpenAPI document, made from its own table and bodies."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from forain_box.control_api import Control
+from forain_box.control.call import Control
 
 
-def document(controls: "Sequence[Control]") -> dict[str, Any]:
+def document(controls: Sequence[Control]) -> dict[str, Any]:
     """OpenAPI 3.1."""
     bodies = [c.body for c in controls if c.body is not None]
     schemas, components = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from forain_box import competition, control_api, faults, trade
+from forain_box import competition, faults, trade
+from forain_box.control import api
 from forain_box.http import Request, Response
 from forain_box.page import page
 from forain_box.sites import SITES
@@ -53,7 +54,7 @@ def _called(world: World, form: dict[str, str]) -> Response:
     method, path = form.get("method", "POST"), form.get("path", "")
     parts = ("box", "api", *path.split("/"))
     content = b"" if method == "DELETE" else json.dumps(body).encode()
-    return control_api.answer(world, Request(method, parts, "/" + "/".join(parts), {}, {}, content))
+    return api.answer(world, Request(method, parts, "/" + "/".join(parts), {}, {}, content))
 
 
 class _Panel:

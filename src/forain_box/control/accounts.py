@@ -1,0 +1,190 @@
+"""Controls of applications, sellers, authorizations and the old interface's permissions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from forain_box import mail, mws_tokens, notify
+from forain_box.clock import text
+from forain_box.control import shown
+from forain_box.control.bodies import (
+    ForApplication,
+    ForMwsDeveloper,
+    MaybeApplication,
+    MwsNumber,
+    NewApplication,
+    NewMwsDeveloper,
+    NewSeller,
+    Nothing,
+    Plan,
+    Roles,
+)
+from forain_box.control.call import Control, find
+from forain_box.http import Response
+from forain_box.sites import SITES
+from forain_box.state import MwsToken, Seller
+from forain_box.world import ALL_ROLES, Refusal, World
+
+
+def _new_application(world: World, told: NewApplication) -> Response:
+    _known_roles(told.roles or [])
+    return Response.json(shown.application(world.add_application(msgspec.structs.asdict(told))), 201)
+
+
+def _known_roles(roles: list[str]) -> None:
+    wrong = [role for role in roles if role not in ALL_ROLES]
+    if wrong:
+        raise Refusal(f"{wrong[0]!r} is no role; there are {', '.join(ALL_ROLES)}")
+
+
+def _rotate(world: World, name: str, _: Nothing) -> Response:
+    application = find(world.state.applications, name, "application")
+    world.rotate_secret(application)
+    return Response.json(shown.application(application))
+
+
+def _expire_secret(world: World, name: str, _: Nothing) -> Response:
+    application = find(world.state.applications, name, "application")
+    application.secret_expires_at = world.now()
+    return Response.json(shown.application(application))
+
+
+def _set_roles(world: World, name: str, told: Roles) -> Response:
+    """Taking a role away shows at once; adding one ends every authorization, as Amazon asks for a new consent."""
+    application = find(world.state.applications, name, "application")
+    _known_roles(told.roles)
+    added = set(told.roles) - set(application.roles)
+    application.roles = sorted(set(told.roles))
+    if added:
+        for grant in world.state.authorizations:
+            if grant.application_id == application.application_id and grant.revoked_at is None:
+                grant.revoked_at = world.now()
+    return Response.json(shown.application(application))
+
+
+def _new_seller(world: World, told: NewSeller) -> Response:
+    return Response.json(shown.seller(world.add_seller(msgspec.structs.asdict(told), SITES)), 201)
+
+
+def _authorize(world: World, name: str, told: ForApplication) -> Response:
+    seller = find(world.state.sellers, name, "seller")
+    grant = world.authorize(find(world.state.applications, told.application_id, "application"), seller)
+    mail.plan_reminders(world, grant)
+    end = text(grant.expires_at) if grant.expires_at else None
+    return Response.json({"refresh_token": grant.refresh_token, "expires_at": end}, 201)
+
+
+def _revoke(world: World, name: str, told: MaybeApplication) -> Response:
+    return Response.json(
+        {"revoked": world.revoke(find(world.state.sellers, name, "seller"), told.application_id or None)}
+    )
+
+
+def _expire(world: World, name: str, told: MaybeApplication) -> Response:
+    """Every living authorization of the seller ends now, as if its year were over."""
+    seller = find(world.state.sellers, name, "seller")
+    found = [
+        g for g in world.state.authorizations
+        if g.seller_id == seller.seller_id and g.lives(world.now()) and told.application_id in ("", g.application_id)
+    ]  # fmt: skip
+    for grant in found:
+        grant.expires_at = world.now()
+    return Response.json({"expired": len(found)})
+
+
+def _seller_switch(**changes: bool) -> Callable[[World, str, Nothing], Response]:
+    def switch(world: World, name: str, _: Nothing) -> Response:
+        seller = find(world.state.sellers, name, "seller")
+        for field, value in changes.items():
+            setattr(seller, field, value)
+        return Response.json(shown.seller(seller))
+
+    return switch
+
+
+def _plan(world: World, name: str, told: Plan) -> Response:
+    seller = find(world.state.sellers, name, "seller")
+    seller.professional = told.professional
+    return Response.json(shown.seller(seller))
+
+
+def _mws_developer(world: World, told: NewMwsDeveloper) -> Response:
+    found = mws_tokens.add_developer(world, told.name, told.developer_number, told.region)
+    return Response.json({"aws_access_key_id": found.aws_access_key_id, "aws_secret_key": found.aws_secret_key}, 201)
+
+
+def _mws_authorize(world: World, name: str, told: ForMwsDeveloper) -> Response:
+    seller = find(world.state.sellers, name, "seller")
+    return Response.json(
+        _mws(seller, mws_tokens.authorize(world, seller, told.application_name, told.developer_number)), 201
+    )
+
+
+def _mws_change(act: Callable[[World, Seller, str], MwsToken]) -> Callable[[World, str, MwsNumber], Response]:
+    def change(world: World, name: str, told: MwsNumber) -> Response:
+        seller = find(world.state.sellers, name, "seller")
+        return Response.json(_mws(seller, act(world, seller, told.developer_number)))
+
+    return change
+
+
+def _mws(seller: Seller, token: MwsToken) -> dict[str, Any]:
+    return {
+        "seller_id": seller.seller_id, "marketplace_ids": seller.marketplace_ids, "mws_auth_token": token.token,
+        "expires_at": text(token.expires_at), "standing": token.standing,
+    }  # fmt: skip
+
+
+def _application_messages(world: World, name: str) -> Response:
+    """What lies in an application's own queue (new secrets), oldest first."""
+    application = find(world.state.applications, name, "application")
+    found = [m for m in notify.kept(world) if not m.destination_id and m.application_id == application.application_id]
+    return Response.json([{"message_id": m.message_id, "at": text(m.at), "body": m.body} for m in found])
+
+
+CONTROLS = (
+    Control("POST", "applications", NewApplication, _new_application, "A developer registers an application"),
+    Control(
+        "POST", "applications/{id}/rotate", Nothing, _rotate, "A new client secret; the old one works seven days more"
+    ),
+    Control(
+        "POST", "applications/{id}/expire-secret", Nothing, _expire_secret, "The client secret's 180 days are over"
+    ),
+    Control(
+        "POST", "applications/{id}/roles", Roles, _set_roles, "Take roles away, or add some: that ends authorizations"
+    ),
+    Control("GET", "applications/{id}/messages", None, _application_messages, "The application's own queue"),
+    Control("POST", "sellers", NewSeller, _new_seller, "A seller opens an account"),
+    Control("POST", "sellers/{id}/authorize", ForApplication, _authorize, "Self-authorization: a refresh token"),
+    Control("POST", "sellers/{id}/revoke", MaybeApplication, _revoke, "The seller disables an application (or all)"),
+    Control(
+        "POST", "sellers/{id}/expire", MaybeApplication, _expire, "The year of an authorization (or of all) is over"
+    ),
+    Control("POST", "sellers/{id}/deactivate", Nothing, _seller_switch(active=False), "Amazon deactivates the account"),
+    Control("POST", "sellers/{id}/reactivate", Nothing, _seller_switch(active=True), "Amazon reactivates it"),
+    Control(
+        "POST", "sellers/{id}/suspend-listings", Nothing, _seller_switch(suspended_listings=True), "Listings inactive"
+    ),
+    Control(
+        "POST", "sellers/{id}/resume-listings", Nothing, _seller_switch(suspended_listings=False), "Listings active"
+    ),
+    Control("POST", "sellers/{id}/plan", Plan, _plan, "Professional or individual selling plan"),
+    Control("POST", "mws-developers", NewMwsDeveloper, _mws_developer, "A developer of the old interface, with keys"),
+    Control(
+        "POST", "sellers/{id}/mws-authorize", ForMwsDeveloper, _mws_authorize, "The seller authorizes an MWS developer"
+    ),
+    Control(
+        "POST", "sellers/{id}/mws-deactivate", MwsNumber, _mws_change(mws_tokens.deactivate), "The MWS token sleeps"
+    ),
+    Control(
+        "POST",
+        "sellers/{id}/mws-reactivate",
+        MwsNumber,
+        _mws_change(mws_tokens.reactivate),
+        "The same MWS token lives again",
+    ),
+    Control(
+        "POST", "sellers/{id}/mws-delete", MwsNumber, _mws_change(mws_tokens.delete), "The MWS token is dead for good"
+    ),
+)
