@@ -12,10 +12,10 @@ from typing import Any
 from forain_box import documents, faults, lwa, mws, seller_central
 from forain_box.clock import BoxClock, text
 from forain_box.control import api, panel
+from forain_box.errors import error
 from forain_box.http import Cut, Request, Response, log, read, write
 from forain_box.sites import REGIONS
 from forain_box.spapi import gate
-from forain_box.spapi.errors import error
 from forain_box.throttle import Throttle
 from forain_box.world import World
 

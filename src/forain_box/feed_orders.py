@@ -18,7 +18,7 @@ from typing import Any
 from forain_box import envelope, trade
 from forain_box.clock import parse
 from forain_box.envelope import Part, Result, Unreadable
-from forain_box.spapi.errors import Stop
+from forain_box.errors import Stop
 from forain_box.state import Document, Feed, Order, OrderLine, Package
 from forain_box.world import Refusal, World
 

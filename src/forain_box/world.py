@@ -131,7 +131,9 @@ class World:
     def hand_out(self, prefix: str, life: timedelta, **stands_for: Any) -> str:
         """A page token that stands for plain data, for as long as `life`."""
         name = self.token(prefix, 24)
-        self.state.tokens[name] = {**stands_for, "until": (self.now() + life).isoformat()}
+        end = self.now() + life
+        self.state.tokens[name] = {**stands_for, "until": end.isoformat()}
+        self.at(end, "token.forgotten", name=name)
         return name
 
     def handed_out(self, name: str) -> dict[str, Any] | None:
@@ -303,3 +305,8 @@ class World:
         self._order_of[order.number] = order
         insort(self._by_created.setdefault(order.seller_id, []), (order.created_at, order.number))
         insort(self._by_updated.setdefault(order.seller_id, []), (order.updated_at, order.number))
+
+
+@happens("token.forgotten")
+def _token_forgotten(world: World, told: dict[str, Any]) -> None:
+    world.state.tokens.pop(told["name"], None)

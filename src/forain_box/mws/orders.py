@@ -3,12 +3,11 @@
 Pending orders carry no price and no address; a line's ItemPrice is for all its pieces.
 """
 
-import itertools
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from forain_box import amounts, trade
+from forain_box import amounts, order_book, trade
 from forain_box.clock import text
 from forain_box.mws.call import Action, MwsCall, Section, stop
 from forain_box.mws.sellers import status
@@ -27,8 +26,6 @@ AMOUNTS = {
 }  # fmt: skip
 """What an item tells -> the detail of its amounts."""
 ALWAYS_TOLD = ("ItemPrice", "ShippingPrice", "PromotionDiscount")
-NOT_YET = timedelta(minutes=2)
-TOKEN_LIFE = timedelta(days=1)
 
 
 def list_orders(call: MwsCall) -> dict[str, Any]:
@@ -38,16 +35,16 @@ def list_orders(call: MwsCall) -> dict[str, Any]:
     if not call.several("MarketplaceId.Id"):
         raise stop(400, "MissingParameter", "The request must contain the parameter MarketplaceId.Id.1.")
     before = by[0].replace("After", "Before")
-    since, until = call.moment(by[0]), call.moment(before) or call.world.now() - NOT_YET
+    since, until = call.moment(by[0]), call.moment(before) or call.world.now() - order_book.NOT_YET
     assert since is not None
-    if until > call.world.now() - NOT_YET:
+    if until > call.world.now() - order_book.NOT_YET:
         raise stop(400, "InvalidParameterValue", f"{before} must be no later than two minutes before now.")
     return _page(
         call,
         {
             "by": "created" if by[0] == "CreatedAfter" else "updated", "since": since.isoformat(), "through": until.isoformat(),
             "sites": call.sites("MarketplaceId.Id"), "states": call.several("OrderStatus.Status"),
-            "channels": call.several("FulfillmentChannel.Channel"), "start": 0,
+            "channels": call.several("FulfillmentChannel.Channel"),
             "size": call.number("MaxResultsPerPage", 100, 1, 100), "seller": call.seller.seller_id,
         },
     )  # fmt: skip
@@ -61,20 +58,25 @@ def list_more(call: MwsCall) -> dict[str, Any]:
 
 
 def _page(call: MwsCall, asked: dict[str, Any]) -> dict[str, Any]:
-    since, through = datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["through"])
-    omitted = set(call.world.state.omitted)
-    rows = (
-        o for o in call.world.orders_of(call.seller.seller_id, asked["by"], since, through)
-        if o.marketplace_id in asked["sites"]
-        and (not asked["states"] or STATUSES[o.status] in asked["states"])
-        and (not asked["channels"] or _channel(o) in asked["channels"])
-        and o.order_id not in omitted
-    )  # fmt: skip
-    start, size = asked["start"], asked["size"]
-    found = list(itertools.islice(rows, start, start + size + 1))
-    more = call.world.hand_out("mws-", TOKEN_LIFE, **{**asked, "start": start + size}) if len(found) > size else None
+    window = order_book.Window(
+        asked["by"], datetime.fromisoformat(asked["since"]), datetime.fromisoformat(asked["through"])
+    )
+    behind = order_book.Place(datetime.fromisoformat(asked["moment"]), asked["number"]) if asked.get("moment") else None
+
+    def wanted(o: Order) -> bool:
+        return (
+            o.marketplace_id in asked["sites"]
+            and (not asked["states"] or STATUSES[o.status] in asked["states"])
+            and (not asked["channels"] or _channel(o) in asked["channels"])
+        )
+
+    found, following = order_book.page(call.world, call.seller.seller_id, window, asked["size"], wanted, behind)
+    more = None
+    if following:
+        place = {"moment": following.moment.isoformat(), "number": following.number}
+        more = call.world.hand_out("mws-", order_book.TOKEN_LIFE, **asked | place)
     name = "CreatedBefore" if asked["by"] == "created" else "LastUpdatedBefore"
-    return {"NextToken": more, name: text(through), "Orders": {"Order": [_order(o) for o in found[:size]]}}
+    return {"NextToken": more, name: text(window.until), "Orders": {"Order": [_order(o) for o in found]}}
 
 
 def _channel(order: Order) -> str:

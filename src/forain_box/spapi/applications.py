@@ -12,9 +12,9 @@ from typing import Any
 
 from forain_box import notify
 from forain_box.clock import text
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid
 from forain_box.state import Application
 from forain_box.world import World, happens
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from forain_box.clock import parse
+from forain_box.errors import denied, invalid, too_fast
 from forain_box.http import Request, Response
 from forain_box.sites import SITES
-from forain_box.spapi.errors import denied, invalid, too_fast
 from forain_box.state import AccessToken, Application, Seller
 from forain_box.throttle import Throttle
 from forain_box.world import World

@@ -9,11 +9,11 @@ from typing import Any
 
 from forain_box import codes
 from forain_box.catalogue import on_site
+from forain_box.errors import invalid, not_found
 from forain_box.http import Response
 from forain_box.sites import SITES
 from forain_box.spapi import offsets
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid, not_found
 from forain_box.state import Product
 from forain_box.world import World
 

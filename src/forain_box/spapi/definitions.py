@@ -9,11 +9,11 @@ from typing import Any
 
 from forain_box import documents, product_types
 from forain_box.catalogue import words
+from forain_box.errors import invalid, not_found
 from forain_box.http import Response
 from forain_box.product_types import TYPES
 from forain_box.sites import SITES
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid, not_found
 from forain_box.state import Document
 
 MODEL = "definitionsProductTypes_2020-09-01.json"

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import msgspec
 
 from forain_box.clock import text
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.ledger import COMMISSION, FULFILMENT_FEE
 from forain_box.sites import SITES, coins
 from forain_box.spapi.call import Call, Operation, payload
-from forain_box.spapi.errors import invalid
 
 MODEL = "productFeesV0.json"
 MOST = 20

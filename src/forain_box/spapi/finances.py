@@ -11,10 +11,10 @@ from typing import Any
 
 from forain_box import ledger
 from forain_box.clock import parse, text
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.sites import SITES
 from forain_box.spapi.call import Call, Operation, payload
-from forain_box.spapi.errors import invalid
 from forain_box.spapi.orders_v0 import seconds
 from forain_box.state import Transaction
 

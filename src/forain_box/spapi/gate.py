@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from forain_box import faults
+from forain_box.errors import Stop, denied, too_fast
 from forain_box.http import Request, Response
 from forain_box.sites import SITES
 from forain_box.spapi import (
@@ -31,7 +32,6 @@ from forain_box.spapi import (
     uploads,
 )
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import Stop, denied, too_fast
 from forain_box.state import AccessToken
 from forain_box.throttle import Throttle
 from forain_box.world import World

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from forain_box.errors import Stop, error, invalid
 from forain_box.http import Response
 from forain_box.spapi.call import Call
-from forain_box.spapi.errors import Stop, error, invalid
 from forain_box.state import Order
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from forain_box import standing
 from forain_box.clock import text
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid
 from forain_box.state import Listing
 
 MODEL = "fbaInventory.json"

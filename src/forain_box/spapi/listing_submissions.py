@@ -6,10 +6,10 @@ Source: Amazon's model listingsItems_2021-08-01.json; models issues 4295, 4402, 
 from typing import Any, Literal
 
 from forain_box import listing_rules, listing_writes
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.listing_writes import Write
 from forain_box.spapi.call import Call, Operation, Wire
-from forain_box.spapi.errors import invalid
 
 MODEL = "listingsItems_2021-08-01.json"
 LONGEST_SKU = 40

@@ -8,13 +8,13 @@ from typing import Any
 
 from forain_box import codes, standing
 from forain_box.clock import text
+from forain_box.errors import invalid, not_found
 from forain_box.http import Response
 from forain_box.listing_rules import copied
 from forain_box.shelves import ORDERS
 from forain_box.sites import SITES
 from forain_box.spapi import offsets
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid, not_found
 from forain_box.standing import Kind
 from forain_box.state import Listing
 from forain_box.world import World

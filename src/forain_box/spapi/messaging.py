@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from forain_box.clock import text
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.order_news import deliver_by
 from forain_box.sites import SITES
 from forain_box.spapi import hypermedia
 from forain_box.spapi.call import Call, Operation, Wire
-from forain_box.spapi.errors import invalid
 from forain_box.state import Order
 
 MODEL = "messaging.json"

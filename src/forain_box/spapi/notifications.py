@@ -15,10 +15,10 @@ from typing import Annotated, Any
 
 import msgspec
 
+from forain_box.errors import Stop, denied, error, invalid, not_found
 from forain_box.http import Response
 from forain_box.notify import CHANGES, PERIODS
 from forain_box.spapi.call import Call, Operation, Wire, payload
-from forain_box.spapi.errors import Stop, denied, error, invalid, not_found
 from forain_box.state import Destination, Subscription
 
 MODEL = "notifications.json"

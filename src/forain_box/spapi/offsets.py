@@ -4,8 +4,8 @@ import base64
 import binascii
 import zlib
 
+from forain_box.errors import invalid
 from forain_box.spapi.call import Call
-from forain_box.spapi.errors import invalid
 
 MOST_PAGED = 1000
 

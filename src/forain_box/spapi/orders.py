@@ -6,12 +6,13 @@ Source: Amazon's model orders_2026-01-01.json; models issues 5144, 5306; read 20
 from datetime import datetime
 from typing import Any
 
+from forain_box import order_book
 from forain_box.clock import text
+from forain_box.errors import invalid
 from forain_box.http import Response
+from forain_box.order_book import Place, Window
 from forain_box.spapi import order_lists
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid
-from forain_box.spapi.order_lists import Place, Window
 from forain_box.spapi.order_shape import render
 
 MODEL = "orders_2026-01-01.json"
@@ -41,8 +42,8 @@ def search(call: Call) -> Response:
             raise invalid("paginationToken is invalid.")
         behind = Place(datetime.fromisoformat(told["moment"]), int(told["number"]))
         asked = Window(asked.by, asked.since, datetime.fromisoformat(told["until"]))
-    part, following = order_lists.page(
-        call, asked, size,
+    part, following = order_book.page(
+        call.world, call.seller.seller_id, asked, size,
         lambda o: (not sites or o.marketplace_id in sites)
         and (not states or o.status in states)
         and (not fulfilled_by or o.fulfilled_by in fulfilled_by),
@@ -53,7 +54,7 @@ def search(call: Call) -> Response:
     answer["createdBefore" if asked.by == "created" else "lastUpdatedBefore"] = text(asked.until)
     if following:
         token = call.world.hand_out(
-            "next-", order_lists.TOKEN_LIFE, fixed=fixed, seller=call.seller.seller_id, moment=following.moment.isoformat(),
+            "next-", order_book.TOKEN_LIFE, fixed=fixed, seller=call.seller.seller_id, moment=following.moment.isoformat(),
             number=following.number, until=asked.until.isoformat(),
         )  # fmt: skip
         answer["pagination"] = {"nextToken": token}

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from forain_box import amounts
+from forain_box import amounts, order_book
+from forain_box.errors import denied, invalid, not_found
 from forain_box.http import Response
+from forain_box.order_book import Place, Window
 from forain_box.order_news import OLD_CHANNEL, OLD_STATUS, PENDING, deliver_by, order_type, ship_by
 from forain_box.sites import SITES
 from forain_box.spapi import order_lists
 from forain_box.spapi.call import Call, Operation, payload
-from forain_box.spapi.errors import denied, invalid, not_found
-from forain_box.spapi.order_lists import Place, Window
 from forain_box.spapi.order_shape import CONDITIONS, FACILITATOR, address_of, plain
 from forain_box.spapi.orders import TRACKING
 from forain_box.spapi.tokens import opens
@@ -47,18 +47,23 @@ def search(call: Call) -> Response:
             known = [
                 o for o in found
                 if o and o.seller_id == call.seller.seller_id and o.marketplace_id in sites
-                and order_lists.kept(o, call.world.now())
+                and order_book.kept(o, call.world.now())
             ]  # fmt: skip
             return payload({"Orders": [_order(call, o) for o in known]})
         asked = order_lists.window(call, CREATED, UPDATED)
-    part, following = order_lists.page(
-        call, asked, size, lambda o: o.marketplace_id in sites and _fits(o, filters), behind
+    part, following = order_book.page(
+        call.world,
+        call.seller.seller_id,
+        asked,
+        size,
+        lambda o: o.marketplace_id in sites and _fits(o, filters),
+        behind,
     )
     answer: dict[str, Any] = {"Orders": [_order(call, o) for o in part]}
     answer["CreatedBefore" if asked.by == "created" else "LastUpdatedBefore"] = seconds(asked.until)
     if following:
         answer["NextToken"] = call.world.hand_out(
-            "v0-", order_lists.TOKEN_LIFE, seller=call.seller.seller_id, sites=sites, filters=filters, by=asked.by,
+            "v0-", order_book.TOKEN_LIFE, seller=call.seller.seller_id, sites=sites, filters=filters, by=asked.by,
             since=asked.since.isoformat(), until=asked.until.isoformat(), moment=following.moment.isoformat(),
             number=following.number,
         )  # fmt: skip
@@ -187,7 +192,7 @@ def _lines(call: Call, order: Order) -> tuple[list[OrderLine], dict[str, str]]:
     end = start + MOST_ITEMS
     more = {}
     if end < len(order.lines):
-        more["NextToken"] = call.world.hand_out("items-", order_lists.TOKEN_LIFE, order=order.order_id, start=end)
+        more["NextToken"] = call.world.hand_out("items-", order_book.TOKEN_LIFE, order=order.order_id, start=end)
     return order.lines[start:end], more
 
 

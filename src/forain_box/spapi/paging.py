@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from forain_box.errors import invalid
 from forain_box.spapi.call import Call
-from forain_box.spapi.errors import invalid
 from forain_box.state import Feed, Report
 
 STATUSES = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")

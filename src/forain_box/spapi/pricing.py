@@ -11,10 +11,10 @@ import msgspec
 
 from forain_box import competition
 from forain_box.competition import Offer
+from forain_box.errors import Stop, invalid
 from forain_box.http import Response
 from forain_box.sites import SITES
 from forain_box.spapi.call import Call, Operation, Wire
-from forain_box.spapi.errors import Stop, invalid
 from forain_box.state import Listing
 
 MODEL = "productPricing_2022-05-01.json"

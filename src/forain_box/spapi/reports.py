@@ -11,10 +11,10 @@ import msgspec
 from forain_box import documents
 from forain_box import reports as life
 from forain_box.clock import parse, text
+from forain_box.errors import denied, invalid, not_found
 from forain_box.http import Response
 from forain_box.spapi import paging
 from forain_box.spapi.call import Call, Operation, Wire
-from forain_box.spapi.errors import denied, invalid, not_found
 from forain_box.state import Report, Schedule
 
 MODEL = "reports_2021-06-30.json"

@@ -10,11 +10,11 @@ import msgspec
 
 from forain_box import trade
 from forain_box.clock import parse
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.sites import SITES
 from forain_box.spapi import order_lists
 from forain_box.spapi.call import Call, Operation, Wire
-from forain_box.spapi.errors import invalid
 from forain_box.spapi.orders import TRACKING
 from forain_box.state import Package
 from forain_box.world import Refusal

@@ -5,9 +5,9 @@ Source: Amazon's model tokens_2021-03-01.json and its use case guide; docs issue
 
 from datetime import timedelta
 
+from forain_box.errors import Stop, error, invalid
 from forain_box.http import Response
 from forain_box.spapi.call import Call, Operation, Wire
-from forain_box.spapi.errors import Stop, error, invalid
 from forain_box.spapi.order_shape import ADDRESS_ROLES, TAX_ROLES
 from forain_box.state import AccessToken
 

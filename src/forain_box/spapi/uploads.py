@@ -4,9 +4,9 @@ import base64
 import binascii
 
 from forain_box import documents
+from forain_box.errors import invalid
 from forain_box.http import Response
 from forain_box.spapi.call import Call, Operation
-from forain_box.spapi.errors import invalid
 
 MODEL = "uploads_2020-11-01.json"
 RESOURCES = ("messaging/v1/orders/", "aplus/2020-11-01/contentDocuments")
