@@ -48,7 +48,7 @@ def test_a_receipt_that_comes_after_the_proof_opens_nothing_again(house):
     key = OfferKey(AccountId(house.account_id), FR, "SOAP")
     offers.mark(AccountId(house.account_id), now, skus=["SOAP"])
     row.refresh_from_db()
-    offers.intend(row, Change(key, 9, None), now)
+    offers.intend([(row, Change(key, 9, None))], now)
     offers.see(AccountId(house.account_id), [Observed(key, 9, None, "merchant")] * 2, now)
     offers.settle(row, row.wanted_no)
 

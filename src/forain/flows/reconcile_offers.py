@@ -1,7 +1,9 @@
 """My stock and prices are true on Amazon: read the shop now, ask core, write the intent, tell, leave a trace."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from forain.contracts.marketplace import Accepted, Marketplace, Refusal
 from forain.contracts.shop import Variant
@@ -9,7 +11,7 @@ from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
-from forain.core.offers import Alarm, Change, Desired, Settled, Submit, Wait, plan
+from forain.core.offers import Alarm, Change, Desired, Plan, Settled, Submit, Wait, plan
 from forain.core.pricing import NoPrice, PriceRule, price_on_site
 from forain.core.stock import StockRule, sellable
 from forain.flows.deps import Deps
@@ -50,11 +52,10 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
         account.orders_known_until = None
     stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
-    to_tell: list[tuple[models.Offer, Change]] = []
-    for row in rows:
-        change = _decide(deps, account, row, sites.get(row.site), links, stock, unimported)
-        if change is not None:
-            to_tell.append((row, change))
+    decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported) for row in rows]
+    offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
+    told = [(one.row, _act(deps, account, one, sites.get(one.row.site))) for one in decided]
+    to_tell = [(row, change) for row, change in told if change is not None]
     to_tell = _still_so(deps, account, adapter, to_tell)
     if to_tell:
         _tell(deps, account, adapter, to_tell)
@@ -99,6 +100,17 @@ def _unimported_per_variant(account: models.Account, variants: set[VariantId]) -
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is to be done about one offer. `wanted` None: its article is gone, what was wanted stays. `held`: why
+    something of it is held back, "" for nothing."""
+
+    row: models.Offer
+    wanted: offers.Wanted | None
+    step: Plan | Literal["unlinked", "variant_gone"]
+    held: str = ""
+
+
 def _decide(
     deps: Deps,
     account: models.Account,
@@ -107,21 +119,16 @@ def _decide(
     links: Mapping[SellerSku, VariantId],
     stock: Mapping[VariantId, Variant],
     unimported: Mapping[str, int],
-) -> Change | None:
-    """One offer: what is wanted is written, and the change to tell is the answer (None: nothing to tell)."""
-    now = deps.clock.now()
+) -> Decided:
+    """Ask core about one offer; nothing is written."""
     link = links.get(SellerSku(row.sku))
     if site is None or link is None:
-        offers.want(row, Desired(None, None), [], ["unlinked" if link is None else "site_not_used"], now)
-        offers.park(row, row.wanted_no)
-        return None
+        why = ["unlinked" if link is None else "site_not_used"]
+        return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     variant = stock.get(link)
     if variant is None:
-        offers.alarm(row, "variant_gone", link, row.wanted_no)
-        return None
+        return Decided(row, None, "variant_gone", link)
     desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0))
-    offers.want(row, desired, steps, notes, now)
-    manifest = deps.open.marketplace_manifest(account.marketplace)
     step = plan(
         offers.key_of(row),
         desired,
@@ -129,33 +136,37 @@ def _decide(
         offers.observed_of(row),
         acknowledged_quantity=row.acknowledged_quantity,
         orders_known_until=account.orders_known_until,
-        acknowledge_within=manifest.acknowledge_within,
-        now=now,
+        acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
+        now=deps.clock.now(),
     )
-    if step.notes:
-        offers.want(row, desired, steps, [*notes, *step.notes], now)
-    match step:
+    return Decided(row, offers.Wanted(row, desired, steps, [*notes, *step.notes]), step, held)
+
+
+def _act(deps: Deps, account: models.Account, decided: Decided, site: models.AccountSite | None) -> Change | None:
+    """Write what was decided; the answer is the change to tell, None: nothing is to be told."""
+    row, number = decided.row, decided.row.wanted_no
+    match decided.step:
+        case "unlinked":
+            offers.park(row, number)
+        case "variant_gone":
+            offers.alarm(row, "variant_gone", decided.held, number)
+        case Settled() if decided.held:
+            offers.alarm(row, "held", decided.held, number)
         case Settled():
-            if held:
-                offers.alarm(row, "held", held, row.wanted_no)
-            else:
-                offers.settle(row, row.wanted_no)
-            return None
+            offers.settle(row, number)
         case Wait(until=until):
             offers.postpone(row, until)
-            return None
         case Alarm(code=code):
-            offers.alarm(row, code, "", row.wanted_no)
+            offers.alarm(row, code, "", number)
             journal.write(
-                now, code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
+                deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
                 correlation_id=row.correlation,
             )  # fmt: skip
-            return None
         case Submit(change=change):
-            if site.writes_allowed_at is None:
-                offers.park(row, row.wanted_no)
-                return None
-            return change
+            if site is not None and site.writes_allowed_at is not None:
+                return change
+            offers.park(row, number)
+    return None
 
 
 def wanted(
@@ -196,8 +207,7 @@ def _tell(
 ) -> None:
     """Write the intents, commit, call out, write each receipt as it comes."""
     now = deps.clock.now()
-    for row, change in to_tell:
-        offers.intend(row, change, now)
+    offers.intend(to_tell, now)
     waiting = {change.key: row for row, change in to_tell}
     changes = {change.key: change for _, change in to_tell}
     try:

@@ -1,10 +1,11 @@
 """Offers: marks, claims, intents, receipts, observations, settlement. Counters and compare-and-set, no stamps."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
@@ -117,33 +118,66 @@ def next_due(account: AccountId) -> Instant | None:
     return found["at"]  # type: ignore[no-any-return]
 
 
-def want(row: models.Offer, desired: Desired, steps: list[list[str]], notes: Iterable[str], now: Instant) -> None:
-    """Write what the rules want, and how it came about (for the page "why this number?")."""
-    models.Offer.objects.filter(pk=row.pk).update(
-        desired_quantity=desired.quantity,
-        desired_minor=desired.price.minor if desired.price else None,
-        desired_currency=desired.price.currency if desired.price else "",
-        desired_steps=steps,
-        desired_at=now,
-        notes=list(notes),
-    )
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the rules want of an offer, and how it came about: `steps` and `notes` for the page "why this number?"."""
+
+    row: models.Offer
+    desired: Desired
+    steps: list[list[str]]
+    notes: list[str]
 
 
-def intend(row: models.Offer, change: Change, now: Instant) -> None:
-    """Write the submission before calling out: if we die now, we know that we may have told."""
-    same = (
-        row.submitted_quantity == change.quantity
-        and _money(row.submitted_minor, row.submitted_currency) == change.price
-    )
-    models.Offer.objects.filter(pk=row.pk).update(
-        submitted_quantity=change.quantity,
-        submitted_minor=change.price.minor if change.price else None,
-        submitted_currency=change.price.currency if change.price else "",
-        submitted_at=now,
-        submission=INTENDED,
-        submitted_no=row.wanted_no,
-        tries=row.tries if same else 0,
-    )
+_WANT = """
+UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
+    desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+    AS told (id, quantity, minor, currency, steps, notes)
+WHERE store_offer.id = told.id
+"""
+
+
+def want(wanted: Sequence[Wanted], now: Instant) -> None:
+    """Write what the rules want of these offers, in one statement."""
+    prices = [one.desired.price for one in wanted]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WANT,
+            [
+                now, [one.row.pk for one in wanted], [one.desired.quantity for one in wanted],
+                [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
+                [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
+            ],
+        )  # fmt: skip
+
+
+_INTEND = """
+UPDATE store_offer SET submitted_quantity = told.quantity, submitted_minor = told.minor, submitted_currency = told.currency,
+    submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
+    AS told (id, quantity, minor, currency, number, tries)
+WHERE store_offer.id = told.id
+"""
+
+
+def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> None:
+    """Write the submissions before calling out, in one statement: if we die now, we know that we may have told."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INTEND,
+            [
+                now, INTENDED, [row.pk for row, _ in changes], [change.quantity for _, change in changes],
+                [change.price.minor if change.price else None for _, change in changes],
+                [change.price.currency if change.price else "" for _, change in changes],
+                [row.wanted_no for row, _ in changes], [row.tries if _same(row, change) else 0 for row, change in changes],
+            ],
+        )  # fmt: skip
+
+
+def _same(row: models.Offer, change: Change) -> bool:
+    """The change says what was told last."""
+    told = _money(row.submitted_minor, row.submitted_currency)
+    return (row.submitted_quantity, told) == (change.quantity, change.price)
 
 
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
@@ -176,8 +210,8 @@ def postpone(row: models.Offer, until: Instant) -> None:
     models.Offer.objects.filter(pk=row.pk).update(claimed_until=None)
 
 
-def settle(row: models.Offer, number: int) -> bool:
-    """What was wanted at `number` is so; True: nothing newer waits. A newer mark keeps the offer waiting."""
+def settle(row: models.Offer, number: int) -> None:
+    """What was wanted at `number` is so. A newer mark keeps the offer waiting."""
     models.Offer.objects.filter(pk=row.pk, settled_no__lt=number).update(
         settled_no=number,
         submission="",
@@ -187,8 +221,8 @@ def settle(row: models.Offer, number: int) -> bool:
         not_before=None,
         claimed_until=None,
         acknowledged_quantity=F("observed_quantity"),
+        marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )
-    return bool(models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None))
 
 
 def acknowledge(rows: Sequence[models.Offer]) -> bool:
