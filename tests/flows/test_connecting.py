@@ -50,7 +50,9 @@ def test_a_wrong_secret_typed_for_a_second_account_does_not_stop_the_first(house
 
 def test_an_application_without_the_listing_role_is_told_so_and_not_called_another_sellers(house):
     bare = house.control(
-        "POST", "applications", {"name": "Bare", "kind": "private", "roles": ["Inventory and Order Tracking"]}
+        "POST",
+        "applications",
+        {"name": "Bare", "kind": "private", "roles": ["Inventory and Order Tracking", "Selling Partner Insights"]},
     )
 
     with pytest.raises(errors.Denied) as refused:
@@ -61,7 +63,9 @@ def test_an_application_without_the_listing_role_is_told_so_and_not_called_anoth
 
 def test_a_renewal_without_the_listing_role_is_a_renewal(house):
     bare = house.control(
-        "POST", "applications", {"name": "Bare", "kind": "private", "roles": ["Inventory and Order Tracking"]}
+        "POST",
+        "applications",
+        {"name": "Bare", "kind": "private", "roles": ["Inventory and Order Tracking", "Selling Partner Insights"]},
     )
     token = house.control("POST", f"sellers/{house.seller}/authorize", {"application_id": bare["application_id"]})[
         "refresh_token"
