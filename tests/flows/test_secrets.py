@@ -58,7 +58,7 @@ def test_no_secret_and_no_buyer_is_kept_in_plain(make_house, client, django_user
     secrets = [
         house.application["client_secret"],
         "canary-typed-wrong",
-        *(g.refresh_token for g in world.authorizations),
+        *(g.refresh_token for g in world.state.authorizations),
     ]
     pages = "".join(
         client.get(path).content.decode()

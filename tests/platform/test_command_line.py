@@ -207,7 +207,7 @@ class Boxed:
         self._running.start()
         world = self.box.world
         self.application = world.add_application({"name": "Mine", "kind": "private"})
-        self.grant = world.authorize(self.application, world.sellers["A1BOXSELLEREU"])
+        self.grant = world.authorize(self.application, world.state.sellers["A1BOXSELLEREU"])
         (self._folder / "secret").write_text(self.application.client_secret + "\n")
         (self._folder / "token").write_text(self.grant.refresh_token)
         return self
