@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 FASTEST = 1_000_000.0
+LAST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Here the box's time ends, so that a year can always be added to it."""
 
 
 class BoxClock:
@@ -22,12 +24,17 @@ class BoxClock:
     def now(self) -> datetime:
         if self.kind == "manual":
             return self._then
-        return self._then + (datetime.now(UTC) - self._anchor) * self.speed
+        try:
+            return min(self._then + (datetime.now(UTC) - self._anchor) * self.speed, LAST)
+        except OverflowError:
+            return LAST
 
     def advance(self, seconds: float) -> datetime:
         """Move forward; time never runs backwards here. Raises ValueError, OverflowError."""
         if seconds < 0:
             raise ValueError("time is advanced by 0 seconds or more")
+        if timedelta(seconds=seconds) > LAST - self.now():
+            raise ValueError(f"the box's time ends in the year {LAST.year}")
         self._then += timedelta(seconds=seconds)
         return self.now()
 
@@ -46,8 +53,11 @@ def text(moment: datetime) -> str:
 
 
 def parse(value: str) -> datetime:
-    """Raises ValueError for anything but an ISO 8601 moment with a zone."""
+    """Raises ValueError for anything but an ISO 8601 moment with a zone, within the years that can be counted."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("a moment needs its zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment outside of the years 1 to 9999") from None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from forain_box import listing_writes
+from forain_box.http import decoded
 from forain_box.listing_rules import Malformed, read_patch
 from forain_box.listing_writes import Write
 from forain_box.spapi import listing_submissions, listings
@@ -90,8 +91,8 @@ class _Names(_Struct):
 def take(world: World, feed: Feed, document: Document) -> dict[str, Any]:
     """Check every message and plan the writes of those without an error. The answer is what `report` needs."""
     try:
-        told = msgspec.json.decode(document.content or b"", type=_Feed)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        told: _Feed = decoded(document.content or b"", _Feed)
+    except ValueError:
         return _refused("4002001", "Item 'Feed' cannot be parsed.")
     header = _header(told.header)
     if header is None or header.seller_id != feed.seller_id:
@@ -131,8 +132,9 @@ def take(world: World, feed: Feed, document: Document) -> dict[str, Any]:
 
 def _header(raw: msgspec.Raw) -> _Header | None:
     try:
-        return msgspec.json.decode(raw, type=_Header)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        header: _Header = decoded(raw, _Header)
+        return header
+    except ValueError:
         return None
 
 
@@ -140,7 +142,7 @@ def _read(raw: msgspec.Raw, seen: set[int]) -> _Message | None:
     """None: it does not meet the schema, or its number came already."""
     try:
         message = _DECODE_MESSAGE.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
     if not message.fits() or message.message_id in seen:
         return None
@@ -150,8 +152,8 @@ def _read(raw: msgspec.Raw, seen: set[int]) -> _Message | None:
 
 def _misfit(raw: msgspec.Raw) -> Issue:
     try:
-        names = msgspec.json.decode(raw, type=_Names)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        names: _Names = decoded(raw, _Names)
+    except ValueError:
         names = _Names()
     text = "The provided message did not meet the schema validation requirements for a feed message."
     issue: Issue = {"code": "4002008", "severity": "ERROR", "message": text}

@@ -199,7 +199,7 @@ def _confirm(
         raise _Wrong(INVALID, "CarrierCode or CarrierName is required.")
     try:
         shipped_at = parse(date)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _Wrong(INVALID, f"FulfillmentDate '{date[:50]}' is no date in ISO 8601 with its zone.") from None
     if not order.created_at - timedelta(seconds=1) <= shipped_at <= world.now() + timedelta(minutes=1):
         raise _Wrong(NOT_NOW, "FulfillmentDate must be after the order date and not in the future.")

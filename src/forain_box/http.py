@@ -9,6 +9,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
+import msgspec
+
 log = logging.getLogger("forain_box")
 LARGEST_BODY = 30 * 1024 * 1024
 
@@ -28,7 +30,7 @@ class Request:
 
     def json(self) -> Any:
         """The body as JSON. Raises ValueError."""
-        return json.loads(self.body.decode("utf-8"))
+        return decoded(self.body, Any)
 
     def form(self) -> dict[str, str]:
         return pairs(self.body.decode("utf-8", "replace"))
@@ -71,12 +73,20 @@ class Cut(Exception):
         self.delay_seconds = delay_seconds
 
 
+def decoded(content: bytes | str | msgspec.Raw, kind: Any) -> Any:
+    """JSON as `kind`. Raises ValueError for whatever does not fit: also for what is nested too deeply, or no UTF-8."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except RecursionError:
+        raise ValueError("JSON is nested too deeply") from None
+
+
 def pairs(text: str) -> dict[str, str]:
     """A query or form; a name that comes several times has its values joined by commas, as arrays are spelled."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, errors="replace"):
-        found[name] = f"{found[name]},{value}" if name in found else value
-    return found
+        found.setdefault(name, []).append(value)
+    return {name: ",".join(values) for name, values in found.items()}
 
 
 def read(environ: dict[str, Any]) -> Request | Response:

@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "box-conformance.md"
 NOTES = "FORAIN_BOX_NOTES"
 """Environment: the file into which `note` writes while this runs."""
-AT_ALL = ("test_conformance.py", "test_samples.py", "test_fuzz.py", "test_panel.py", "test_state.py")
+AT_ALL = (
+    "test_conformance.py", "test_samples.py", "test_fuzz.py", "test_panel.py", "test_state.py", "test_bad_input.py",
+    "test_served.py", "test_misfortunes.py",
+)  # fmt: skip
 HEAD = """# What the box keeps of Amazon, by its tests
 
 Made from the tests by `python -m tests.box.conformance`: for each operation the sentences that hold it. What is not kept stands in

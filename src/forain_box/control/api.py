@@ -5,10 +5,8 @@
 
 from typing import TypeVar
 
-import msgspec
-
 from forain_box.control import accounts, events, goods, openapi, orders
-from forain_box.http import Request, Response
+from forain_box.http import Request, Response, decoded
 from forain_box.world import Refusal, World
 
 T = TypeVar("T")
@@ -42,6 +40,7 @@ def _route(world: World, request: Request) -> Response:
 
 def _read(request: Request, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(request.body or b"{}", type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        found: T = decoded(request.body or b"{}", kind)
+        return found
+    except ValueError as wrong:
         raise Refusal(f"the body does not fit: {wrong}; see /box/openapi.json") from None

@@ -1,10 +1,11 @@
 """One call of the old interface, its errors, and its XML."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax import saxutils
 
 from forain_box.clock import parse
 from forain_box.http import Request, Response
@@ -12,6 +13,7 @@ from forain_box.sites import SITES
 from forain_box.state import MwsDeveloper, Seller
 from forain_box.world import World
 
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 XML = {"content-type": "text/xml; charset=utf-8"}
 
 
@@ -52,6 +54,11 @@ class Stop(Exception):
             f"  <RequestId>{request_id(world)}</RequestId>\n</ErrorResponse>\n"
         )
         return Response(self.status, body.encode("utf-8", "replace"), dict(XML))
+
+
+def escape(told: str) -> str:
+    """Text within XML; a letter that XML cannot hold at all becomes a question mark."""
+    return saxutils.escape(_NO_XML.sub("?", told))
 
 
 def stop(status: int, code: str, message: str, section: Section | None = None) -> Stop:

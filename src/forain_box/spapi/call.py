@@ -9,7 +9,7 @@ import msgspec
 
 from forain_box.clock import parse
 from forain_box.errors import denied, invalid, too_fast
-from forain_box.http import Request, Response
+from forain_box.http import Request, Response, decoded
 from forain_box.sites import SITES
 from forain_box.state import AccessToken, Application, Seller
 from forain_box.throttle import Throttle
@@ -139,14 +139,15 @@ class Call:
             return None
         try:
             return parse(told.replace(" ", "+"))
-        except (ValueError, OverflowError):
+        except ValueError:
             raise invalid(f"'{name}' must be a date in ISO 8601 format.") from None
 
     def body(self, kind: type[Body]) -> Body:
         """The JSON body as `kind`, types checked."""
         try:
-            return msgspec.json.decode(self.request.body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+            found: Body = decoded(self.request.body, kind)
+            return found
+        except ValueError as wrong:
             raise invalid(f"The request body is invalid: {wrong}"[:300]) from None
 
 

@@ -43,7 +43,7 @@ def _moment(told: str | None, name: str, default: datetime) -> datetime:
         return default
     try:
         return parse(told)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise invalid(f"'{name}' must be a date in ISO 8601 format.") from None
 
 

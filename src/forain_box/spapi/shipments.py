@@ -6,12 +6,10 @@ Source: Amazon's model ordersV0.json; models issues 5037, 5094, jlevers issues 4
 from datetime import timedelta
 from typing import Any, Literal
 
-import msgspec
-
 from forain_box import trade
 from forain_box.clock import parse
 from forain_box.errors import invalid
-from forain_box.http import Response
+from forain_box.http import Response, decoded
 from forain_box.sites import SITES
 from forain_box.spapi import order_lists
 from forain_box.spapi.call import Call, Operation, Wire
@@ -53,8 +51,8 @@ class StatusBody(Wire):
 def confirm(call: Call) -> Response:
     order = order_lists.own(call)
     try:
-        body = msgspec.json.decode(call.request.body, type=Confirmation)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        body: Confirmation = decoded(call.request.body, Confirmation)
+    except ValueError as wrong:
         place = str(wrong).partition("$.")[2].rstrip("`") or "body"
         raise invalid(
             f"The input you have submitted is not valid. Please check the fields with invalid type [{place[:100]}]."
@@ -75,7 +73,7 @@ def confirm(call: Call) -> Response:
         raise invalid("codCollectionMethod is supported in the JP marketplace only.")
     try:
         shipped_at = parse(detail.ship_date)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise invalid("shipDate must be a date in ISO 8601 format.") from None
     if shipped_at > call.world.now() + SKEW or shipped_at < order.created_at - timedelta(seconds=1):
         raise invalid("shipDate must be after the order date and not in the future.")
