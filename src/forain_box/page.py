@@ -1,5 +1,6 @@
 """The frame of every page of the box: plain HTML, one style, no script."""
 
+from collections.abc import Sequence
 from html import escape
 
 from forain_box.http import Response
@@ -24,7 +25,24 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem;max-height:20rem
 button.plain{background:var(--plain);color:var(--ink)}button:focus-visible,a:focus-visible,input:focus-visible,select:focus-visible,.menu:focus-visible{outline:3px solid #2b7fd1;outline-offset:2px}
 input,select{font:inherit;padding:.45rem;border:1px solid var(--soft);border-radius:.4rem;max-width:100%;background:var(--card);color:var(--ink)}
 form.inline{display:inline-block;margin:.15rem .3rem .15rem 0}label{display:block;margin:.6rem 0}label input:not([type=checkbox]),label select{display:block;width:100%;max-width:26rem}
+@media(max-width:44rem){.wide tr{display:block;border-bottom:1px solid var(--line);padding:.5rem 0}.wide tr:has(th){display:none}.wide td{display:block;border:0;padding:.15rem 0;overflow-wrap:anywhere}
+.wide td.n{text-align:left;white-space:normal}.wide td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}}
 """
+
+
+def table(heads: Sequence[str], rows: Sequence[str]) -> str:
+    """Rows of cells under their heads, all of it HTML already. On a phone each row is a card whose cells, but for the
+    first, tell their heads, so that no button lies outside of the screen."""
+    head = f"<tr>{''.join(f'<th>{told}</th>' for told in heads)}</tr>" if heads else ""
+    return f"<div class='wide'><table>{head}{''.join(_row(heads, row) for row in rows)}</table></div>"
+
+
+def _row(heads: Sequence[str], row: str) -> str:
+    before, *cells = row.split("<td")
+    told = [
+        f" data-head='{heads[place]}'" if 0 < place < len(heads) and heads[place] else "" for place in range(len(cells))
+    ]
+    return before + "".join(f"<td{head}{cell}" for head, cell in zip(told, cells, strict=True))
 
 
 def page(language: str, title: str, body: str, status: int = 200, above: str = "") -> Response:

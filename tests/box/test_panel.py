@@ -126,3 +126,19 @@ def test_the_description_of_the_control_api_names_every_control(panel):
     assert {"/box/api/clock", "/box/api/orders/{id}/cancel", "/box/api/sellers/{id}/mws-authorize"} <= set(
         told["paths"]
     )
+
+
+def test_presigned_addresses_and_restricted_tokens_are_not_shown(panel):
+    address = panel.api("POST", "feeds/2021-06-30/documents", {"contentType": "text/xml; charset=UTF-8"})[1]["url"]
+    wanted = {"restrictedResources": [{"method": "GET", "path": "/orders/v0/orders", "dataElements": ["buyerInfo"]}]}
+    token = panel.api("POST", "tokens/2021-03-01/restrictedDataToken", wanted)[1]["restrictedDataToken"]
+    told = unescape(look(panel, "requests"))
+
+    assert "X-Amz-Signature=***" in told
+    assert address.rpartition("X-Amz-Signature=")[2] not in told
+    assert token not in told
+
+
+def test_a_cell_tells_its_head_for_who_has_no_room_for_a_table(panel):
+    assert "<td data-head='Region'>EU</td>" in look(panel)
+    assert "data-head='Quantité'" in look(panel, "listings", "fr")

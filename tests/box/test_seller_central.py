@@ -1,6 +1,7 @@
 """Seller Central: the consent as a seller meets it, the old page's path word by word, and the lists."""
 
 import re
+from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -69,6 +70,26 @@ def test_the_path_of_the_old_page_reads_word_by_word(seller, lang, words):
 
     read = " ".join(text(page) for page in pages).replace("&#x27;", "'")
     assert [word for word in words if word not in read] == []
+
+
+def test_the_language_is_kept_from_page_to_page(seller):
+    seller.sign_in()
+    seller.visit("home", lang="fr")
+    for path in ("user-permissions", "apps/manage", "user-permissions/new-developer", "home"):
+        assert '<html lang="fr">' in seller.visit(path).body.decode()
+    assert '<html lang="de">' in seller.visit("mail", lang="de").body.decode()
+    assert "Paramètres" not in text(seller.visit("home"))
+
+
+def test_another_language_is_the_same_page(seller):
+    seller.sign_in()
+    links = re.findall(r'href="(\?[^"]*lang=fr[^"]*)"', seller.consent().body.decode())
+    page = seller.ask(
+        "GET", f"{CENTRAL}/apps/authorize/consent{unescape(links[0])}", b"", {**HOST, "cookie": seller.cookie}
+    )
+
+    assert page.status == 200
+    assert "Autoriser A" in text(page)
 
 
 def test_the_field_has_its_own_name_for_the_united_states():

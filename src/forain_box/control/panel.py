@@ -6,28 +6,25 @@ from collections.abc import Callable
 from html import escape
 from itertools import islice
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from forain_box import competition, faults, trade
 from forain_box.control import api
-from forain_box.http import Request, Response
-from forain_box.page import page
+from forain_box.http import Request, Response, decoded
+from forain_box.page import page, table
 from forain_box.sites import SITES
 from forain_box.state import Application, Listing, Order, Seller
 from forain_box.words import LANGUAGES, language, say
 from forain_box.world import World
 
 SHOWN = 40
-_SECRET = re.compile(r"(Atz[ar]\||Atc\||Atz\.sprdt\||amzn1\.oa2-cs\.|amzn\.mws\.)[^\"&\s<]+")
+_SECRET = re.compile(r"(Atz[ar]\||Atc\||Atz\.sprdt\||amzn1\.oa2-cs\.|amzn\.mws\.|X-Amz-Signature=)[^\"&\s<]+")
 
 
 def answer(world: World, request: Request) -> Response:
     """GET shows a tab; POST calls the control its button names, and shows what it said."""
     here = _Panel(world, language(request), request.query.get("tab", "world"))
     if request.method == "POST":
-        origin = request.headers.get("origin", "")
-        if origin and urlsplit(origin).netloc != request.headers.get("host"):
-            return page(here.language, here.say("panel"), "<section><p>403</p></section>", 403)
         response = _called(world, request.form())
         if response.status >= 400:
             told = json.loads(response.body).get("error", "")
@@ -39,7 +36,7 @@ def answer(world: World, request: Request) -> Response:
 def _called(world: World, form: dict[str, str]) -> Response:
     """The control named by `method` and `path`, with `body` (JSON) and each field `set.name` put into it."""
     try:
-        body = json.loads(form.get("body") or "{}")
+        body = decoded(form.get("body") or "{}", Any)
         for name, value in form.items():
             if name.startswith("set.") and value != "":
                 body[name[4:]] = (
@@ -103,8 +100,7 @@ class _Panel:
     def table(self, heads: tuple[str, ...], rows: list[str]) -> str:
         if not rows:
             return f"<p class='soft'>{self.say('nothing')}</p>"
-        head = "".join(f"<th>{self.say(key) if key else ''}</th>" for key in heads)
-        return f"<div class='wide'><table><tr>{head}</tr>{''.join(rows)}</table></div>"
+        return table([self.say(key) if key else "" for key in heads], rows)
 
     # -- tabs
 

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from forain_box import mws_tokens
 from forain_box.http import Response
+from forain_box.page import table
 from forain_box.seller_central import consent, visit
 from forain_box.seller_central.visit import Visit
 from forain_box.state import Application, Authorization, MwsToken
@@ -70,8 +71,7 @@ def _applications(here: Visit) -> str:
             rows.append(_row(here, application, max(grants, key=lambda g: g.granted_at)))
     if not rows:
         return f"<p>{here.say('none')}</p>"
-    heads = "".join(f"<th>{here.say(key)}</th>" for key in ("application", "granted", "ends"))
-    return f"<div class='wide'><table><tr>{heads}<th></th><th></th></tr>{''.join(rows)}</table></div>"
+    return table([*(here.say(key) for key in ("application", "granted", "ends")), "", ""], rows)
 
 
 def _row(here: Visit, application: Application, last: Authorization) -> str:
@@ -104,15 +104,11 @@ def _developers(here: Visit) -> str:
     tokens = [
         t for t in here.world.state.mws_tokens if t.seller_id == here.seller.seller_id and t.standing != "deleted"
     ]
-    rows = "".join(_developer_row(here, token) for token in tokens)
-    heads = "".join(f"<th>{here.say(key)}</th>" for key in ("developer", "developer_number", "mws_token", "ends"))
-    table = (
-        f"<div class='wide'><table><tr>{heads}<th></th><th></th></tr>{rows}</table></div>"
-        if rows
-        else f"<p>{here.say('no_developer')}</p>"
-    )
+    rows = [_developer_row(here, token) for token in tokens]
+    heads = [*(here.say(key) for key in ("developer", "developer_number", "mws_token", "ends")), "", ""]
+    shown = table(heads, rows) if rows else f"<p>{here.say('no_developer')}</p>"
     button = f"<p><a class='button' href='{here.address('user-permissions/new-developer')}'>{here.say('new_developer')}</a></p>"
-    return f"<section><h2>{here.say('developers')}</h2>{table}{button}</section>"
+    return f"<section><h2>{here.say('developers')}</h2>{shown}{button}</section>"
 
 
 def _developer_row(here: Visit, token: MwsToken) -> str:

@@ -17,8 +17,8 @@ def permissions(here: Visit) -> Response:
     assert here.seller is not None
     user = here.say("primary_user" if here.primary else "secondary_user")
     body = (
-        f"<section><h1>{here.say('user_permissions')}</h1><table><tr><td>{escape(here.seller.name)}</td>"
-        f"<td>{escape(here.seller.email)}</td><td>{user}</td></tr></table></section>"
+        f"<section><h1>{here.say('user_permissions')}</h1><div class='wide'><table><tr><td>{escape(here.seller.name)}</td>"
+        f"<td>{escape(here.seller.email)}</td><td>{user}</td></tr></table></div></section>"
         f"<section><h2>{here.say('third_party')}</h2><p>{here.say('third_party_text')}</p>"
         f"<p><a class='button' href='{here.address('apps/manage')}'>{here.say('visit_manage')}</a></p></section>"
     )
@@ -46,12 +46,13 @@ def new_developer(here: Visit) -> Response:
 def _form(here: Visit, wrong: str = "") -> str:
     # The field's name differs on Amazon's page for the United States.
     field = "application_name_us" if here.region == "na" else "application_name"
+    example = "8260-4311-6738" if here.region == "na" else "4141-0616-7444"
     note = f"<p class='wrong' role='alert'>{escape(wrong)}</p>" if wrong else ""
     name, number = (escape(here.asked.get(n, "")) for n in ("application_name", "developer_number"))
     return (
         f"<section><h1>{here.say('new_developer')}</h1>{note}<form method='post'>"
         f"<label>{here.say(field)} <input name='application_name' value='{name}' required></label>"
-        f"<label>{here.say('application_number')} <input name='developer_number' value='{number}' placeholder='4141-0616-7444' required></label>"
+        f"<label>{here.say('application_number')} <input name='developer_number' value='{number}' placeholder='{example}' required></label>"
         f"<button>{here.say('next')}</button></form></section>"
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from forain_box import page as frame
 from forain_box.http import Request, Response
@@ -41,7 +41,10 @@ def of(world: World, region: str, request: Request) -> Visit:
     asked = {**request.query, **form}
     kept = dict(part.strip().split("=", 1) for part in request.headers.get("cookie", "").split(";") if "=" in part)
     name, _, rest = unquote(kept.get(f"{COOKIE}-{region}", "")).partition("|")
-    user, _, site = rest.partition("|")
+    user, _, rest = rest.partition("|")
+    site, _, spoken = rest.partition("|")
+    if "lang" in request.query or spoken not in LANGUAGES:
+        spoken = language(request)
     if asked.get("seller_id"):
         name, user = asked["seller_id"], asked.get("user", "primary")
     seller = world.state.sellers.get(name)
@@ -50,12 +53,13 @@ def of(world: World, region: str, request: Request) -> Visit:
     site = asked.get("site", site)
     if seller is not None and site not in seller.marketplace_ids:
         site = seller.marketplace_ids[0]
-    return Visit(world, region, request, language(request), asked, seller, user != "secondary", site if seller else "")
+    return Visit(world, region, request, spoken, asked, seller, user != "secondary", site if seller else "")
 
 
 def remembered(here: Visit, response: Response) -> Response:
     if here.seller is not None:
-        value = quote(f"{here.seller.seller_id}|{'primary' if here.primary else 'secondary'}|{here.site}", safe="")
+        user = "primary" if here.primary else "secondary"
+        value = quote(f"{here.seller.seller_id}|{user}|{here.site}|{here.language}", safe="")
         response.headers["set-cookie"] = (
             f"{COOKIE}-{here.region}={value}; Path=/seller-central/{here.region}; HttpOnly; SameSite=Lax"
         )
@@ -74,7 +78,8 @@ def refused(here: Visit, key: str) -> Response:
 
 def _head(here: Visit) -> str:
     languages = " ".join(
-        f'<a href="?lang={code}"{" aria-current=true" if code == here.language else ""}>{code.upper()}</a>'
+        f'<a href="?{escape(urlencode({**here.request.query, "lang": code}))}"'
+        f"{' aria-current=true' if code == here.language else ''}>{code.upper()}</a>"
         for code in LANGUAGES
     )
     if here.seller is None:
@@ -113,7 +118,7 @@ def who(here: Visit, carried: tuple[str, ...] = ()) -> Response:
         if s.region == here.region
     )
     body = (
-        f"<section><h1>{here.say('sign_in')}</h1><form method='get'>{hidden(here.asked, carried)}"
+        f"<section><h1>{here.say('sign_in')}</h1><form method='get'>{hidden(here.asked, tuple(dict.fromkeys((*carried, 'lang'))))}"
         f"<label>{here.say('account')} <select name='seller_id'>{options}</select></label>"
         f"<label>{here.say('as')} <select name='user'><option value='primary'>{here.say('primary_user')}</option>"
         f"<option value='secondary'>{here.say('secondary_user')}</option></select></label>"
