@@ -7,7 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from forain_box import documents, faults, lwa, mws, seller_central
 from forain_box.clock import BoxClock, text
@@ -21,8 +23,9 @@ from forain_box.world import World
 
 __all__ = ["Box"]
 
-SHOWN = 2000
-"""So many bytes of an answer are kept for the control panel."""
+SHOWN, LONGEST_NAME = 2000, 500
+"""So many bytes of an answer, and letters of whatever a caller may choose, are kept for the control panel."""
+PAGE_METHODS = ("GET", "HEAD", "POST")
 
 
 class Box:
@@ -68,9 +71,9 @@ class Box:
 
     def _carried_out(self, request: Request) -> Response:
         self.changes += 1
-        self.world.settle()
         passed = gate.Passed()
         try:
+            self.world.settle()
             response = self._route(request, passed)
         except Cut:
             self._note(request, passed, None)
@@ -78,6 +81,8 @@ class Box:
         except Exception:
             log.exception("%s %s", request.method, request.raw_path)
             response = error(500, "InternalFailure", "We encountered an internal error. Please try again.")
+        # Whoever reads the hour from an answer reads the box's own; a misfortune may have told another one.
+        response.headers.setdefault("date", format_datetime(self.world.now(), usegmt=True))
         self._note(request, passed, response)
         return response
 
@@ -87,7 +92,8 @@ class Box:
         # Bodies are kept as bytes and made readable (and free of tokens) only when somebody looks.
         self.world.requests.append(
             {
-                "method": request.method, "path": request.raw_path, "operation": passed.operation, "seller": passed.seller,
+                "method": request.method[:LONGEST_NAME], "path": request.raw_path[:LONGEST_NAME],
+                "operation": passed.operation[:LONGEST_NAME], "seller": passed.seller[:LONGEST_NAME],
                 "status": response.status if response else 0, "time": text(self.world.now()),
                 "answer": response.body[:SHOWN] if response else b"",
             }
@@ -106,6 +112,10 @@ class Box:
             case ("documents", _):
                 passed.operation = "document"
                 return self._with_faults(passed, lambda: documents.answer(self.world, request))
+            case ("seller-central" | "box", *_) if _elsewhere(request):
+                return Response.json({"error": "a page of another origin may not call this"}, 403)
+            case ("seller-central", *_) | ("box",) | ("box", "") if request.method not in PAGE_METHODS:
+                return Response.json({"error": "a page is called with GET or POST"}, 405, allow=", ".join(PAGE_METHODS))
             case ("seller-central", region, *_) if region in REGIONS:
                 return seller_central.answer(self.world, region, request)
             case ("box", "api", *_) | ("box", "openapi.json"):
@@ -127,3 +137,14 @@ class Box:
         for fault in struck:
             response = faults.after(fault, response, self.world)
         return response
+
+
+def _elsewhere(request: Request) -> bool:
+    """A browser says that a page of another origin makes this call: it must not act on the world unseen."""
+    origin = request.headers.get("origin", "")
+    if request.method in ("GET", "HEAD") or not origin:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.headers.get("host")
+    except ValueError:
+        return True
