@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 
 from forain_box.clock import BoxClock
+from forain_box.http import decoded
 from forain_box.state import State
-from forain_box.world import World
+from forain_box.world import World, known
 
 VERSION = 1
 
@@ -53,12 +54,18 @@ def write(world: World, file: Path) -> None:
 def read(file: Path, clock: str) -> World:
     """The world as it was written; time goes on from there. Raises Unreadable, OSError."""
     try:
-        kept = msgspec.json.decode(file.read_bytes(), type=Kept)
-    except msgspec.DecodeError as error:
+        kept: Kept = decoded(file.read_bytes(), Kept)
+    except ValueError as error:
         raise Unreadable(f"{file} is no state of a box ({error})") from None
     if kept.version != VERSION:
         raise Unreadable(f"{file} was written by another version of the box ({kept.version})")
     world = World(BoxClock(clock, kept.now, kept.speed), 0, kept.write_delay, kept.state)
+    unknown = [later.kind for later in kept.state.later if not known(later.kind)]
+    if unknown:
+        raise Unreadable(f"{file} is no state of this box (nothing here is called {unknown[0]!r})")
     world.chance = random.Random()
-    world.chance.setstate(kept.chance)
+    try:
+        world.chance.setstate(kept.chance)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise Unreadable(f"{file} is no state of a box ({error})") from None
     return world

@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -13,7 +14,12 @@ from typing import Any
 from waitress.server import create_server
 
 from forain_box import Box, keep, small_world
-from forain_box.http import Cut
+from forain_box.http import LARGEST_BODY, Cut
+
+FIRST = datetime(2026, 11, 23, 9, tzinfo=UTC)
+"""Where a manual clock begins: always at the same moment, so that the same calls make the same world."""
+THREADS = 64
+"""So many calls may hang at once, by misfortune, before others (who mends them, first of all) have to wait."""
 
 
 def _cutting(box: Box) -> Callable[..., Iterable[bytes]]:
@@ -34,8 +40,12 @@ class RunningBox:
 
     def __init__(self, box: Box, port: int = 0) -> None:
         self.box = box
-        # A slow client must not stop the others; a box is never reachable from elsewhere.
-        self._server = create_server(_cutting(box), host="127.0.0.1", port=port, threads=8, ident="box")
+        # A slow client must not stop the others; a box is never reachable from elsewhere. What is somewhat too large
+        # is read to its end, since a client that still sends would miss its 413; what is absurd is not.
+        self._server = create_server(
+            _cutting(box), host="127.0.0.1", port=port, threads=THREADS, ident="box",
+            max_request_body_size=8 * LARGEST_BODY,
+        )  # fmt: skip
         self.url = f"http://127.0.0.1:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name="box", daemon=True)
 
@@ -60,14 +70,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="forain box", description="A simulated Amazon seller side, on loopback.")
     parser.add_argument("--port", type=_port, default=8900, help="0 takes a free one")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--clock", choices=("real", "manual"), default="real")
+    parser.add_argument(
+        "--clock",
+        choices=("real", "manual"),
+        default="real",
+        help=f"manual stands at {FIRST:%Y-%m-%d %H:%M} UTC at first",
+    )
     parser.add_argument("--state", type=Path, help="a file the world is kept in, so that it survives a restart")
     parser.add_argument("--empty", action="store_true", help="without the small world")
     parser.add_argument("--no-throttle", action="store_true", help="for measuring speed only")
     told = parser.parse_args(arguments)
     try:
         world = keep.read(told.state, told.clock) if told.state and told.state.exists() else None
-        box = Box(told.seed, told.clock, throttle=not told.no_throttle, world=world)
+        start = FIRST if told.clock == "manual" else None
+        box = Box(told.seed, told.clock, start, throttle=not told.no_throttle, world=world)
         if world is None and not told.empty:
             small_world.furnish(box.world)
         if told.state:
@@ -93,9 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.flush()
     _keep_until(ended, box, told.state)
     running.stop()
-    if told.state:
-        keep.write(box.world, told.state)
-    return 0
+    return 0 if told.state is None or _kept(box, told.state) else 1
 
 
 def _keep_until(ended: threading.Event, box: Box, file: Path | None) -> None:
@@ -104,5 +118,16 @@ def _keep_until(ended: threading.Event, box: Box, file: Path | None) -> None:
     while not ended.wait(1.0 if file else None):
         with box.lock:
             if file and box.changes != written:
-                keep.write(box.world, file)
+                _kept(box, file)
                 written = box.changes
+
+
+def _kept(box: Box, file: Path) -> bool:
+    """Write the world; False, with a sentence, where that cannot be done now: the box goes on, and tries
+    again at the next change."""
+    try:
+        keep.write(box.world, file)
+    except OSError as error:
+        print(f"--state {file}: {error}; the world is not kept", file=sys.stderr, flush=True)
+        return False
+    return True

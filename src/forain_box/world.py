@@ -47,6 +47,11 @@ def happens(kind: str) -> Callable[[Act], Act]:
     return keep
 
 
+def known(kind: str) -> bool:
+    """There is an act of that name."""
+    return kind in _ACTS
+
+
 class Refusal(Exception):
     """A no in a sentence that says what is wrong and the cure. `status`: its HTTP status."""
 

@@ -66,3 +66,12 @@ def test_a_file_that_is_no_world_is_said_to_be_none(tmp_path, content):
 
     with pytest.raises(keep.Unreadable, match="no state of a box"):
         keep.read(file, "manual")
+
+
+def test_a_world_with_plans_of_another_box_is_refused(tmp_path):
+    file = tmp_path / "world.json"
+    keep.write(lived().box.world, file)
+    file.write_bytes(file.read_bytes().replace(b'"kind":"order.paid"', b'"kind":"order.sung"'))
+
+    with pytest.raises(keep.Unreadable, match="sung"):
+        keep.read(file, "manual")
