@@ -13,6 +13,7 @@ from spapi.auth.lwa_exception import LwaException
 
 from forain_box import Box
 from forain_box.server import RunningBox
+from forain_box.world import ALL_ROLES
 
 FR, US = "A13V1IB3VIYZZH", "ATVPDKIKX0DER"
 
@@ -161,7 +162,7 @@ def test_each_refusal_of_the_interface_comes_through(developer):
     developer.control("sellers/SELLER1/deactivate", {})
     assert refused(sellers.get_marketplace_participations) == (403, "")
     developer.control("sellers/SELLER1/reactivate", {})
-    roles = developer.application["roles"]
+    roles = list(ALL_ROLES)
     path = f"applications/{developer.application['application_id']}/roles"
     developer.control(path, {"roles": [r for r in roles if r != "Product Listing"]})
     assert refused(lambda: spapi.ListingsApi(mine).search_listings_items("SELLER1", [FR])) == (403, "")

@@ -321,6 +321,16 @@ def test_the_consent_pages_errors(client, changes, code):
     assert code in answer.body
 
 
+def test_a_draft_needs_its_beta_and_an_application_without_addresses_is_refused(client):
+    draft = {"kind": "public", "redirect_uris": ["http://me/cb"], "draft": True}
+    bare = {"kind": "public", "redirect_uris": []}
+    draft, bare = (client.control("POST", "applications", told)[1]["application_id"] for told in (draft, bare))
+
+    assert b"MD1000" in client.ask("GET", consent(client, application_id=draft)).body
+    assert client.ask("GET", consent(client, application_id=draft, version="beta")).status == 200
+    assert b"MD9100" in client.ask("GET", consent(client, application_id=bare, redirect_uri="")).body
+
+
 def test_a_renewal_that_starts_at_amazon(client):
     body = urlencode(
         {"seller_id": "SELLER1", "application_id": client.application["application_id"], "action": "reauthorize"}

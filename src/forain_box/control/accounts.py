@@ -29,7 +29,9 @@ from forain_box.world import ALL_ROLES, Refusal, World
 
 def _new_application(world: World, told: NewApplication) -> Response:
     _known_roles(told.roles or [])
-    return Response.json(shown.application(world.add_application(msgspec.structs.asdict(told))), 201)
+    made = shown.application(world.add_application(msgspec.structs.asdict(told)))
+    names = ("application_id", "client_id", "client_secret", "client_secret_expires_at")
+    return Response.json({name: made[name] for name in names}, 201)
 
 
 def _known_roles(roles: list[str]) -> None:
@@ -116,15 +118,15 @@ def _mws_developer(world: World, told: NewMwsDeveloper) -> Response:
 
 def _mws_authorize(world: World, name: str, told: ForMwsDeveloper) -> Response:
     seller = find(world.state.sellers, name, "seller")
-    return Response.json(
-        _mws(seller, mws_tokens.authorize(world, seller, told.application_name, told.developer_number)), 201
-    )
+    token = mws_tokens.authorize(world, seller, told.application_name, told.developer_number)
+    return Response.json(_mws(seller, token), 201)
 
 
 def _mws_change(act: Callable[[World, Seller, str], MwsToken]) -> Callable[[World, str, MwsNumber], Response]:
     def change(world: World, name: str, told: MwsNumber) -> Response:
         seller = find(world.state.sellers, name, "seller")
-        return Response.json(_mws(seller, act(world, seller, told.developer_number)))
+        token = act(world, seller, told.developer_number)
+        return Response.json({**_mws(seller, token), "standing": token.standing})
 
     return change
 
@@ -132,7 +134,7 @@ def _mws_change(act: Callable[[World, Seller, str], MwsToken]) -> Callable[[Worl
 def _mws(seller: Seller, token: MwsToken) -> dict[str, Any]:
     return {
         "seller_id": seller.seller_id, "marketplace_ids": seller.marketplace_ids, "mws_auth_token": token.token,
-        "expires_at": text(token.expires_at), "standing": token.standing,
+        "expires_at": text(token.expires_at),
     }  # fmt: skip
 
 

@@ -66,6 +66,13 @@ def state(world: World) -> dict[str, Any]:
             }
             for g in told.authorizations
         ],
+        "mws_authorizations": [
+            {
+                "seller_id": t.seller_id, "developer_number": t.developer_number, "granted_at": text(t.granted_at),
+                "expires_at": text(t.expires_at), "standing": t.standing,
+            }
+            for t in told.mws_tokens
+        ],
         "listings": [listing(x) for shelf in told.listings.values() for x in shelf.values()],
         "orders": [order(o) for o in told.orders.values()],
         "feeds": [
