@@ -119,7 +119,7 @@ def _run(*, once: bool, shop: str, port: int) -> int:
             story.tell(f"PostgreSQL, market in a box ({box.url}/box/), pages and worker are up")
             try:
                 sample = open_shop(shop, home, story)
-                tell(story, Amazon(box.url, clock_file), sample, web.url, port)
+                tell(story, Amazon(box, clock_file), sample, web.url, port)
                 if not once:
                     ended = ending()
                     click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")

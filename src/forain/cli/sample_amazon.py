@@ -7,6 +7,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from forain.cli.sample_shop import GOODS
+from forain_box.server import RunningBox
 
 FR = "A13V1IB3VIYZZH"
 SELLER = "A1DEMOSELLER01"
@@ -14,10 +15,11 @@ FBA_SKU, AMAZON_ONLY = "BASKET", "OLD-POSTCARDS"
 
 
 class Amazon:
-    """The box as the demo uses it: its control API, over HTTP."""
+    """The box as the demo uses it: its control API, over HTTP; only the clock is moved from within."""
 
-    def __init__(self, url: str, clock_file: Path) -> None:
-        self.url = url
+    def __init__(self, running: RunningBox, clock_file: Path) -> None:
+        self.url = running.url
+        self._box = running.box
         self._clock_file = clock_file
         self._shift = 0.0
 
@@ -28,12 +30,17 @@ class Amazon:
             return json.loads(answer.read())
 
     def advance(self, seconds: float) -> None:
-        """Time passes for Amazon and for Forain alike."""
+        """Time passes for Amazon and for Forain alike, and at once: the box answers nobody while the two clocks differ.
+
+        (Else a token fetched in between would be of last month for Amazon and of this one for Forain.)
+        """
         self._shift += seconds
         part = self._clock_file.with_suffix(".part")
         part.write_text(json.dumps(self._shift))
-        os.replace(part, self._clock_file)
-        self.call("POST", "clock", {"advance_seconds": seconds})
+        with self._box.lock:
+            os.replace(part, self._clock_file)
+            self._box.world.clock.advance(seconds)
+            self._box.world.settle()
 
     def listings(self) -> dict[str, Any]:
         return {x["sku"]: x for x in self.call("GET", "state")["listings"]}
