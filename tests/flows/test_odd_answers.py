@@ -165,3 +165,17 @@ def test_a_refusal_between_the_two_questions_of_a_probe_is_looked_at_again_withi
     house.live(120, step=20)
 
     assert house.account.standing == "refused"
+
+
+def test_of_an_answer_that_breaks_the_contract_the_shape_is_kept_and_no_value(make_house):
+    def bend(path, answer):
+        return {"payload": [{"marketplace": {"id": 5, "name": "canary"}}]} if "Participations" in path else answer
+
+    house = house_with(make_house, bend)
+    for _ in range(3):
+        house.advance(7 * 3600)
+        house.live(200, step=20)
+
+    (found,) = models.Finding.objects.filter(code="internal", subject=f"account:{house.account_id}/probe")
+    assert found.placeholders["sample"] == '{"marketplace": {"id": "number", "name": "text"}}'
+    assert "canary" not in json.dumps(list(models.Journal.objects.values_list("placeholders", flat=True)))

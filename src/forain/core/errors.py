@@ -161,13 +161,19 @@ class Rejected(AdapterError):
 
 
 class Malformed(AdapterError):
-    """Their answer breaks the contract at `field`. Never a default instead."""
+    """Their answer breaks the contract at `field`. Never a default instead.
+
+    `sample`: the shape of the answer without any of its values, for whoever mends the adapter; "" when none is kept.
+    """
 
     code = "malformed"
 
-    def __init__(self, field: str, *, request_id: str = "", placeholders: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, field: str, *, request_id: str = "", placeholders: Mapping[str, str] | None = None, sample: str = ""
+    ) -> None:
         super().__init__(request_id=request_id, placeholders=placeholders)
         self.field = field
+        self.sample = sample
         self.placeholders.setdefault("field", field)
 
 

@@ -140,7 +140,9 @@ def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exceptio
             if effect == "internal":
                 log.exception("flow=%s subject=%s stopped by a bug", flow.name, subject, exc_info=error)
             told = {"flow": flow.name, "error": str(error) if effect != "internal" else type(error).__name__}
-            issues.found("internal", f"{subject}/{flow.name}", now, account=account, shop=shop, placeholders=told)
+            kept = {"sample": error.sample} if isinstance(error, errors.Malformed) and error.sample else {}
+            found = {**told, **kept}
+            issues.found("internal", f"{subject}/{flow.name}", now, account=account, shop=shop, placeholders=found)
             journal.write(
                 now, "flow_stopped", account=AccountId(account) if account else None, subject=subject, placeholders=told
             )

@@ -1,8 +1,7 @@
 """Takes secrets and buyers out of whatever is kept: logs, journal, samples of broken answers."""
 
+import json
 import re
-from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 STARS = "***"
 _SECRET_NAMES = (
@@ -15,13 +14,7 @@ _BUYER_NAMES = (
     "name", "buyerName", "buyerEmail", "email", "phone", "addressLine1", "addressLine2", "addressLine3", "companyName",
     "buyerCompanyName", "emailAddress", "fullName", "streetLine1", "streetLine2", "phoneNumber", "line1", "line2",
 )  # fmt: skip
-_OPEN_HEADERS = frozenset(
-    {
-        "accept", "content-encoding", "content-length", "content-type", "date", "retry-after", "server", "user-agent",
-        "x-amzn-errortype", "x-amzn-ratelimit-limit", "x-amzn-requestid", "x-request-id",
-    }
-)  # fmt: skip
-"""Headers known to hold no secret. All others are starred: a new secret header must not have to be known first."""
+LONGEST_SAMPLE = 4000
 _JSON = re.compile(
     r'("(?:' + "|".join(map(re.escape, _SECRET_NAMES + _BUYER_NAMES)) + r')"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE
 )
@@ -38,17 +31,21 @@ def scrub(text: str) -> str:
     return _MAIL.sub(STARS, text)
 
 
-def scrub_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The same headers, with the value of each that is not known to be harmless taken out."""
-    return {name: value if name.lower() in _OPEN_HEADERS else STARS for name, value in headers.items()}
+def shape(body: bytes) -> str:
+    """A JSON answer without its values: names and kinds only, so that no secret and no buyer can be in it.
+
+    A list shows its first entry and how many there are. "" for what is no JSON.
+    """
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    return json.dumps(_shape_of(told))[:LONGEST_SAMPLE]
 
 
-def scrub_url(url: str) -> str:
-    """The address without user and password, with secrets and mails taken out of its query."""
-    parts = urlsplit(url)
-    names = {name.lower() for name in _SECRET_IN_FORMS}
-    query = "&".join(
-        f"{quote(name, safe='')}={STARS if name.lower() in names else quote(scrub(value), safe='*,:')}"
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-    )
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+def _shape_of(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(name)[:60]: _shape_of(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_shape_of(value[0]), f"{len(value)} entries"] if value else []
+    return {str: "text", bool: "yes or no", type(None): None}.get(type(value), "number")

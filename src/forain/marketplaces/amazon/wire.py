@@ -9,6 +9,7 @@ import msgspec
 
 from forain.contracts.net import Response
 from forain.core.errors import Malformed, ServerFault
+from forain.net.redaction import shape
 
 Wire = TypeVar("Wire")
 Text = str | None
@@ -312,7 +313,7 @@ def read(response: Response, kind: type[Wire]) -> Wire:
     try:
         return msgspec.json.decode(response.body, type=kind)
     except msgspec.ValidationError as error:
-        raise Malformed(str(error)[:200], request_id=response.request_id) from None
+        raise Malformed(str(error)[:200], request_id=response.request_id, sample=shape(response.body)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise ServerFault(
             "no_json", request_id=response.request_id, placeholders={"status": str(response.status)}
@@ -324,4 +325,4 @@ def part(raw: msgspec.Raw, kind: type[Wire], request_id: str = "") -> Wire:
     try:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(str(error)[:200], request_id=request_id) from None
+        raise Malformed(str(error)[:200], request_id=request_id, sample=shape(bytes(raw))) from None

@@ -7,7 +7,7 @@ import msgspec
 from forain.contracts.net import Net, Request
 from forain.contracts.shop import ShopCredentials
 from forain.core.errors import Malformed, Problem, Rejected, ServerFault, ShopRefused
-from forain.net.redaction import scrub
+from forain.net.redaction import scrub, shape
 
 Wire = TypeVar("Wire")
 
@@ -165,7 +165,7 @@ def ask(
     try:
         return msgspec.json.decode(told.data, type=kind)
     except msgspec.ValidationError as error:
-        raise Malformed(str(error)[:200]) from None
+        raise Malformed(str(error)[:200], sample=shape(response.body)) from None
 
 
 RACED = ("UNIQUE constraint", "duplicate key", "Duplicate entry")
