@@ -1,0 +1,193 @@
+"""Two workers that take turns: exactly one thread runs at any time, and hands over only where a real one could be overtaken.
+
+Such points are the beginning and the end of every transaction, every single statement that writes, and every call out.
+There a worker may be kept waiting, or die: what it did not commit is gone, and nothing of it runs any more.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from django.db import connection, transaction
+
+WRITES = ("UPDATE", "INSERT", "DELETE")
+
+
+class Died(BaseException):
+    """The process of this worker was killed. No `except Exception` sees it."""
+
+
+class Violation(BaseException):
+    """An invariant does not hold. No `except Exception` of the product may swallow it."""
+
+    def __init__(self, invariant: str, told: str) -> None:
+        super().__init__(f"{invariant}: {told}")
+        self.invariant = invariant
+
+
+class Worker:
+    """A thread that runs one job at a time, while it holds the baton. `notes`: what invariants remember of its run."""
+
+    def __init__(self, name: str, stage: "Stage") -> None:
+        self.name = name
+        self.stage = stage
+        self.job: Callable[[], None] | None = None
+        self.label = ""
+        self.paused_at: Any = None
+        self.dead = False
+        self.deps: Any = None
+        self.notes: dict[str, Any] = {}
+        self.failure: BaseException | None = None
+        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        self._ended = False
+        self._thread = threading.Thread(target=self._work, name=f"worker-{name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def busy(self) -> bool:
+        return self.job is not None
+
+    def start(self, label: str, job: Callable[[], None]) -> None:
+        """Begin a job, and run until it pauses, dies or ends."""
+        self.label, self.job, self.notes = label, job, {}
+        self.resume()
+
+    def resume(self) -> None:
+        """Hand over the baton; it is back when this returns. Raises what the worker found wrong."""
+        self._go.release()
+        self._back.acquire()
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise failure
+
+    def pause(self) -> None:
+        """Called in the worker's thread: give the baton back, go on when it comes again."""
+        self.paused_at = self.stage.now()
+        self._back.release()
+        self._go.acquire()
+        self.paused_at = None
+        if self.dead:
+            raise Died
+
+    def end(self) -> None:
+        """Kill what runs, and end the thread."""
+        self._ended = True
+        if self.busy:
+            self.dead = True
+        self._go.release()
+        self._thread.join(20)
+
+    def _work(self) -> None:
+        self.stage.here.worker = self
+        with connection.execute_wrapper(self._statement):
+            while True:
+                self._go.acquire()
+                if self._ended and self.job is None:
+                    break
+                try:
+                    assert self.job is not None
+                    self.job()
+                except Died:
+                    pass
+                except BaseException as error:
+                    self.failure = error
+                if self.dead:
+                    connection.close()
+                self.job = None
+                if self._ended:
+                    break
+                self._back.release()
+        connection.close()
+
+    def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.dead:
+            raise Died
+        alone = not connection.in_atomic_block and sql.startswith(WRITES)
+        if alone:
+            self.stage.point("write", sql)
+        found = execute(sql, params, many, context)
+        if alone:
+            self.stage.point("written", sql)
+        return found
+
+
+class Stage:
+    """The two workers, and the chance that decides at each point: go on, wait, die."""
+
+    def __init__(self, seed: int, now: Callable[[], Any], tell: Callable[[str], None]) -> None:
+        self.now = now
+        self.tell = tell
+        self.chance = random.Random(f"{seed}:stage")
+        self.here = threading.local()
+        self.pauses, self.deaths = 0.12, 0.0015
+        self.points = self.killed = 0
+        self.workers = [Worker("A", self), Worker("B", self)]
+
+    def current(self) -> Worker | None:
+        """The worker whose thread this is; None: the merchant, the world."""
+        return getattr(self.here, "worker", None)
+
+    def point(self, kind: str, what: str) -> None:
+        """Between two steps of a worker: it may be kept waiting here, or die."""
+        worker = self.current()
+        if worker is None:
+            return
+        if worker.dead:
+            raise Died
+        self.points += 1
+        drawn = self.chance.random()
+        if drawn < self.deaths:
+            worker.dead = True
+            self.killed += 1
+            self.tell(f"{worker.name} dies at {kind} {_short(what)} of {worker.label}")
+            raise Died
+        if drawn < self.deaths + self.pauses:
+            worker.pause()
+
+    def end(self) -> None:
+        for worker in self.workers:
+            worker.end()
+
+
+def _short(what: str) -> str:
+    return " ".join(what.replace('"', "").split()[:3])
+
+
+@contextmanager
+def watched_transactions(stage: Stage) -> Iterator[None]:
+    """The outermost begin and end of every transaction of a worker is a point; a death before the end rolls back."""
+    enter, leave = transaction.Atomic.__enter__, transaction.Atomic.__exit__
+
+    def begin(self: Any) -> None:
+        if not connection.in_atomic_block:
+            stage.point("begin", "")
+        enter(self)
+
+    def end(self: Any, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None or connection.savepoint_ids or not connection.in_atomic_block:
+            return leave(self, kind, error, trace)
+        worker = stage.current()
+        if worker is not None and _dies(stage, worker):
+            died = Died()
+            leave(self, Died, died, None)
+            raise died
+        leave(self, kind, error, trace)
+        stage.point("committed", "")
+        return None
+
+    with mock.patch.multiple(transaction.Atomic, __enter__=begin, __exit__=end):
+        yield
+
+
+def _dies(stage: Stage, worker: Worker) -> bool:
+    """Before a commit there is no waiting (locks are held), only death."""
+    stage.points += 1
+    if worker.dead or stage.chance.random() >= stage.deaths:
+        return worker.dead
+    worker.dead = True
+    stage.killed += 1
+    stage.tell(f"{worker.name} dies before a commit of {worker.label}")
+    return True

@@ -1,0 +1,576 @@
+"""One seed: a merchant's days with Amazon, told step by step by a seeded scheduler, then a rest in which all must come right."""
+
+import io
+import json
+import random
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx2
+from cryptography.fernet import Fernet
+from django.apps import apps
+from django.db import connection
+
+from forain import wiring
+from forain.core.errors import AdapterError
+from forain.core.ids import AccountId, SiteId
+from forain.core.secret import Secret
+from forain.core.signals import Signal
+from forain.engine import jobs, schedule
+from forain.flows import authorize, import_orders, setup, watch
+from forain.flows.deps import Deps
+from forain.store import accounts, models, offers, orders, runs
+from forain.store.vault import Vault
+from forain_box import Box
+from forain_box.http import Cut, Request
+from forain_box.state import Order
+
+from . import invariants
+from .shop import MANIFEST, Article, Booked, ShopServer, SimulatedShop
+from .stage import Stage, Violation, Worker, watched_transactions
+
+FR = "A13V1IB3VIYZZH"
+SELLER = "A1YEARSELLER"
+BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
+LONGEST_GAP = timedelta(seconds=30)
+"""So long a worker may be kept waiting at one point: the time limit of a request."""
+HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0, 14400.0))
+"""(chance, from, to seconds) of how far time goes in one step."""
+SETTLES_WITHIN = 400
+"""So many rounds of the timetable after the last misfortune everything must have come right."""
+
+
+@dataclass
+class Time:
+    box: Box
+
+    def now(self) -> datetime:
+        return self.box.world.now()
+
+
+class Open:
+    """`flows.deps.Opener` with the simulated shop."""
+
+    def __init__(self, real: Any, shop: Callable[[], SimulatedShop]) -> None:
+        self._real, self._shop = real, shop
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def shop(self, row: models.Shop, secrets: Any = None) -> SimulatedShop:
+        return self._shop()
+
+    def shop_manifest(self, code: str) -> Any:
+        return MANIFEST
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is told. `without`: kinds of events left out; `most_events`: after so many there are no more."""
+
+    seed: int
+    days: float
+    without: frozenset[str] = frozenset()
+    most_events: int | None = None
+
+
+@dataclass
+class Told:
+    """How a seed went. `failure` None: all held."""
+
+    plan: Plan
+    trace: list[str] = field(default_factory=list)
+    failure: Violation | None = None
+    steps: int = 0
+    killed: int = 0
+    events: int = 0
+    kinds: set[str] = field(default_factory=set)
+
+
+class Story:
+    """The world of one seed, and what may happen in it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.told = Told(plan)
+        self.chance = random.Random(f"{plan.seed}:story")
+        self.fate = random.Random(f"{plan.seed}:events")
+        self.wire_chance = random.Random(f"{plan.seed}:wire")
+        self.jitter = random.Random(f"{plan.seed}:jitter")
+        self.box = Box(seed=plan.seed, clock="manual", start=BEGIN, write_delay=(0.5, 2.0))
+        self.stage = Stage(plan.seed, self.now, self.tell)
+        self.shop = ShopServer(plan.seed, self.now)
+        self.watch = invariants.Watch(self)
+        self.vault = Vault([Fernet.generate_key().decode()])
+        self.wire_ill = 0.0
+        self.parcels = 0
+        self.refresh = ""
+        self.ends: datetime | None = None
+        self.resting = False
+
+    # -- the parts
+
+    def now(self) -> datetime:
+        return self.box.world.clock.now()
+
+    def tell(self, line: str) -> None:
+        seconds = (self.now() - BEGIN).total_seconds()
+        self.told.trace.append(f"{seconds:12.3f} {line}")
+
+    def deps(self) -> Deps:
+        """A process's own parts: its memory dies with it."""
+        built = wiring.build(Time(self.box), self.vault, "http://127.0.0.1:8787", self.wire, jitter=self.jitter.random)
+        opener = Open(built.open, lambda: SimulatedShop(self.shop, self.stage, self.watch.stock_told))
+        return replace(built, open=opener)  # type: ignore[arg-type]
+
+    def wire(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """The way to Amazon: calls and answers may be lost on it."""
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        call = invariants.Call(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), body)
+        self.stage.point("call", call.label)
+        self.watch.before_call(call)
+        if self.wire_ill and self.wire_chance.random() < self.wire_ill:
+            raise httpx2.ConnectError("no way")
+        answer: list[Any] = []
+        try:
+            chunks = self.box.wsgi(environ, lambda status, headers: answer.extend((status, headers)))
+        except Cut:
+            self.watch.after_call(call, 0, b"", environ)
+            raise httpx2.RemoteProtocolError("cut") from None
+        self.watch.after_call(call, int(answer[0][:3]), b"".join(chunks), environ)
+        self.stage.point("answer", call.label)
+        if self.wire_ill and self.wire_chance.random() < self.wire_ill:
+            raise httpx2.ReadTimeout("the answer was lost")
+        start_response(*answer)
+        return chunks
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """The box's control; None where it says no."""
+        parts = ("box", "api", *path.split("/"))
+        content = json.dumps(body).encode() if body is not None else b""
+        response = self.box.answer(Request(method, parts, "/" + "/".join(parts), {}, {}, content))
+        return json.loads(response.body or b"null") if response.status < 300 else None
+
+    @property
+    def account(self) -> models.Account:
+        return accounts.get(AccountId(1))
+
+    def amazon_orders(self) -> list[Order]:
+        return list(self.box.world.state.orders.values())
+
+    # -- the beginning
+
+    def begin(self) -> None:
+        chance = self.chance
+        skus = [f"SKU{n}" for n in range(1, chance.randint(4, 7))]
+        for sku in skus:
+            self.shop.articles[sku] = Article(Decimal(chance.randint(300, 5000)) / 100, chance.randint(0, 12))
+        application = self.control(
+            "POST",
+            "applications",
+            {"name": "Own", "kind": "private", "redirect_uris": ["http://127.0.0.1:8787/amazon/callback"]},
+        )
+        self.application_id = application["application_id"]
+        self.control(
+            "POST", "sellers", {"seller_id": SELLER, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
+        )
+        listings = [
+            {"seller_id": SELLER, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "title": sku,
+             "quantity": chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
+             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
+            for n, sku in enumerate([*skus, "GHOST"])
+        ]  # fmt: skip
+        self.control("POST", "listings", listings)
+        now = self.now()
+        models.Shop.objects.create(kind="simulated", name="Shop", hook_name="h", created_at=now)
+        row = models.Application.objects.create(
+            marketplace="amazon", kind="private", client_id=application["client_id"],
+            application_id=self.application_id, created_at=now,
+        )  # fmt: skip
+        self.vault.put(authorize.application_owner(row), "client_secret", Secret(application["client_secret"]), now)
+        models.Account.objects.create(
+            marketplace="amazon", name="Camille", region="EU", seller=SELLER, application=row, shop_id=1,
+            options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
+                     "address.consent": "http://box/seller-central/eu"},
+            import_since=now, created_at=now,
+        )  # fmt: skip
+        self.merchant = self.deps()
+        for worker in self.stage.workers:
+            worker.deps = self.deps()
+        self.renew(chance.choice([20, 61, 200, 365]))
+        if chance.random() < 0.9:
+            setup.allow_writes(self.merchant, AccountId(1), SiteId(FR), True, "person")
+        self.shop.made = self.watch.order_made
+
+    def renew(self, days_left: float) -> None:
+        """A new permission whose year ends in `days_left`, at Amazon and as the merchant types it."""
+        granted = self.control("POST", f"sellers/{SELLER}/authorize", {"application_id": self.application_id})
+        grant = self.box.world.authorization_of(granted["refresh_token"])
+        assert grant is not None
+        begun = self.now() - timedelta(days=365 - days_left)
+        grant.expires_at = begun + timedelta(days=365)
+        authorize.enter_token(self.merchant, self.account, Secret(granted["refresh_token"]), begun)
+        self.refresh = granted["refresh_token"]
+
+    # -- one step
+
+    def run(self) -> Told:
+        """Tell the whole story. A broken invariant ends it."""
+        with ExitStack() as stack:
+            stack.enter_context(watched_transactions(self.stage))
+            stack.enter_context(self.watch.listening())
+            stack.callback(self.stage.end)
+            try:
+                self.begin()
+                end = self.now() + timedelta(days=self.plan.days)
+                while self.now() < end:
+                    self.step()
+                self.rest()
+            except Violation as broken:
+                self.told.failure = broken
+                self.tell(f"BROKEN {broken}")
+        self.told.steps += self.stage.points
+        self.told.killed = self.stage.killed
+        return self.told
+
+    def step(self) -> None:
+        self.told.steps += 1
+        paused = [w for w in self.stage.workers if w.busy]
+        idle = [w for w in self.stage.workers if not w.busy]
+        drawn = self.chance.random()
+        if paused and drawn < 0.55:
+            self.resume(self.chance.choice(paused))
+        elif drawn < 0.62 or (idle and drawn < 0.87 and self.start(self.chance.choice(idle))):
+            if drawn < 0.62:
+                self.event()
+        else:
+            self.hop()
+        self.watch.every_step()
+
+    def start(self, worker: Worker) -> bool:
+        """Let an idle worker take one of the lines that are due; False: none is."""
+        now = self.now()
+        schedule.plan_all(now) if self.told.steps < 3 else None
+        due = sorted(runs.due(now))
+        if not due:
+            return False
+        weights = [0.15 if flow == "derive_issues" else 1.0 for flow, _ in due]
+        flow, subject = self.chance.choices(due, weights)[0]
+        self.tell(f"{worker.name} begins {flow}")
+        worker.start(flow, lambda: self._line(worker, flow, subject))
+        self._after(worker)
+        return True
+
+    def _line(self, worker: Worker, flow: str, subject: str) -> None:
+        self.watch.begins(worker)
+        jobs.run(worker.deps, flow, subject)
+
+    def resume(self, worker: Worker) -> None:
+        worker.resume()
+        self._after(worker)
+
+    def _after(self, worker: Worker) -> None:
+        if worker.dead and not worker.busy:
+            worker.dead, worker.deps = False, self.deps()
+        elif not worker.busy:
+            self.tell(f"{worker.name} has done {worker.label}")
+
+    def hop(self) -> None:
+        drawn = self.chance.random()
+        for share, low, high in HOPS:
+            drawn -= share
+            if drawn < 0:
+                break
+        seconds = self.chance.uniform(low, high)
+        for worker in self.stage.workers:
+            while worker.busy and self.now() + timedelta(seconds=seconds) - worker.paused_at > LONGEST_GAP:
+                self.resume(worker)
+        self.advance(round(seconds, 3))
+
+    def advance(self, seconds: float) -> None:
+        self.box.world.clock.advance(seconds)
+        self.box.world.settle()
+
+    # -- what happens in the world
+
+    def event(self) -> None:
+        if self.plan.most_events is not None and self.told.events >= self.plan.most_events:
+            return
+        names = [name for name in EVENTS if name not in self.plan.without]
+        if not names:
+            return
+        name = self.fate.choices(names, [EVENTS[n][0] for n in names])[0]
+        try:
+            what = EVENTS[name][1](self)
+        except AdapterError as error:
+            what = f"in vain: {error.code}"
+        if what is not None:
+            self.told.events += 1
+            self.told.kinds.add(name)
+            self.tell(f"{name}: {what}")
+
+    def draining(self) -> None:
+        """Both workers come to their end, without further misfortune."""
+        self.stage.pauses = self.stage.deaths = 0.0
+        for worker in self.stage.workers:
+            while worker.busy:
+                self.resume(worker)
+
+    # -- the rest
+
+    def rest(self) -> None:
+        """No more misfortunes, the merchant does what the pages ask: then everything settles, within a bound."""
+        self.resting = True
+        self.draining()
+        self.box.world.state.faults.clear()
+        self.wire_ill = self.shop.ill = 0.0
+        self.shop.down = False
+        self.shop.refuses.clear()
+        self.control("POST", f"sellers/{SELLER}/reactivate", {})
+        self.advance(1)
+        grant = self.box.world.authorization_of(self.refresh)
+        if grant is None or not grant.lives(self.now() + timedelta(days=2)):
+            self.renew(365)
+        setup.pause(self.merchant, AccountId(1), False, "person")
+        self.tell("rest begins")
+        for row in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
+            orders.try_again(row)
+        worker = self.stage.workers[0]
+        waiting: list[tuple[str, str]] = []
+        for round_ in range(SETTLES_WITHIN):
+            now = self.now()
+            for flow, subject in sorted(runs.due(now)):
+                worker.start(flow, lambda f=flow, s=subject: self._line(worker, f, s))  # type: ignore[misc]
+                self.told.steps += 1
+                self.watch.every_step()
+            if round_ % 8 == 7:
+                self._person_acts()
+                waiting = self.watch.unsettled()
+                if not waiting:
+                    break
+            following = models.Run.objects.exclude(flow="derive_issues").order_by("due_at").values_list("due_at", flat=True)
+            seconds = (following[0] - self.now()).total_seconds()
+            self.advance(round(min(max(seconds, 1.0), 3600.0), 3))
+        else:
+            raise Violation(waiting[0][0], f"not settled within {SETTLES_WITHIN} rounds: {waiting[0][1]}")
+        self.advance(60)
+        worker.start("derive_issues", lambda: self._line(worker, "derive_issues", "house"))
+        self.watch.at_rest()
+        self.tell("rest")
+
+    def _person_acts(self) -> None:
+        """What only a person can: cancellations the shop refused are taken care of, refused orders tried once more."""
+        for row in models.Order.objects.filter(state="created", status="cancelled").exclude(error="").order_by("pk"):
+            booked = self.shop.of(row.order_id)
+            if booked and booked[0].parcels:
+                import_orders.put_aside(self.merchant, self.account, row, "person")
+
+
+# -- the events: each answers what it did, None: nothing
+
+
+def _skus(story: Story) -> list[str]:
+    return sorted(story.shop.articles)
+
+
+def _buyer_on_amazon(story: Story) -> str | None:
+    fate = story.fate
+    skus = [*_skus(story), "GHOST"]
+    weights = [4.0] * (len(skus) - 1) + [0.6]
+    items = [
+        {"sku": sku, "quantity": fate.choice([1, 1, 1, 2, 3]), "shipping": fate.choice([None, "0", "3.99"]),
+         "discount": fate.choice(["0", "0", "0.35"])}
+        for sku in dict.fromkeys(fate.choices(skus, weights, k=fate.choice([1, 1, 1, 2, 3])))
+    ]  # fmt: skip
+    pending = fate.choice([0, 0, 0, 40, 900, 40_000])
+    told = {"seller_id": SELLER, "marketplace_id": FR, "items": items, "pending_seconds": pending}
+    order = story.control("POST", "orders", told)
+    return f"{order['order_id']} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
+
+
+def _buyer_in_shop(story: Story) -> str | None:
+    sku, count = story.fate.choice(_skus(story)), story.fate.choice([1, 1, 2])
+    return f"{count} {sku}" if story.shop.buy(sku, count) else None
+
+
+def _recount(story: Story) -> str:
+    sku = story.fate.choice(_skus(story))
+    number = story.shop.articles[sku].allocated + story.fate.choice([0, 1, 2, 5, 8, 20])
+    story.shop.recount(sku, number)
+    return f"{sku} {number}"
+
+
+def _price(story: Story) -> str:
+    sku = story.fate.choice(_skus(story))
+    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000)) / 100
+    story.shop.changed(sku)
+    return f"{sku} {story.shop.articles[sku].price}"
+
+
+def _open_orders(story: Story, amazon: bool) -> list[Booked]:
+    return [o for o in story.shop.orders if not o.cancelled and bool(o.reference) == amazon and o.left()]
+
+
+def _ship(story: Story) -> str | None:
+    found = _open_orders(story, story.fate.random() < 0.8)
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    left = order.left()
+    if len(left) > 1 and story.fate.random() < 0.4:
+        left = dict([sorted(left.items())[0]])
+    story.parcels += 1
+    story.shop.send(order, left, f"T{story.parcels:05d}")
+    return f"{order.number} {order.reference} {sum(left.values())} pieces T{story.parcels:05d}"
+
+
+def _amazon_cancels(story: Story) -> str | None:
+    found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and o.fulfilled_by == "MERCHANT"]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    by = story.fate.choice(["BUYER", "AMAZON"] + ["MERCHANT"] * (order.status == "UNSHIPPED"))
+    done = story.control("POST", f"orders/{order.order_id}/cancel", {"by": by, "reason": "NO_LONGER_NEEDED"})
+    return f"{order.order_id} by {by}" if done else None
+
+
+def _cancel_asked(story: Story) -> str | None:
+    found = [o for o in story.amazon_orders() if o.status == "UNSHIPPED" and o.fulfilled_by == "MERCHANT"]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    return order.order_id if story.control("POST", f"orders/{order.order_id}/request-cancellation", {}) else None
+
+
+def _settings(story: Story) -> str:
+    told: dict[str, Any] = story.fate.choice([{"buffer": 0}, {"buffer": 2}, {"cap": None}, {"cap": 5}, {"price_percent": 10}])
+    models.AccountSite.objects.filter(account_id=1, site=FR).update(**told)
+    offers.mark(AccountId(1), story.now())
+    runs.force("account:1", story.now(), ["reconcile_offers"])
+    return str(told)
+
+
+def _pause(story: Story) -> str:
+    paused = not story.account.paused_by_user
+    setup.pause(story.merchant, AccountId(1), paused, "person")
+    return "pause" if paused else "go on"
+
+
+def _writes(story: Story) -> str:
+    allowed = models.AccountSite.objects.filter(account_id=1, writes_allowed_at=None).exists()
+    setup.allow_writes(story.merchant, AccountId(1), SiteId(FR), allowed, "person")
+    return "allowed" if allowed else "forbidden"
+
+
+def _renewal(story: Story) -> str:
+    days = story.fate.choice([365, 365, 40, 3])
+    story.renew(days)
+    return f"{days} days"
+
+
+def _revoked(story: Story) -> str:
+    story.control("POST", f"sellers/{SELLER}/revoke", {})
+    return "the seller disables the application"
+
+
+def _deactivated(story: Story) -> str:
+    active = story.box.world.state.sellers[SELLER].active
+    story.control("POST", f"sellers/{SELLER}/{'deactivate' if active else 'reactivate'}", {})
+    return "deactivated" if active else "reactivated"
+
+
+def _amazon_ill(story: Story) -> str:
+    operation = story.fate.choice(["", "patchListingsItem", "searchOrders", "searchListingsItems", "confirmShipment", "token"])
+    kind = story.fate.choice(["status-500", "html-503", "truncated", "cut", "cut-after-write", "throttle", "unknown-enum"])
+    count = story.fate.choice([1, 2, 6])
+    story.control("POST", "faults", {"kind": kind, "operation": operation, "count": count})
+    return f"{kind} {operation or 'everything'} x {count}"
+
+
+def _forbidden(story: Story) -> str:
+    operation = story.fate.choice(["patchListingsItem", "searchOrders", "getMarketplaceParticipations"])
+    story.control("POST", "faults", {"kind": "forbidden", "operation": operation, "count": story.fate.choice([1, 2])})
+    return f"403 for {operation}"
+
+
+def _wire_ill(story: Story) -> str:
+    story.wire_ill = story.fate.choice([0.0, 0.0, 0.03, 0.3])
+    return f"calls and answers are lost with {story.wire_ill}"
+
+
+def _shop_ill(story: Story) -> str:
+    story.shop.ill = story.fate.choice([0.0, 0.0, 0.05, 0.3])
+    story.shop.down = story.fate.random() < 0.15
+    return "down" if story.shop.down else f"ill with {story.shop.ill}"
+
+
+def _shop_refuses(story: Story) -> str | None:
+    found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and not story.shop.of(o.order_id)]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    story.shop.refuses.add(order.order_id)
+    return f"will refuse {order.order_id}"
+
+
+def _by_amazon(story: Story) -> str | None:
+    listing = story.box.world.state.listings[SELLER].get("SKU2")
+    if listing is None or "DEFAULT" not in listing.availability:
+        return None
+    put = {"seller_id": SELLER, "sku": "SKU2", "asin": listing.asin, "marketplace_id": FR, "title": "SKU2", "quantity": 7,
+           "price": {"amount": "9.99", "currency": "EUR"}, "fulfilled_by": "AMAZON"}  # fmt: skip
+    story.control("POST", "listings", [put])
+    story.watch.by_amazon_since["SKU2"] = story.now()
+    return "SKU2 is fulfilled by Amazon from now on"
+
+
+def _hook(story: Story) -> str:
+    sku = story.fate.choice(_skus(story))
+    watch.note_signals(story.merchant, models.Shop.objects.get(pk=1), (Signal("stock", sku),))
+    return sku
+
+
+EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
+    "a buyer on Amazon": (7, _buyer_on_amazon),
+    "a buyer in the shop": (4, _buyer_in_shop),
+    "the merchant counts": (3, _recount),
+    "the merchant prices": (2, _price),
+    "the merchant ships": (5, _ship),
+    "Amazon cancels": (1.2, _amazon_cancels),
+    "a buyer asks to cancel": (0.5, _cancel_asked),
+    "the merchant sets rules": (0.4, _settings),
+    "the merchant pauses": (0.3, _pause),
+    "the merchant's word for writing": (0.3, _writes),
+    "the merchant renews": (0.3, _renewal),
+    "the seller revokes": (0.15, _revoked),
+    "Amazon deactivates": (0.15, _deactivated),
+    "Amazon is ill": (1.2, _amazon_ill),
+    "Amazon forbids": (0.3, _forbidden),
+    "the wire": (0.8, _wire_ill),
+    "the shop's health": (0.8, _shop_ill),
+    "the shop refuses": (0.4, _shop_refuses),
+    "a hook": (1, _hook),
+    "Amazon takes over": (0.1, _by_amazon),
+}
+"""Name -> (weight, what it does)."""
+
+
+def reset() -> None:
+    """Empty tables, numbers from 1 again."""
+    tables = ", ".join(f'"{model._meta.db_table}"' for model in apps.get_app_config("store").get_models())
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+
+
+def tell(plan: Plan) -> Told:
+    """One seed from the beginning to its rest, on an empty database."""
+    reset()
+    return Story(plan).run()
+
+
+__all__ = ["EVENTS", "Plan", "Story", "Told", "tell"]
