@@ -4,9 +4,13 @@ import pytest
 from django.db.models import F
 
 from forain.core import errors
-from forain.core.ids import AccountId
-from forain.flows import mirror_catalogue, observe_offers, reconcile_offers
+from forain.core.ids import AccountId, SiteId
+from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, setup
+from forain.flows.observe_offers import LOOK_AGAIN
 from forain.store import models, offers, runs
+
+
+FR = "A13V1IB3VIYZZH"
 
 
 def compare(house) -> None:
@@ -100,3 +104,18 @@ def _fallen(now):
     assert seen is not None
     return type(seen)(seen.key, 9, seen.price, seen.fulfilled_by, channels=seen.channels,
                       product_type=seen.product_type, seen_at=now)  # fmt: skip
+
+
+def test_what_is_on_its_way_when_writing_is_forbidden_is_not_waited_for_for_ever(house):
+    house.live(60)
+    house.control("POST", "faults", {"kind": "cut", "operation": "patchListingsItem", "count": 1})
+    house.change("SOAP", stock=11)
+    with pytest.raises(errors.ServerFault):
+        compare(house)
+    assert soap().submission
+    setup.allow_writes(house.deps, AccountId(house.account_id), SiteId(FR), False, "person")
+
+    house.live(2400, step=60)
+
+    assert not offers.any_unproven(AccountId(house.account_id))
+    assert runs.get("observe_offers", f"account:{house.account_id}").due_at > house.deps.clock.now() + LOOK_AGAIN

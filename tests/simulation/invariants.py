@@ -341,7 +341,9 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
         )
         if isinstance(priced, pricing.Priced) and listing.prices[FR] != priced.price.amount:
             yield f"{sku} costs {listing.prices[FR]}, not {priced.price}"
-        lead = [entry.get("lead_time_to_ship_max_days") for entry in listing.attributes.get("fulfillment_availability", [])]
+        lead = [
+            entry.get("lead_time_to_ship_max_days") for entry in listing.attributes.get("fulfillment_availability", [])
+        ]
         if sku not in watch.by_amazon_since and 5 not in lead:
             yield f"{sku} has lost its handling time"
 
@@ -349,7 +351,7 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
 def no_offer_stays_marked(watch: Watch) -> Iterator[str]:
     """At rest no offer waits, and none is on its way."""
     for row in models.Offer.objects.filter(wanted_no__gt=F("settled_no")).order_by("pk"):
-        yield f"{row.sku} waits until {row.not_before}"
+        yield f"{row.sku} waits until {row.not_before}, claimed until {row.claimed_until}, marked {row.marked_at} {row.submission}"
     for row in models.Offer.objects.exclude(submission="").order_by("pk"):
         yield f"{row.sku} is on its way"
 
@@ -411,7 +413,11 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
     account = accounts.get(AccountId(1))
     left = authorization.days_left(accounts.facts_of(account), story.now())
     held = models.Order.objects.filter(state="held").exclude(hold_reason__in=("new", "pending"))
-    asked = [o for o in watch.merchants_orders() if o.cancellation_requested_at and o.status in ("UNSHIPPED", "PARTIALLY_SHIPPED")]
+    asked = [
+        o
+        for o in watch.merchants_orders()
+        if o.cancellation_requested_at and o.status in ("UNSHIPPED", "PARTIALLY_SHIPPED")
+    ]
     causes = {
         "authorization_expiring": left is not None and left < 60,
         "site_read_only": watch.site.writes_allowed_at is None,

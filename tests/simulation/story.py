@@ -206,6 +206,7 @@ class Story:
         if chance.random() < 0.9:
             setup.allow_writes(self.merchant, AccountId(1), SiteId(FR), True, "person")
         self.shop.made = self.watch.order_made
+        schedule.plan_all(self.now())
 
     def renew(self, days_left: float) -> None:
         """A new permission whose year ends in `days_left`, at Amazon and as the merchant types it."""
@@ -255,7 +256,6 @@ class Story:
     def start(self, worker: Worker) -> bool:
         """Let an idle worker take one of the lines that are due; False: none is."""
         now = self.now()
-        schedule.plan_all(now) if self.told.steps < 3 else None
         due = sorted(runs.due(now))
         if not due:
             return False
@@ -353,9 +353,11 @@ class Story:
                 waiting = self.watch.unsettled()
                 if not waiting:
                     break
-            following = models.Run.objects.exclude(flow="derive_issues").order_by("due_at").values_list("due_at", flat=True)
+            following = (
+                models.Run.objects.exclude(flow="derive_issues").order_by("due_at").values_list("due_at", flat=True)
+            )
             seconds = (following[0] - self.now()).total_seconds()
-            self.advance(round(min(max(seconds, 1.0), 3600.0), 3))
+            self.advance(round(min(max(seconds, 15.0), 3600.0), 3))
         else:
             raise Violation(waiting[0][0], f"not settled within {SETTLES_WITHIN} rounds: {waiting[0][1]}")
         self.advance(60)
@@ -448,7 +450,9 @@ def _cancel_asked(story: Story) -> str | None:
 
 
 def _settings(story: Story) -> str:
-    told: dict[str, Any] = story.fate.choice([{"buffer": 0}, {"buffer": 2}, {"cap": None}, {"cap": 5}, {"price_percent": 10}])
+    told: dict[str, Any] = story.fate.choice(
+        [{"buffer": 0}, {"buffer": 2}, {"cap": None}, {"cap": 5}, {"price_percent": 10}]
+    )
     models.AccountSite.objects.filter(account_id=1, site=FR).update(**told)
     offers.mark(AccountId(1), story.now())
     runs.force("account:1", story.now(), ["reconcile_offers"])
@@ -485,8 +489,12 @@ def _deactivated(story: Story) -> str:
 
 
 def _amazon_ill(story: Story) -> str:
-    operation = story.fate.choice(["", "patchListingsItem", "searchOrders", "searchListingsItems", "confirmShipment", "token"])
-    kind = story.fate.choice(["status-500", "html-503", "truncated", "cut", "cut-after-write", "throttle", "unknown-enum"])
+    operation = story.fate.choice(
+        ["", "patchListingsItem", "searchOrders", "searchListingsItems", "confirmShipment", "token"]
+    )
+    kind = story.fate.choice(
+        ["status-500", "html-503", "truncated", "cut", "cut-after-write", "throttle", "unknown-enum"]
+    )
     count = story.fate.choice([1, 2, 6])
     story.control("POST", "faults", {"kind": kind, "operation": operation, "count": count})
     return f"{kind} {operation or 'everything'} x {count}"

@@ -244,8 +244,14 @@ def _cancel(deps: Deps, account: models.Account, row: models.Order) -> None:
     if account.shop_id is None:
         return
     subject = f"account:{account.pk}/{row.order_id}"
+    shop = shops.get(ShopId(account.shop_id))
+    shown_by = row.imported_at and row.imported_at + deps.open.shop_manifest(shop.kind).search_lag
+    if shown_by and deps.clock.now() < shown_by:
+        # The shop's search does not show it yet: it would say that it has none, and keep it.
+        orders.wait(row, shown_by)
+        return
     try:
-        deps.open.shop(shops.get(ShopId(account.shop_id))).cancel_order(row.order_id)  # type: ignore[arg-type]
+        deps.open.shop(shop).cancel_order(row.order_id)  # type: ignore[arg-type]
     except errors.AdapterError as error:
         now = deps.clock.now()
         verdict = retry.verdict(error, row.attempt + 1, now, deps.jitter())
@@ -315,17 +321,23 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
         "begun_at": format_instant(now), "due": 0, "late": 0, "missing": 0,
     }  # fmt: skip
     _keep_place(account, "proof", told)
-    shop = deps.open.shop(shops.get(ShopId(account.shop_id)))
+    row = shops.get(ShopId(account.shop_id))
+    shop, lag = deps.open.shop(row), deps.open.shop_manifest(row.kind).search_lag
     for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
-        due, late, missing = _proof_of(account, shop, page, since)
+        due, late, missing = _proof_of(account, shop, page, since, deps.clock.now() - lag)
         told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
     return _proven(deps, account, since, told["due"], told["late"], told["missing"])
 
 
-def _proof_of(account: models.Account, shop: Shop, page: OrderPage, since: Instant) -> tuple[int, int, int]:
-    """(orders of this page that belong into the shop, those that came after the stop, those that are not there)."""
+def _proof_of(
+    account: models.Account, shop: Shop, page: OrderPage, since: Instant, shown: Instant
+) -> tuple[int, int, int]:
+    """(orders of this page that belong into the shop, those that came after the stop, those that are not there).
+
+    The shop's search shows what was made before `shown`; what came later was read back when it was made.
+    """
     due = late = missing = 0
     for order in page.orders:
         if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
@@ -336,7 +348,8 @@ def _proof_of(account: models.Account, shop: Shop, page: OrderPage, since: Insta
         due += 1
         if row is None or row.imported_at is None or row.imported_at >= (account.resumed_at or since):
             late += 1
-        if shop.order(order.key.order_id) is None:
+        made_lately = row is not None and row.imported_at is not None and row.imported_at > shown
+        if not made_lately and shop.order(order.key.order_id) is None:
             missing += 1
     return due, late, missing
 

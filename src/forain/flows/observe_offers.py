@@ -24,6 +24,7 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
     now = deps.clock.now()
     manifest = deps.open.marketplace_manifest(account.marketplace)
     adapter = deps.open.marketplace(account)
+    offers.give_up(AccountId(account.pk), now - manifest.acknowledge_within)
     while rows := offers.unproven(AccountId(account.pk), now - LOOK_AGAIN, manifest.page_size):
         by_site: dict[str, list[models.Offer]] = {}
         for row in rows:

@@ -264,6 +264,12 @@ def park(row: models.Offer, number: int) -> None:
     models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
 
 
+def give_up(account: AccountId, told_before: Instant) -> None:
+    """What was told that long ago, is not shown and is not ours to tell again (parked) is not waited for any more."""
+    rows = models.Offer.objects.filter(account_id=account, submitted_at__lt=told_before, settled_no__gte=F("wanted_no"))
+    rows.exclude(submission="").update(submission="", tries=0)
+
+
 def unproven(account: AccountId, seen_before: Instant, most: int) -> list[models.Offer]:
     """Offers told and not yet seen as told, whose last look is older than `seen_before`."""
     return list(

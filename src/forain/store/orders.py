@@ -212,6 +212,11 @@ def put_off(row: models.Order, error: str, again_at: Instant) -> None:
     rows.update(claimed_until=None, error=error[:500], not_before=again_at, attempt=F("attempt") + 1)
 
 
+def wait(row: models.Order, until: Instant) -> None:
+    """Nothing went wrong, but it is too early: not before `until`."""
+    models.Order.objects.filter(pk=row.pk).update(not_before=until)
+
+
 def refused(row: models.Order, detail: str) -> None:
     """The shop will not have it: held, shown, in nobody's way."""
     models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value).update(
