@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 from forain.engine import jobs
+from forain.flows import import_orders
 from forain.store import models
 
 from .conftest import cutting
@@ -179,3 +180,17 @@ def test_of_an_answer_that_breaks_the_contract_the_shape_is_kept_and_no_value(ma
     (found,) = models.Finding.objects.filter(code="internal", subject=f"account:{house.account_id}/probe")
     assert found.placeholders["sample"] == '{"marketplace": {"id": "number", "name": "text"}}'
     assert "canary" not in json.dumps(list(models.Journal.objects.values_list("placeholders", flat=True)))
+
+
+def test_an_order_read_without_its_address_because_of_one_refusal_is_read_again_and_comes_in(house):
+    house.live(60)
+    order = house.buy("SOAP")["order_id"]
+    house.advance(300)
+    house.control("POST", "faults", {"kind": "forbidden", "operation": "searchOrders", "count": 1})
+    import_orders.import_orders(house.deps, house.account)
+    assert models.Order.objects.get(order_id=order).hold_reason == "address_missing"
+
+    house.live(3900, step=60)
+
+    assert house.shop_orders() == [order]
+    assert "order_held" not in house.refused_codes()

@@ -46,7 +46,7 @@ def read_orders(deps: Deps, account: models.Account) -> int:
         known_until = max(known_until, known)
     accounts.note(AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now())
     orders.observed_shipped(AccountId(account.pk), deps.clock.now())
-    _retry_unreadable(deps, account)
+    _read_again(deps, account)
     # Offers that wait for unread orders may go on now; sold pieces change what others may show.
     runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
     return new
@@ -125,9 +125,9 @@ def _mark_sold(deps: Deps, account: models.Account, skus: Iterable[str], correla
     shops.mark_variants(ShopId(account.shop_id), set(links.values()), deps.clock.now(), correlation)
 
 
-def _retry_unreadable(deps: Deps, account: models.Account) -> None:
-    """Orders whose reading broke are asked for again by their id; one failure does not stop the next."""
-    for row in orders.unreadable(AccountId(account.pk), UNREADABLE_AT_ONCE):
+def _read_again(deps: Deps, account: models.Account) -> None:
+    """Orders whose reading broke or lacks something are asked for by their id; one failure does not stop the next."""
+    for row in orders.to_read_again(AccountId(account.pk), deps.clock.now(), UNREADABLE_AT_ONCE):
         try:
             order = deps.open.marketplace(account).order(row.order_id)  # type: ignore[arg-type]
         except (errors.Malformed, errors.Rejected, errors.Denied) as error:

@@ -20,6 +20,8 @@ CLAIM_LIFE = timedelta(minutes=2)
 UNSOLD = (OrderState.HELD.value, OrderState.CREATING.value)
 """States in which the shop does not know of the sale yet."""
 ENDED = (OrderState.CANCELLED.value, OrderState.RECORDED.value)
+INCOMPLETE = ("address_missing", "price_missing")
+INCOMPLETE_AGAIN = timedelta(hours=1)
 UNREADABLE = "unreadable"
 """The `hold_reason` of an order, whatever its state, whose newest reading broke: it is asked for again by its id."""
 
@@ -110,10 +112,14 @@ def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) 
         )
 
 
-def unreadable(account: AccountId, most: int) -> list[models.Order]:
-    """Orders to ask for again, the longest not asked for first."""
-    rows = models.Order.objects.filter(account_id=account, hold_reason=UNREADABLE).exclude(state__in=ENDED)
-    return list(rows.defer("body").order_by("seen_at", "pk")[:most])
+def to_read_again(account: AccountId, now: Instant, most: int) -> list[models.Order]:
+    """Orders to ask for by their id, the longest not asked for first: what broke, and now and then what was incomplete.
+
+    An address or a price may be missing for one refused answer only, and nothing else would ask for it again.
+    """
+    incomplete = Q(state=OrderState.HELD.value, hold_reason__in=INCOMPLETE, seen_at__lte=now - INCOMPLETE_AGAIN)
+    rows = models.Order.objects.filter(Q(hold_reason=UNREADABLE) | incomplete, account_id=account)
+    return list(rows.exclude(state__in=ENDED).defer("body").order_by("seen_at", "pk")[:most])
 
 
 def unknown_sales(account: AccountId) -> bool:
