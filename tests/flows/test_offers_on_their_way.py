@@ -9,7 +9,6 @@ from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, set
 from forain.flows.observe_offers import LOOK_AGAIN
 from forain.store import models, offers, runs
 
-
 FR = "A13V1IB3VIYZZH"
 
 

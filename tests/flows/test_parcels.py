@@ -7,7 +7,7 @@ import pytest
 from forain.contracts.marketplace import ParcelRefused
 from forain.core import errors
 from forain.core.errors import Problem
-from forain.flows import confirm_shipments
+from forain.flows import confirm_shipments, import_orders
 from forain.store import models
 
 
@@ -99,3 +99,18 @@ def test_parcels_that_are_known_cost_no_further_questions(house, django_assert_m
 
     with django_assert_max_num_queries(8):
         confirm_shipments.read_parcels(house.deps, house.account)
+
+
+def test_a_parcel_of_an_order_known_to_be_cancelled_is_not_confirmed(house):
+    order_id = ordered(house)
+    ship(house, order_id, "6A1")
+    confirm_shipments.read_parcels(house.deps, house.account)
+    house.control("POST", f"orders/{order_id}/cancel", {})
+    house.advance(300)
+    import_orders.read_orders(house.deps, house.account)
+
+    confirm_shipments.confirm_shipments(house.deps, house.account)
+
+    assert models.Parcel.objects.get().problems == []
+    assert packages(house, order_id) in ({}, [])
+    assert "shipment_refused" not in house.journal(order_id)

@@ -114,6 +114,9 @@ class Watch:
 
     def begins(self, worker: Worker) -> None:
         worker.notes["allowed"] = not isinstance(self._may_sync(), No)
+        worker.notes["cancelled"] = set(
+            models.Order.objects.filter(status="cancelled").values_list("order_id", flat=True)
+        )
 
     def _may_sync(self) -> Any:
         return accounts.may_sync(accounts.get(AccountId(1)), self.story.now())
@@ -134,8 +137,8 @@ class Watch:
                 told_while_the_claim_lives(self, sku, worker)
                 never_raised_by_older_knowledge(self, sku, quantity, worker)
                 never_raised_over_a_fall_that_was_seen(self, sku, quantity)
-        if call.label == "confirm":
-            no_confirmation_for_a_cancelled_order(self, call)
+        if call.label == "confirm" and "cancelled" in worker.notes:
+            no_confirmation_for_a_cancelled_order(call, worker)
 
     def after_call(self, call: Call, status: int, body: bytes, environ: dict[str, Any]) -> None:
         if call.label == "token":
@@ -269,10 +272,10 @@ def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None
         raise Violation("nothing_without_permission", f"{call.label} in {worker.label}")
 
 
-def no_confirmation_for_a_cancelled_order(watch: Watch, call: Call) -> None:
-    """What is known to be cancelled is not confirmed as sent."""
+def no_confirmation_for_a_cancelled_order(call: Call, worker: Worker) -> None:
+    """What was known to be cancelled when the run began is not confirmed as sent."""
     reference = unquote(call.path.split("/")[-2])
-    if models.Order.objects.filter(order_id=reference, status="cancelled").exists():
+    if reference in worker.notes["cancelled"]:
         raise Violation("no_confirmation_for_a_cancelled_order", reference)
 
 

@@ -281,11 +281,7 @@ class Story:
             self.tell(f"{worker.name} has done {worker.label}")
 
     def hop(self) -> None:
-        drawn = self.chance.random()
-        for share, low, high in HOPS:
-            drawn -= share
-            if drawn < 0:
-                break
+        _, low, high = self.chance.choices(HOPS, [share for share, _, _ in HOPS])[0]
         seconds = self.chance.uniform(low, high)
         for worker in self.stage.workers:
             while worker.busy and self.now() + timedelta(seconds=seconds) - worker.paused_at > LONGEST_GAP:
@@ -537,6 +533,11 @@ def _by_amazon(story: Story) -> str | None:
     return "SKU2 is fulfilled by Amazon from now on"
 
 
+def _now(story: Story) -> str:
+    runs.force("account:1", story.now())
+    return "do it now"
+
+
 def _hook(story: Story) -> str:
     sku = story.fate.choice(_skus(story))
     watch.note_signals(story.merchant, models.Shop.objects.get(pk=1), (Signal("stock", sku),))
@@ -563,6 +564,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the shop's health": (0.8, _shop_ill),
     "the shop refuses": (0.4, _shop_refuses),
     "a hook": (1, _hook),
+    "the merchant says now": (2, _now),
     "Amazon takes over": (0.1, _by_amazon),
 }
 """Name -> (weight, what it does)."""

@@ -220,3 +220,42 @@ def bench(name: str | None, as_json: bool) -> None:
             click.echo(
                 f"{row['what']}: {row['value']} against {row['against']}: ratio {row['ratio']} (target {row['target']}, {met})"
             )
+
+
+@click.command()
+@click.option("--seeds", "number", type=click.IntRange(1), default=1, show_default=True, help="How many seeds.")
+@click.option("--days", type=click.FloatRange(0.01), default=30.0, show_default=True, help="Days of each story.")
+@click.option("--seed", type=int, help="The first seed (0).")
+@click.option("--trace", is_flag=True, help="Print every line of the story.")
+@click.option("--without", multiple=True, help="A kind of event to leave out (several times).")
+@click.option("--most-events", type=click.IntRange(0), help="No more events after so many.")
+@click.option("--mutants", is_flag=True, help="Plant each defect in turn, and say which seed caught it.")
+def simulate(
+    number: int,
+    days: float,
+    seed: int | None,
+    trace: bool,
+    without: tuple[str, ...],
+    most_events: int | None,
+    mutants: bool,
+) -> None:
+    """Tell simulated days of a merchant in a database of its own, and check that nothing is lost or doubled."""
+    import importlib
+    import os
+    import tempfile
+
+    root = Path(__file__).resolve().parents[3]
+    if not (root / "tests" / "simulation").is_dir():
+        raise click.ClickException("tests/simulation is only there in a checkout of the repository")
+    sys.path.insert(0, str(root))
+    with tempfile.TemporaryDirectory(prefix="forain-simulate-") as home:
+        # Its tables are emptied before every seed: never the merchant's database, whatever DATABASE_URL says.
+        os.environ.pop("DATABASE_URL", None)
+        Path(home).chmod(0o755)
+        house = open_house(Path(home))
+        try:
+            run = importlib.import_module("tests.simulation.run")
+            failed = run.main(number, days, seed, trace, frozenset(without), most_events, mutants)
+        finally:
+            house.stop()
+    sys.exit(failed)

@@ -327,12 +327,12 @@ def see_parcel(
 
 
 def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]:
-    """Parcels the marketplace has not taken yet and has not refused."""
+    """Parcels the marketplace has not taken yet and has not refused, of orders it has not cancelled."""
     return list(
         models.Parcel.objects.select_related("order")
         .filter(order__account_id=account, confirmed_at=None, problems=[])
         .filter(Q(not_before=None) | Q(not_before__lte=now))
-        .exclude(order__state=OrderState.CANCELLED.value)
+        .exclude(Q(order__state=OrderState.CANCELLED.value) | Q(order__status=OrderStatus.CANCELLED.value))
         .order_by("pk")
     )
 

@@ -1,0 +1,371 @@
+"""Planted defects: each replaces a piece of the product for one run, and the invariants must catch it.
+
+They live here and nowhere else. The name says the mistake; the replacement is as small as the mistake is.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from django.db.models import F
+
+from forain.core import authorization, errors, retry
+from forain.core import orders as core_orders
+from forain.core.orders import OrderState
+from forain.flows import import_orders, reconcile_offers
+from forain.marketplaces.amazon import offers as amazon_offers
+from forain.store import accounts, limits, models, offers, orders
+
+from .shop import SimulatedShop
+
+Planted = AbstractContextManager[Any]
+
+
+def _instead(owner: Any, name: str, make: Callable[[Any], Any]) -> Planted:
+    """`make` gets the real thing and answers what stands in its place."""
+    return mock.patch.object(owner, name, make(getattr(owner, name)))
+
+
+def check_then_insert() -> Planted:
+    """Whoever asks may create the order: no claim."""
+    return _instead(
+        orders, "claim", lambda real: lambda row, *rest: real(row, *rest) or row.state == "creating" or True
+    )
+
+
+def create_without_looking() -> Planted:
+    """The shop is not asked first whether it has the order already."""
+
+    def ensure_order(self: SimulatedShop, draft: Any) -> Any:
+        number = self._call("create", lambda: self._server.create(draft))
+        found = self._call("read", lambda: next((o for o in self._server.orders if o.number == number), None))
+        if found is None:
+            raise errors.ServerFault("not_there")
+        return self._as_order(found)
+
+    return mock.patch.object(SimulatedShop, "ensure_order", ensure_order)
+
+
+def dead_creations_stay_dead() -> Planted:
+    """A creation whose worker died is nobody's."""
+    return _instead(
+        orders, "due", lambda real: lambda *told: [r for r in real(*told) if r.state != OrderState.CREATING.value]
+    )
+
+
+def cancelled_orders_live_on() -> Planted:
+    """What Amazon cancelled after it was in the shop is not cancelled there."""
+    return _instead(
+        orders, "due", lambda real: lambda *told: [r for r in real(*told) if r.state != OrderState.CREATED.value]
+    )
+
+
+def settle_whatever_is_wanted() -> Planted:
+    """A stamp instead of the claimed number: a change that came meanwhile counts as told."""
+
+    def settle(row: models.Offer, number: int) -> bool:
+        models.Offer.objects.filter(pk=row.pk).update(
+            settled_no=F("wanted_no"), submission="", tries=0, claimed_until=None, not_before=None, marked_at=None
+        )
+        return True
+
+    def acknowledge(row: models.Offer) -> bool:
+        return settle(row, 0)
+
+    return mock.patch.multiple(offers, settle=settle, acknowledge=acknowledge)
+
+
+def ignore_the_grant() -> Planted:
+    """A late refusal of a former token counts against the new one."""
+
+    def make(real: Any) -> Any:
+        def apply(facts: Any, event: Any) -> Any:
+            if hasattr(event, "grant_no"):
+                event = replace(event, grant_no=facts.grant_no)
+            return real(facts, event)
+
+        return apply
+
+    return _instead(authorization, "apply", make)
+
+
+def replace_for_merge() -> Planted:
+    """`replace` erases what it does not name."""
+
+    def make(real: Any) -> Any:
+        def body(change: Any) -> Any:
+            told = real(change)
+            for patch in told["patches"]:
+                patch["op"] = "replace"
+            return told
+
+        return body
+
+    return _instead(amazon_offers, "body", make)
+
+
+def retry_a_refusal() -> Planted:
+    """What the shop refused is asked again and again."""
+
+    def make(real: Any) -> Any:
+        def verdict(error: Any, attempt: int, now: Any, jitter: float = 0.5) -> Any:
+            if isinstance(error, errors.Rejected):
+                return retry.Again(now + timedelta(seconds=15), attempt=True)
+            return real(error, attempt, now, jitter)
+
+        return verdict
+
+    return _instead(retry, "verdict", make)
+
+
+def trust_what_was_told() -> Planted:
+    """The quantity comes from what the shop once told, not from the shop now."""
+
+    def make(real: Any) -> Any:
+        def stock(self: SimulatedShop, variants: Any) -> Any:
+            fresh = real(self, variants)
+            if (worker := self._stage.current()) is None or worker.label != "reconcile_offers":
+                return fresh
+            from forain.store.shops import as_variant
+
+            known = models.Variant.objects.filter(variant__in=list(fresh))
+            return {row.variant: as_variant(row) for row in known}
+
+        return stock
+
+    return _instead(SimulatedShop, "stock", make)
+
+
+def mark_before_sending() -> Planted:
+    """Told counts as true before it was sent."""
+
+    def make(real: Any) -> Any:
+        def intend(row: models.Offer, change: Any, now: Any) -> None:
+            real(row, change, now)
+            models.Offer.objects.filter(pk=row.pk).update(
+                settled_no=row.wanted_no, submission="", marked_at=None, observed_quantity=change.quantity
+            )
+
+        return intend
+
+    return _instead(offers, "intend", make)
+
+
+def forget_pending_stock() -> Planted:
+    """Pieces in orders that are not paid yet do not count as sold."""
+
+    def make(real: Any) -> Any:
+        def unimported(numbers: Any) -> Any:
+            rows = models.Order.objects.filter(state__in=orders.UNSOLD, fulfilled_by="merchant")
+            found: dict[tuple[int, str], int] = {}
+            for account, pieces in rows.exclude(status__in=("cancelled", "pending")).values_list(
+                "account_id", "pieces"
+            ):
+                for sku, count in pieces.items():
+                    found[account, sku] = found.get((account, sku), 0) + count
+            real(numbers)
+            return found
+
+        return unimported
+
+    return _instead(orders, "unimported_pieces", make)
+
+
+def stock_before_sold_pieces() -> Planted:
+    """The shop's stock is read first and the sold pieces after: an order in between counts nowhere."""
+
+    def make(real: Any) -> Any:
+        def unimported(account: models.Account, variants: Any) -> Any:
+            shop = import_orders.shops.get(account.shop_id)  # type: ignore[arg-type]
+            _kept[account.pk] = _deps[0].open.shop(shop).stock(sorted(variants))
+            return real(account, variants)
+
+        return unimported
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        batch = reconcile_offers._reconcile_batch
+
+        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any) -> None:
+            _deps[0] = deps
+            opener = _Early(deps.open, lambda: _kept.get(account.pk))
+            batch(replace(deps, open=opener), account, adapter, rows)
+
+        with (
+            _instead(reconcile_offers, "_unimported_per_variant", make),
+            mock.patch.object(reconcile_offers, "_reconcile_batch", reconcile_batch),
+        ):
+            yield
+
+    _kept: dict[int, Any] = {}
+    _deps: list[Any] = [None]
+    return planted()
+
+
+class _Early:
+    """An opener whose shop tells the stock it told before."""
+
+    def __init__(self, real: Any, kept: Callable[[], Any]) -> None:
+        self._real, self._kept = real, kept
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def shop(self, row: Any, secrets: Any = None) -> Any:
+        shop, kept = self._real.shop(row, secrets), self._kept
+
+        class Kept:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(shop, name)
+
+            def stock(self, variants: Any) -> Any:
+                return kept() if kept() is not None else shop.stock(variants)
+
+        return Kept()
+
+
+def raise_over_a_fall() -> Planted:
+    """A quantity that fell by itself is put back at once."""
+    from forain.core import offers as core_offers
+
+    return mock.patch.object(core_offers, "_fell_by_itself", lambda *told: False)
+
+
+def lists_are_never_late() -> Planted:
+    """The window moves to now, without overlap, though Amazon's list ends two minutes ago."""
+
+    def make(real: Any) -> Any:
+        def read_window(deps: Any, account: Any, window: Any, place: Any) -> Any:
+            new, _ = real(deps, account, window, place)
+            return new, deps.clock.now()
+
+        return read_window
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with (
+            _instead(import_orders, "_read_window", make),
+            mock.patch.object(import_orders, "OVERLAP", timedelta(0)),
+        ):
+            yield
+
+    return planted()
+
+
+def unit_price_for_line_total() -> Planted:
+    """A line of three costs what one costs."""
+
+    def make(real: Any) -> Any:
+        def draft(order: Any, mapping: Any) -> Any:
+            found = real(order, mapping)
+            lines = tuple(
+                replace(line, total=replace(line.total, money=replace(line.total.money, minor=line.total.money.minor // line.quantity)))
+                for line in found.lines
+            )  # fmt: skip
+            return replace(found, lines=lines)
+
+        return draft
+
+    return _instead(core_orders, "_draft", make)
+
+
+def a_quantity_for_everything() -> Planted:
+    """That Amazon fulfils an SKU is not looked at."""
+
+    def make(real: Any) -> Any:
+        def plan(key: Any, desired: Any, submitted: Any, observed: Any, **rest: Any) -> Any:
+            return real(key, desired, submitted, observed and replace(observed, fulfilled_by="merchant"), **rest)
+
+        return plan
+
+    return _instead(reconcile_offers, "plan", make)
+
+
+def a_bucket_for_each_worker() -> Planted:
+    """Rate limits are counted in each process alone."""
+
+    def make(real: Any) -> Any:
+        def take(self: limits.SharedLimiter, scope: str, limit: Any) -> Any:
+            return real(self, f"{scope} {id(self)}", limit)
+
+        return take
+
+    return _instead(limits.SharedLimiter, "take", make)
+
+
+def always_allowed() -> Planted:
+    """Nobody asks whether sync may run."""
+    return mock.patch.object(accounts, "may_sync", lambda row, now: authorization.Yes())
+
+
+def remind_again() -> Planted:
+    """A reminder step is told whenever it is looked at."""
+
+    def make(real: Any) -> Any:
+        def note_reminder(*told: Any) -> bool:
+            real(*told)
+            return True
+
+        return note_reminder
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with (
+            mock.patch.object(accounts, "sent_reminders", lambda row: frozenset()),
+            _instead(accounts, "note_reminder", make),
+        ):
+            yield
+
+    return planted()
+
+
+def confirmed_before_it_is_told() -> Planted:
+    """A parcel counts as confirmed when it is read, and is told after: who dies in between has told nobody."""
+
+    def make(real: Any) -> Any:
+        def unconfirmed(account: Any, now: Any) -> Any:
+            found = real(account, now)
+            models.Parcel.objects.filter(pk__in=[p.pk for p in found]).update(confirmed_at=now)
+            return found
+
+        return unconfirmed
+
+    return _instead(orders, "unconfirmed_parcels", make)
+
+
+def issues_never_close() -> Planted:
+    """A notice once open stays open."""
+    return _instead(
+        watch_flow.issues,
+        "mended",
+        lambda real: lambda code, subject: False if code == "cancel_asked" else real(code, subject),
+    )
+
+
+def unforeseen() -> Planted:
+    """A bug that shows itself rarely: an order of three lines."""
+
+    def make(real: Any) -> Any:
+        def step(order: Any, *rest: Any) -> Any:
+            if len(order.lines) > 2:
+                raise KeyError("three lines")
+            return real(order, *rest)
+
+        return step
+
+    return _instead(import_orders, "step", make)
+
+
+MUTANTS: dict[str, Callable[[], Planted]] = {
+    planted.__name__: planted
+    for planted in (
+        check_then_insert, create_without_looking, dead_creations_stay_dead, cancelled_orders_live_on,
+        settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
+        mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
+        unit_price_for_line_total, a_quantity_for_everything, a_bucket_for_each_worker, always_allowed, remind_again,
+        confirmed_before_it_is_told, issues_never_close, unforeseen,
+    )
+}  # fmt: skip

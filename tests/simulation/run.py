@@ -1,0 +1,154 @@
+"""Runs seeds, shrinks what fails to a short story, plants the mutants, and prints one table. `./forain simulate` is here."""
+
+import logging
+import time
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+
+from . import mutants
+from .story import EVENTS, Plan, Told, tell
+
+SHRINK_RUNS = 40
+"""So many shorter stories are tried at most for one that failed."""
+BEGIN_AT: dict[str, int] = {}
+"""Mutant -> the seed the tests begin with, where the first ones are known to miss it."""
+
+
+@dataclass
+class Sum:
+    """What a run of many seeds came to."""
+
+    seeds: int = 0
+    days: float = 0.0
+    steps: int = 0
+    killed: int = 0
+    events: int = 0
+    seconds: float = 0.0
+
+    def add(self, told: Told, seconds: float) -> None:
+        self.seeds += 1
+        self.days += told.plan.days
+        self.steps += told.steps
+        self.killed += told.killed
+        self.events += told.events
+        self.seconds += seconds
+
+    def table(self) -> str:
+        seconds = max(self.seconds, 0.001)
+        return (
+            f"seeds {self.seeds} | days {self.days:g} | steps {self.steps} | events {self.events} | workers killed {self.killed} | "
+            f"{self.seconds:.0f} s | {self.steps / seconds:.0f} steps a second | {self.days / seconds:.2f} account-days a second"
+        )
+
+
+def command(plan: Plan) -> str:
+    """What replays a story."""
+    more = "".join(f" --without {name!r}" for name in sorted(plan.without))
+    more += f" --most-events {plan.most_events}" if plan.most_events is not None else ""
+    return f"./forain simulate --seed {plan.seed} --days {plan.days:g}{more} --trace"
+
+
+def shrink(told: Told) -> Told:
+    """The shortest story found that breaks the same invariant: fewer days, fewer kinds of events, fewer events."""
+    assert told.failure is not None
+    best, left = told, SHRINK_RUNS
+
+    def still(plan: Plan) -> bool:
+        nonlocal best, left
+        if left <= 0:
+            return False
+        left -= 1
+        again = tell(plan)
+        if again.failure is None or told.failure is None or again.failure.invariant != told.failure.invariant:
+            return False
+        best = again
+        return True
+
+    while best.plan.days > 0.02 and still(replace(best.plan, days=round(best.plan.days / 2, 4))):
+        pass
+    # Kinds that did not happen go at once; then one by one, the rarest reasons first.
+    still(replace(best.plan, without=frozenset(EVENTS) - best.kinds))
+    for name in sorted(best.kinds):
+        still(replace(best.plan, without=best.plan.without | {name}))
+    low, high = 0, best.events
+    while low < high:
+        middle = (low + high) // 2
+        if still(replace(best.plan, most_events=middle)):
+            high = middle
+        else:
+            low = middle + 1
+    return best
+
+
+def explain(told: Told) -> str:
+    """A failed seed in words: what broke, how to see it again, and the short story."""
+    short = shrink(told)
+    return "\n".join(
+        [
+            f"seed {told.plan.seed}: {told.failure}",
+            f"again: {command(told.plan)}",
+            f"short: {command(short.plan)}",
+            *short.trace[-60:],
+        ]
+    )
+
+
+def seeds(
+    numbers: Iterable[int], days: float, *, trace: bool = False, plan: Plan | None = None
+) -> tuple[Sum, list[Told]]:
+    """Tell each seed; the answer is the sum and those that failed."""
+    whole, failed = Sum(), []
+    for seed in numbers:
+        begun = time.monotonic()
+        told = tell(replace(plan, seed=seed) if plan else Plan(seed, days))
+        whole.add(told, time.monotonic() - begun)
+        if trace:
+            print("\n".join(told.trace), flush=True)
+        if told.failure is not None:
+            failed.append(told)
+    return whole, failed
+
+
+def caught(name: str, most: int, days: float, first: int = 0) -> Told | None:
+    """The first seed that catches the mutant; None: none of `most` does."""
+    for seed in range(first, first + most):
+        with mutants.MUTANTS[name]() or nullcontext():
+            told = tell(Plan(seed, days))
+        if told.failure is not None:
+            return told
+    return None
+
+
+def main(
+    number: int,
+    days: float,
+    seed: int | None,
+    trace: bool,
+    without: frozenset[str],
+    most_events: int | None,
+    planted: bool,
+) -> int:
+    """`./forain simulate`: 0 when all held."""
+    logging.disable(logging.CRITICAL)
+    first = seed or 0
+    wanted = range(first, first + (1 if seed is not None and number == 1 else number))
+    if planted:
+        missed = 0
+        for name in mutants.MUTANTS:
+            told = caught(name, number, days, first)
+            missed += told is None
+            by = f"seed {told.plan.seed}: {told.failure}" if told else "NOT CAUGHT"
+            print(f"{name:28} {by[:150]}", flush=True)
+        return 1 if missed else 0
+    whole = Sum()
+    failures = 0
+    for one in wanted:
+        part, failed = seeds([one], days, trace=trace, plan=Plan(one, days, without, most_events))
+        for field in ("seeds", "days", "steps", "killed", "events", "seconds"):
+            setattr(whole, field, getattr(whole, field) + getattr(part, field))
+        for told in failed:
+            failures += 1
+            print(f"seed {told.plan.seed}: {told.failure}" if trace else explain(told), flush=True)
+    print(f"{whole.table()} | failed {failures}")
+    return 1 if failures else 0
