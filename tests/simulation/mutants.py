@@ -17,7 +17,7 @@ from forain.core import orders as core_orders
 from forain.core.orders import OrderState
 from forain.flows import import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
-from forain.store import accounts, limits, models, offers, orders
+from forain.store import accounts, issues, limits, models, offers, orders
 
 from .shop import SimulatedShop
 
@@ -231,7 +231,7 @@ def raise_over_a_fall() -> Planted:
     """A quantity that fell by itself is put back at once."""
     from forain.core import offers as core_offers
 
-    return mock.patch.object(core_offers, "_fell_by_itself", lambda *told: False)
+    return mock.patch.object(core_offers, "_fell_by_itself", return_value=False)
 
 
 def lists_are_never_late() -> Planted:
@@ -298,7 +298,7 @@ def a_bucket_for_each_worker() -> Planted:
 
 def always_allowed() -> Planted:
     """Nobody asks whether sync may run."""
-    return mock.patch.object(accounts, "may_sync", lambda row, now: authorization.Yes())
+    return mock.patch.object(accounts, "may_sync", return_value=authorization.Yes())
 
 
 def remind_again() -> Planted:
@@ -314,7 +314,7 @@ def remind_again() -> Planted:
     @contextmanager
     def planted() -> Iterator[None]:
         with (
-            mock.patch.object(accounts, "sent_reminders", lambda row: frozenset()),
+            mock.patch.object(accounts, "sent_reminders", return_value=frozenset()),
             _instead(accounts, "note_reminder", make),
         ):
             yield
@@ -339,9 +339,9 @@ def confirmed_before_it_is_told() -> Planted:
 def issues_never_close() -> Planted:
     """A notice once open stays open."""
     return _instead(
-        watch_flow.issues,
+        issues,
         "mended",
-        lambda real: lambda code, subject: False if code == "cancel_asked" else real(code, subject),
+        lambda real: lambda code, subject: code != "cancel_asked" and real(code, subject),
     )
 
 

@@ -259,7 +259,9 @@ class Story:
         due = sorted(runs.due(now))
         if not due:
             return False
-        weights = [0.15 if flow == "derive_issues" else 1.0 for flow, _ in due]
+        # The same line twice at once is where workers hurt each other most.
+        other = {w.label for w in self.stage.workers if w.busy}
+        weights = [6.0 if flow in other else 0.15 if flow == "derive_issues" else 1.0 for flow, _ in due]
         flow, subject = self.chance.choices(due, weights)[0]
         self.tell(f"{worker.name} begins {flow}")
         worker.start(flow, lambda: self._line(worker, flow, subject))
