@@ -118,3 +118,17 @@ def test_what_is_on_its_way_when_writing_is_forbidden_is_not_waited_for_for_ever
 
     assert not offers.any_unproven(AccountId(house.account_id))
     assert runs.get("observe_offers", f"account:{house.account_id}").due_at > house.deps.clock.now() + LOOK_AGAIN
+
+
+def test_a_piece_sold_before_what_was_told_could_be_read_back_does_not_hold_the_offer_for_ever(house):
+    house.live(60)
+    house.change("SOAP", stock=3)
+    compare(house)
+    house.advance(3)
+    house.buy("SOAP")
+    house.live(60)
+    house.change("SOAP", stock=9)
+
+    house.live(3600, step=30)
+
+    assert house.quantity("SOAP") == 8

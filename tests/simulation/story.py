@@ -433,7 +433,8 @@ def _amazon_cancels(story: Story) -> str | None:
     found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and o.fulfilled_by == "MERCHANT"]
     if not found:
         return None
-    order = story.fate.choice(found)
+    in_shop = [o for o in found if story.shop.of(o.order_id)]
+    order = story.fate.choice(in_shop if in_shop and story.fate.random() < 0.6 else found)
     by = story.fate.choice(["BUYER", "AMAZON"] + ["MERCHANT"] * (order.status == "UNSHIPPED"))
     done = story.control("POST", f"orders/{order.order_id}/cancel", {"by": by, "reason": "NO_LONGER_NEEDED"})
     return f"{order.order_id} by {by}" if done else None
@@ -552,7 +553,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the merchant counts": (3, _recount),
     "the merchant prices": (2, _price),
     "the merchant ships": (5, _ship),
-    "Amazon cancels": (1.2, _amazon_cancels),
+    "Amazon cancels": (2, _amazon_cancels),
     "a buyer asks to cancel": (0.5, _cancel_asked),
     "the merchant sets rules": (0.4, _settings),
     "the merchant pauses": (0.3, _pause),
@@ -564,7 +565,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "Amazon forbids": (0.3, _forbidden),
     "the wire": (0.8, _wire_ill),
     "the shop's health": (0.8, _shop_ill),
-    "the shop refuses": (0.4, _shop_refuses),
+    "the shop refuses": (0.8, _shop_refuses),
     "a hook": (1, _hook),
     "the merchant says now": (2, _now),
     "Amazon takes over": (0.1, _by_amazon),

@@ -24,8 +24,9 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
     now = deps.clock.now()
     manifest = deps.open.marketplace_manifest(account.marketplace)
     adapter = deps.open.marketplace(account)
-    offers.give_up(AccountId(account.pk), now - manifest.acknowledge_within)
-    while rows := offers.unproven(AccountId(account.pk), now - LOOK_AGAIN, manifest.page_size):
+    long_ago = now - manifest.acknowledge_within
+    offers.give_up(AccountId(account.pk), long_ago)
+    while rows := offers.unproven(AccountId(account.pk), now, manifest.page_size, LOOK_AGAIN, long_ago):
         by_site: dict[str, list[models.Offer]] = {}
         for row in rows:
             by_site.setdefault(row.site, []).append(row)

@@ -19,6 +19,8 @@ from forain.store import models
 
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead."""
+RARE_LOOK = timedelta(minutes=12)
+"""Twice as long as reading the orders may take (`core.offers.ORDERS_READ_WITHIN`)."""
 WAITING = Q(wanted_no__gt=F("settled_no"))
 INTENDED = "intended"
 """The submission of an offer whose call is under way, or broke off: told or not, nobody knows."""
@@ -270,13 +272,22 @@ def give_up(account: AccountId, told_before: Instant) -> None:
     rows.exclude(submission="").update(submission="", tries=0)
 
 
-def unproven(account: AccountId, seen_before: Instant, most: int) -> list[models.Offer]:
-    """Offers told and not yet seen as told, whose last look is older than `seen_before`."""
+def unproven(
+    account: AccountId, now: Instant, most: int, pause: timedelta, told_long_ago: Instant
+) -> list[models.Offer]:
+    """Offers told and not yet seen as told, whose last look is `pause` ago; longer where they were told long ago.
+
+    A sale between the telling and the look shows a quantity nobody told, for ever; whether it may be raised is known
+    only once the orders were read up to the last look, so that looks must leave that reading behind now and then.
+    """
+    lately = Q(submitted_at__gt=told_long_ago, observed_at__lte=now - pause)
     return list(
         models.Offer.objects.filter(account_id=account, submitted_at__isnull=False)
         .exclude(submission="")
-        .filter(Q(observed_at=None) | Q(observed_at__lte=seen_before) | Q(observed_at__lt=F("submitted_at")))
-        .order_by("submitted_at")[:most]
+        .filter(
+            Q(observed_at=None) | Q(observed_at__lt=F("submitted_at")) | lately | Q(observed_at__lte=now - RARE_LOOK)
+        )
+        .order_by("submitted_at", "pk")[:most]
     )
 
 
