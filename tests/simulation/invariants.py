@@ -119,7 +119,10 @@ class Watch:
         )
 
     def _may_sync(self) -> Any:
-        return accounts.may_sync(accounts.get(AccountId(1)), self.story.now())
+        """Asked of the core itself: what the product asks may be planted."""
+        row = accounts.get(AccountId(1))
+        facts, application = accounts.facts_of(row), accounts.application_of(row)
+        return authorization.may_sync(facts, application, row.paused_by_user, self.story.now())
 
     def before_call(self, call: Call) -> None:
         if connection.in_atomic_block:
