@@ -167,6 +167,7 @@ class Watch:
     def every_step(self) -> None:
         refusals_only_of_the_present_grant(self)
         no_line_stopped_by_a_bug(self)
+        a_refusal_is_not_repeated(self)
 
     def unsettled(self) -> list[tuple[str, str]]:
         """What is not as it must be at rest: (invariant, what)."""
@@ -297,6 +298,13 @@ def refusals_only_of_the_present_grant(watch: Watch) -> None:
     standing = models.Account.objects.filter(pk=1).values_list("standing", flat=True).first()
     if standing in ("doubted", "refused") and watch.story.refresh not in watch.refused_tokens:
         raise Violation("refusals_only_of_the_present_grant", str(standing))
+
+
+def a_refusal_is_not_repeated(watch: Watch) -> None:
+    """An order the shop refused is not asked for again by itself, but where a worker died before it noted the refusal."""
+    for reference, times in watch.story.shop.refused.items():
+        if times > 3:
+            raise Violation("a_refusal_is_not_repeated", f"{reference} {times} times")
 
 
 def no_line_stopped_by_a_bug(watch: Watch) -> None:
