@@ -166,7 +166,7 @@ def test_connect_watch_expire_renew(live):
         page.goto(f"{url}/offers")
         expect(page.locator("tbody tr")).to_have_count(25)
         picture("offers")
-        page.click("tbody tr:first-child a")
+        follow(page, "tbody tr:first-child a", "/offers/")
         picture("offer")
         order = amazon.buy("LAV-SOAP")
         amazon.advance(400)
@@ -179,7 +179,7 @@ def test_connect_watch_expire_renew(live):
         expect(page.locator(".pill.created")).to_be_visible()
         picture("orders")
         picture("orders-phone", phone=True)
-        page.click("tbody tr:first-child a")
+        follow(page, "tbody tr:first-child a", "/orders/")
         picture("order")
         amazon.advance(170 * DAY)
         fresh = amazon.call("POST", f"applications/{application['application_id']}/rotate", {})
@@ -192,6 +192,7 @@ def test_connect_watch_expire_renew(live):
         page.goto(f"{url}/accounts/1")
         page.fill("input[name=client_secret]", fresh["client_secret"])
         page.click("text=Save")
+        expect(page.locator(".message.success")).to_contain_text("secret works")
         page.goto(f"{url}/issues")
         for _ in range(60):
             if page.locator("text=The authorization at Amazon ends on").count():
@@ -218,6 +219,7 @@ def test_connect_watch_expire_renew(live):
             picture(f"login-details-expired-{language}", phone=True)
             page.goto(url)
         page.click("button[value=en]")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
         page.click("h2 >> text=Amazon Europe")
         page.click("#renew button.primary")
         consent(page)
@@ -251,6 +253,8 @@ def compared(page):
 
 def without_script(browser, logged_in, url, addresses):
     """Every page says the same where the browser runs no script, and its forms work."""
+    from playwright.sync_api import expect
+
     page = browser.new_context(java_script_enabled=False, storage_state=logged_in, locale="en").new_page()
     for address in addresses:
         assert page.goto(f"{url}{address}").status == 200, address
@@ -258,14 +262,22 @@ def without_script(browser, logged_in, url, addresses):
     page.goto(url)
     assert page.locator(".six dt").count() == 6
     page.click("button[value=fr]")
-    assert page.locator("html").get_attribute("lang") == "fr"
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.goto(f"{url}/accounts/1")
     page.click("button[value=pause]")
-    assert "Mis en pause" in page.locator(".sync").inner_text()
+    expect(page.locator(".sync")).to_contain_text("Mis en pause")
     page.click("button[value=resume]")
+    expect(page.locator("button[value=pause]")).to_be_visible()
+
+
+def follow(page, link, part):
+    """Click a link and wait until the page whose address holds `part` and more has loaded: a click returns before that."""
+    page.click(link)
+    page.wait_for_url(re.compile(re.escape(part) + "."))
 
 
 def consent(page):
+    page.wait_for_url("**/apps/authorize/consent**")
     # Seller Central remembers who is signed in.
     if page.locator("select[name=seller_id]").count():
         page.select_option("select[name=seller_id]", "A1DEMOSELLER01")
