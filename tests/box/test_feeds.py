@@ -119,7 +119,7 @@ def test_a_report_that_shows_the_items_waits_for_the_writes(client):
         (json.dumps({"header": {"sellerId": "OTHER", "version": "2.0"}, "messages": [message(1)]}).encode(), "4002005", ""),
         (json.dumps({"header": {"sellerId": "SELLER1", "version": "1.0"}, "messages": [message(1)]}).encode(), "4002006", "SELLER1"),
         (json.dumps({"header": {"sellerId": "SELLER1", "version": "2.0"}, "messages": []}).encode(), "4002001", "SELLER1"),
-        (gzip.compress(b"{}"), "4002001", "SELLER1"),
+        (gzip.compress(b"{}", mtime=0), "4002001", "SELLER1"),
     ],
 )  # fmt: skip
 def test_a_feed_that_cannot_be_read_is_done_and_refused_as_a_whole(client, content, code, seller):
