@@ -17,7 +17,7 @@ from django.db.models import F
 
 from forain.contracts.manifest import RateLimit
 from forain.core import authorization, pricing
-from forain.core.authorization import No
+from forain.core.authorization import Facts, No
 from forain.core.ids import AccountId
 from forain.core.money import Money
 from forain.core.orders import OrderDraft
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 SELLER, FR = "A1YEARSELLER", "A13V1IB3VIYZZH"
 LOOKED_AT_WITHIN = timedelta(minutes=17)
 """What was seen of an offer is believed for a quarter of an hour, and a call takes its time."""
+EVERY_STEP = """SELECT (SELECT standing FROM store_account WHERE id = 1),
+    (SELECT min(flow || ': ' || error) FROM store_run WHERE stopped)"""
+"""What the invariants of every step need, in one question: it is asked thousands of times."""
+PERMISSION = """SELECT a::text || p::text FROM store_account a JOIN store_application p ON p.id = a.application_id
+    WHERE a.id = 1"""
 NEEDS_PERMISSION = ("patch", "search orders", "order", "confirm")
 
 
@@ -69,6 +74,8 @@ class Watch:
         self.by_amazon_since: dict[str, datetime] = {"SKU1": story.now()}
         self.refused_tokens: set[str] = set()
         self.secrets: set[str] = set()
+        self._looked_at = 0
+        self._stored, self._facts = "", (Facts(), authorization.Application(), False)
         self._buckets: dict[tuple[str, str], tuple[float, datetime]] = {}
 
     # -- what happens, as it happens
@@ -102,7 +109,9 @@ class Watch:
         rows = models.Order.objects.filter(state__in=("held", "creating"), fulfilled_by="merchant").exclude(
             status="cancelled"
         )
-        for pieces in rows.values_list("pieces", flat=True):
+        with self.story.stage.aside():
+            unsold = list(rows.values_list("pieces", flat=True))
+        for pieces in unsold:
             for sku, count in pieces.items():
                 sold[sku] = sold.get(sku, 0) + count
         return {sku: (a.free, sold.get(sku, 0), a.raised) for sku, a in self.story.shop.articles.items()}
@@ -113,23 +122,30 @@ class Watch:
             worker.notes["stock"] = self._knowledge()
 
     def begins(self, worker: Worker) -> None:
-        worker.notes["allowed"] = not isinstance(self._may_sync(), No)
-        worker.notes["cancelled"] = set(
-            models.Order.objects.filter(status="cancelled").values_list("order_id", flat=True)
-        )
+        with self.story.stage.aside():
+            worker.notes["allowed"] = not isinstance(self._may_sync(), No)
+            cancelled = models.Order.objects.filter(status="cancelled")
+            worker.notes["cancelled"] = set(cancelled.values_list("order_id", flat=True))
 
     def _may_sync(self) -> Any:
         """Asked of the core itself: what the product asks may be planted."""
-        row = accounts.get(AccountId(1))
-        facts, application = accounts.facts_of(row), accounts.application_of(row)
-        return authorization.may_sync(facts, application, row.paused_by_user, self.story.now())
+        with connection.cursor() as cursor:
+            cursor.execute(PERMISSION)
+            (stored,) = cursor.fetchone()
+        if stored != self._stored:
+            row = accounts.get(AccountId(1))
+            self._stored, self._facts = stored, (accounts.facts_of(row), accounts.application_of(row), row.paused_by_user)
+        return authorization.may_sync(*self._facts, self.story.now())
 
     def before_call(self, call: Call) -> None:
         if connection.in_atomic_block:
             raise Violation("no_call_out_within_a_transaction", call.label)
         worker = self.story.stage.current()
-        if worker is None:
-            return
+        if worker is not None:
+            with self.story.stage.aside():
+                self._ask_of_call(call, worker)
+
+    def _ask_of_call(self, call: Call, worker: Worker) -> None:
         if call.label in NEEDS_PERMISSION:
             nothing_without_permission(self, worker, call)
         if call.label == "patch":
@@ -165,9 +181,15 @@ class Watch:
         within_the_rate_limits(self, scope, limit)
 
     def every_step(self) -> None:
-        refusals_only_of_the_present_grant(self)
-        no_line_stopped_by_a_bug(self)
         a_refusal_is_not_repeated(self)
+        if self._looked_at == self.story.stage.writes:
+            return
+        self._looked_at = self.story.stage.writes
+        with connection.cursor() as cursor:
+            cursor.execute(EVERY_STEP)
+            standing, stopped = cursor.fetchone()
+        refusals_only_of_the_present_grant(self, standing)
+        no_line_stopped_by_a_bug(stopped)
 
     def unsettled(self) -> list[tuple[str, str]]:
         """What is not as it must be at rest: (invariant, what)."""
@@ -293,11 +315,10 @@ def within_the_rate_limits(watch: Watch, scope: str, limit: RateLimit) -> None:
     watch._buckets[scope, limit.operation] = (tokens - 1, now)
 
 
-def refusals_only_of_the_present_grant(watch: Watch) -> None:
+def refusals_only_of_the_present_grant(watch: Watch, standing: str) -> None:
     """The permission is doubted or refused only where Amazon refused it, and not a former one."""
-    standing = models.Account.objects.filter(pk=1).values_list("standing", flat=True).first()
     if standing in ("doubted", "refused") and watch.story.refresh not in watch.refused_tokens:
-        raise Violation("refusals_only_of_the_present_grant", str(standing))
+        raise Violation("refusals_only_of_the_present_grant", standing)
 
 
 def a_refusal_is_not_repeated(watch: Watch) -> None:
@@ -307,11 +328,10 @@ def a_refusal_is_not_repeated(watch: Watch) -> None:
             raise Violation("a_refusal_is_not_repeated", f"{reference} {times} times")
 
 
-def no_line_stopped_by_a_bug(watch: Watch) -> None:
+def no_line_stopped_by_a_bug(stopped: str | None) -> None:
     """No error is unforeseen."""
-    stopped = models.Run.objects.filter(stopped=True).values_list("flow", "error").first()
-    if stopped:
-        raise Violation("no_line_stopped_by_a_bug", f"{stopped[0]}: {stopped[1]}")
+    if stopped is not None:
+        raise Violation("no_line_stopped_by_a_bug", stopped)
 
 
 # -- at rest: each yields what is not so

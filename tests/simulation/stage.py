@@ -1,6 +1,6 @@
 """Two workers that take turns: exactly one thread runs at any time, and hands over only where a real one could be overtaken.
 
-Such points are the beginning and the end of every transaction, every single statement that writes, and every call out.
+Such points are the beginning and the end of every transaction, every single statement outside of one, and every call out.
 There a worker may be kept waiting, or die: what it did not commit is gone, and nothing of it runs any more.
 """
 
@@ -12,8 +12,6 @@ from typing import Any
 from unittest import mock
 
 from django.db import connection, transaction
-
-WRITES = ("UPDATE", "INSERT", "DELETE")
 
 
 class Died(BaseException):
@@ -41,7 +39,10 @@ class Worker:
         self.deps: Any = None
         self.notes: dict[str, Any] = {}
         self.failure: BaseException | None = None
-        self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
+        # Locks that are handed over, released by the other side: the cheapest baton there is.
+        self._go, self._back = threading.Lock(), threading.Lock()
+        self._go.acquire()
+        self._back.acquire()
         self._ended = False
         self._thread = threading.Thread(target=self._work, name=f"worker-{name}", daemon=True)
         self._thread.start()
@@ -81,7 +82,7 @@ class Worker:
         self._thread.join(20)
 
     def _work(self) -> None:
-        self.stage.here.worker = self
+        self.stage.here.worker, self.stage.here.aside = self, False
         with connection.execute_wrapper(self._statement):
             while True:
                 self._go.acquire()
@@ -105,11 +106,15 @@ class Worker:
     def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.dead:
             raise Died
-        alone = not connection.in_atomic_block and sql.startswith(WRITES)
-        if alone:
-            self.stage.point("write", sql)
+        if self.stage.here.aside:
+            return execute(sql, params, many, context)
+        writes = not sql.startswith("SELECT")
+        self.stage.writes += writes
+        if connection.in_atomic_block:
+            return execute(sql, params, many, context)
+        self.stage.point("write" if writes else "read", sql)
         found = execute(sql, params, many, context)
-        if alone:
+        if writes:
             self.stage.point("written", sql)
         return found
 
@@ -124,11 +129,22 @@ class Stage:
         self.here = threading.local()
         self.pauses, self.deaths = 0.12, 0.0015
         self.points = self.killed = 0
+        self.writes = 1
+        """Statements that wrote so far, of anybody: what was read of the database holds while this stands still."""
         self.workers = [Worker("A", self), Worker("B", self)]
 
     def current(self) -> Worker | None:
         """The worker whose thread this is; None: the merchant, the world."""
         return getattr(self.here, "worker", None)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What an invariant asks in a worker's thread is no step of the worker."""
+        self.here.aside = True
+        try:
+            yield
+        finally:
+            self.here.aside = False
 
     def point(self, kind: str, what: str) -> None:
         """Between two steps of a worker: it may be kept waiting here, or die."""
@@ -146,6 +162,11 @@ class Stage:
             raise Died
         if drawn < self.deaths + self.pauses:
             worker.pause()
+
+    def count_writes(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """`execute_wrapper` of the thread that tells the story: the merchant."""
+        self.writes += not sql.startswith("SELECT")
+        return execute(sql, params, many, context)
 
     def end(self) -> None:
         for worker in self.workers:

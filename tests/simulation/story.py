@@ -40,6 +40,10 @@ LONGEST_GAP = timedelta(seconds=30)
 """So long a worker may be kept waiting at one point: the time limit of a request."""
 HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0, 14400.0))
 """(chance, from, to seconds) of how far time goes in one step."""
+SPELL = (5, 65)
+"""So many steps a busy spell has, in which all that happens hurts each other; then it is quiet for a while."""
+QUIET_HOURS, QUIET_ROUNDS = (4.0, 40.0), 1
+"""How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
 SETTLES_WITHIN = 400
 """So many rounds of the timetable after the last misfortune everything must have come right."""
 
@@ -111,6 +115,7 @@ class Story:
         self.refresh = ""
         self.ends: datetime | None = None
         self.resting = False
+        self.spell = 0
 
     # -- the parts
 
@@ -225,12 +230,17 @@ class Story:
         with ExitStack() as stack:
             stack.enter_context(watched_transactions(self.stage))
             stack.enter_context(self.watch.listening())
+            stack.enter_context(connection.execute_wrapper(self.stage.count_writes))
             stack.callback(self.stage.end)
             try:
                 self.begin()
                 end = self.now() + timedelta(days=self.plan.days)
                 while self.now() < end:
-                    self.step()
+                    if self.spell > 0:
+                        self.spell -= 1
+                        self.step()
+                    else:
+                        self.quiet()
                 self.rest()
             except Violation as broken:
                 self.told.failure = broken
@@ -246,12 +256,28 @@ class Story:
         drawn = self.chance.random()
         if paused and drawn < 0.55:
             self.resume(self.chance.choice(paused))
-        elif drawn < 0.62 or (idle and drawn < 0.87 and self.start(self.chance.choice(idle))):
-            if drawn < 0.62:
+        elif drawn < 0.64 or (idle and drawn < 0.88 and self.start(self.chance.choice(idle))):
+            if drawn < 0.64:
                 self.event()
         else:
             self.hop()
         self.watch.every_step()
+
+    def quiet(self) -> None:
+        """Hours in which the workers have nobody in their way; the next busy spell comes after them."""
+        hours = self.chance.uniform(*QUIET_HOURS)
+        for _ in range(QUIET_ROUNDS):
+            for worker in self.stage.workers:
+                while worker.busy:
+                    self.resume(worker)
+            self.advance(round(hours / QUIET_ROUNDS * 3600, 3))
+            worker = self.chance.choice(self.stage.workers)
+            for flow, subject in runs.due(self.now()):
+                self.take(worker, flow, subject)
+                while worker.busy:
+                    self.resume(worker)
+                self.watch.every_step()
+        self.spell = self.chance.randint(*SPELL)
 
     def start(self, worker: Worker) -> bool:
         """Let an idle worker take one of the lines that are due; False: none is."""
@@ -262,11 +288,13 @@ class Story:
         # The same line twice at once is where workers hurt each other most.
         other = {w.label for w in self.stage.workers if w.busy}
         weights = [6.0 if flow in other else 0.15 if flow == "derive_issues" else 1.0 for flow, _ in due]
-        flow, subject = self.chance.choices(due, weights)[0]
+        self.take(worker, *self.chance.choices(due, weights)[0])
+        return True
+
+    def take(self, worker: Worker, flow: str, subject: str) -> None:
         self.tell(f"{worker.name} begins {flow}")
         worker.start(flow, lambda: self._line(worker, flow, subject))
         self._after(worker)
-        return True
 
     def _line(self, worker: Worker, flow: str, subject: str) -> None:
         self.watch.begins(worker)

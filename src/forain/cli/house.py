@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -32,10 +32,10 @@ class OpenHouse:
             self._postgres.stop()
 
 
-def open_house(home: Path | None = None, *, port: int = DEFAULT_PORT) -> OpenHouse:
+def open_house(home: Path | None = None, *, port: int = DEFAULT_PORT, options: Iterable[str] = ()) -> OpenHouse:
     """Start the private PostgreSQL unless DATABASE_URL names another, set Django up, bring the tables up to date.
 
-    Raises BadSettings, PostgresTrouble and Django's DatabaseError, which `sentence` says.
+    `options`: "name=value" for the private PostgreSQL. Raises BadSettings, PostgresTrouble and Django's DatabaseError, which `sentence` says.
     """
     if home is not None:
         os.environ["FORAIN_HOME"] = str(home)
@@ -43,7 +43,7 @@ def open_house(home: Path | None = None, *, port: int = DEFAULT_PORT) -> OpenHou
     os.environ["DJANGO_SETTINGS_MODULE"] = "forain.config.settings"
     checks.check(os.environ)
     given = bool(os.environ.get("DATABASE_URL"))
-    postgres = None if given else start(forain_home())
+    postgres = None if given else start(forain_home(), options)
     try:
         if postgres is not None:
             os.environ["DATABASE_URL"] = postgres.url
