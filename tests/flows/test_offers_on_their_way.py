@@ -132,3 +132,45 @@ def test_a_piece_sold_before_what_was_told_could_be_read_back_does_not_hold_the_
     house.live(3600, step=30)
 
     assert house.quantity("SOAP") == 8
+
+
+def test_who_is_done_with_a_batch_leaves_what_another_worker_claimed_meanwhile(house):
+    house.live(60)
+    account, now = AccountId(house.account_id), house.deps.clock.now()
+    offers.mark(account, now, skus=["SOAP"])
+    mine = offers.claim(account, now, 20)
+    offers.settle(mine[0], mine[0].wanted_no)
+    offers.mark(account, now, skus=["SOAP"])
+    theirs = offers.claim(account, now, 20)
+
+    offers.release(mine)
+
+    assert [row.sku for row in theirs] == ["SOAP"]
+    assert offers.claim(account, now, 20) == []
+    assert offers.hold(mine, now) == []
+
+
+def test_a_worker_that_was_away_for_too_long_tells_nothing_another_took_over(house, monkeypatch):
+    house.live(60)
+    account = AccountId(house.account_id)
+    house.change("SOAP", stock=11)
+    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
+    wanted, late = reconcile_offers.wanted, []
+
+    def away(*told):
+        if not late:
+            late.append(True)
+            house.advance(200)
+            house.change("SOAP", stock=9)
+            offers.mark(account, house.deps.clock.now(), skus=["SOAP"])
+            late.extend(offers.claim(account, house.deps.clock.now(), 20))
+        return wanted(*told)
+
+    monkeypatch.setattr(reconcile_offers, "wanted", away)
+    reconcile_offers.reconcile_offers(house.deps, house.account)
+
+    assert house.quantity("SOAP") == 12
+    assert soap().claimed_until is not None
+    offers.release(late[1:])
+    house.live(300, step=5)
+    assert house.quantity("SOAP") == 9

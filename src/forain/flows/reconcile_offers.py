@@ -20,6 +20,8 @@ from forain.store import accounts, journal, models, offers, orders, runs, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
+HOLD_AGAIN = timedelta(seconds=30)
+"""How often a worker that tells many offers says that it still holds the rest."""
 IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 
@@ -205,8 +207,13 @@ def wanted(
 def _tell(
     deps: Deps, account: models.Account, adapter: Marketplace, to_tell: list[tuple[models.Offer, Change]]
 ) -> None:
-    """Write the intents, commit, call out, write each receipt as it comes."""
-    now = deps.clock.now()
+    """Write the intents, commit, call out, write each receipt as it comes.
+
+    Told is only what this worker holds while it tells: an older value must not come after another worker's newer one.
+    """
+    held_at = now = deps.clock.now()
+    ours = {row.pk for row in offers.hold([row for row, _ in to_tell], now)}
+    to_tell = [(row, change) for row, change in to_tell if row.pk in ours]
     offers.intend(to_tell, now)
     waiting = {change.key: row for row, change in to_tell}
     changes = {change.key: change for _, change in to_tell}
@@ -225,6 +232,13 @@ def _tell(
                     _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
                 case _:
                     offers.settle(row, row.wanted_no)
+            if told_at - held_at > HOLD_AGAIN and waiting:
+                held_at = deps.clock.now()
+                if len(offers.hold(list(waiting.values()), held_at)) < len(waiting):
+                    # This worker was away for so long that another took over.
+                    for row in waiting.values():
+                        offers.untold(row)
+                    return
     except (errors.Throttled, errors.GrantDoubted, errors.GrantRefused, errors.AppRefused, errors.Denied):
         # Refused at the door: nothing of what has no receipt was taken.
         for row in waiting.values():

@@ -194,7 +194,8 @@ class Offer(models.Model):
     """One SKU on one site: desired, submitted, observed. The queue of work is `wanted_no > settled_no`.
 
     `wanted_no` rises with every reason to look; a worker settles the number it claimed, so a change that
-    comes meanwhile is never lost. `not_before`: do not look again earlier. `alarm`: why a person must look.
+    comes meanwhile is never lost. `claimed_until`: a worker is at it, `claim_no` says which claim it is. `not_before`:
+    do not look again earlier. `alarm`: why a person must look.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -206,6 +207,7 @@ class Offer(models.Model):
     marked_at = models.DateTimeField(null=True)
     not_before = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
+    claim_no = models.BigIntegerField(default=0, db_default=0)
     correlation = models.TextField(default="", blank=True)
 
     desired_quantity = models.BigIntegerField(null=True)

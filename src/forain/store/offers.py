@@ -18,7 +18,7 @@ from forain.core.offers import Change, Desired, Observed, Submitted
 from forain.store import models
 
 CLAIM_LIFE = timedelta(minutes=3)
-"""A worker that claimed and did not come back for so long is taken for dead."""
+"""A worker that claimed and did not come back for so long is taken for dead. No single call takes longer."""
 RARE_LOOK = timedelta(minutes=12)
 """Twice as long as reading the orders may take (`core.offers.ORDERS_READ_WITHIN`)."""
 WAITING = Q(wanted_no__gt=F("settled_no"))
@@ -93,7 +93,8 @@ def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "") -
 def claim(account: AccountId, now: Instant, most: int) -> list[models.Offer]:
     """Take up to `most` waiting offers, oldest mark first; another worker gets others.
 
-    Each row carries the `wanted_no` it was claimed with: settle exactly that number.
+    Each row carries the `wanted_no` it was claimed with (settle exactly that number) and the `claim_no` of this claim:
+    whoever comes back after another took the offer over leaves the other's claim alone.
     """
     with transaction.atomic():
         rows = list(
@@ -103,13 +104,36 @@ def claim(account: AccountId, now: Instant, most: int) -> list[models.Offer]:
             .filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
             .order_by("marked_at", "pk")[:most]
         )
-        models.Offer.objects.filter(pk__in=[row.pk for row in rows]).update(claimed_until=now + CLAIM_LIFE)
+        claimed = models.Offer.objects.filter(pk__in=[row.pk for row in rows])
+        claimed.update(claimed_until=now + CLAIM_LIFE, claim_no=F("claim_no") + 1)
+    for row in rows:
+        row.claim_no += 1
     return rows
 
 
+def hold(rows: Sequence[models.Offer], now: Instant) -> list[models.Offer]:
+    """Keep claimed offers for another CLAIM_LIFE; the answer leaves out what another worker took over meanwhile."""
+    with transaction.atomic():
+        ours = set(_ours(rows).select_for_update().values_list("pk", flat=True))
+        models.Offer.objects.filter(pk__in=ours).update(claimed_until=now + CLAIM_LIFE)
+    return [row for row in rows if row.pk in ours]
+
+
 def release(rows: Sequence[models.Offer]) -> None:
-    """Give claimed offers back untouched."""
-    models.Offer.objects.filter(pk__in=[row.pk for row in rows]).update(claimed_until=None)
+    """Give claimed offers back untouched; those another worker took over meanwhile are not ours to give."""
+    _ours(rows).update(claimed_until=None)
+
+
+def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
+    claims = Q(pk__in=[])
+    for row in rows:
+        claims |= Q(pk=row.pk, claim_no=row.claim_no)
+    return models.Offer.objects.filter(claims)
+
+
+def _given_back(row: models.Offer) -> Case:
+    """`claimed_until` after this worker is done with the offer."""
+    return Case(When(claim_no=row.claim_no, then=None), default=F("claimed_until"), output_field=DateTimeField())
 
 
 def next_due(account: AccountId) -> Instant | None:
@@ -190,7 +214,7 @@ def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> N
         tries=Case(When(ours, then=F("tries") + 1), default=F("tries")),
         # A mark that came meanwhile took the pause away, and shall not wait for it.
         not_before=Case(When(wanted_no=row.wanted_no, then=Value(look_at)), default=F("not_before")),
-        claimed_until=None,
+        claimed_until=_given_back(row),
     )
 
 
@@ -202,14 +226,14 @@ def untold(row: models.Offer) -> None:
     before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_at", "submission",
               "submitted_no", "tries")  # fmt: skip
     models.Offer.objects.filter(pk=row.pk, submission=INTENDED, submitted_no=row.wanted_no).update(
-        **{name: getattr(row, name) for name in before}, claimed_until=None
+        **{name: getattr(row, name) for name in before}, claimed_until=_given_back(row)
     )
 
 
 def postpone(row: models.Offer, until: Instant) -> None:
     """Not before `until`, unless a newer mark wants it looked at sooner."""
     models.Offer.objects.filter(pk=row.pk, wanted_no=row.wanted_no).update(not_before=until)
-    models.Offer.objects.filter(pk=row.pk).update(claimed_until=None)
+    models.Offer.objects.filter(pk=row.pk).update(claimed_until=_given_back(row))
 
 
 def settle(row: models.Offer, number: int) -> None:
@@ -221,7 +245,7 @@ def settle(row: models.Offer, number: int) -> None:
         alarm="",
         alarm_detail="",
         not_before=None,
-        claimed_until=None,
+        claimed_until=_given_back(row),
         acknowledged_quantity=F("observed_quantity"),
         marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )
@@ -254,7 +278,7 @@ def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
         settled_no=number,
         submission="",
         tries=0,
-        claimed_until=None,
+        claimed_until=_given_back(row),
         not_before=None,
     )
     models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
@@ -262,7 +286,7 @@ def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
 
 def park(row: models.Offer, number: int) -> None:
     """Differences that may not be sent (read-only site, no link): seen, shown, and not asked again by itself."""
-    models.Offer.objects.filter(pk=row.pk).update(settled_no=number, claimed_until=None, not_before=None)
+    models.Offer.objects.filter(pk=row.pk).update(settled_no=number, claimed_until=_given_back(row), not_before=None)
     models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
 
 
