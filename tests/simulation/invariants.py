@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from forain.core.authorization import Facts, No
 from forain.core.ids import AccountId
 from forain.core.money import Money
 from forain.core.orders import OrderDraft
-from forain.store import accounts, limits, models, orders
+from forain.store import accounts, limits, models, offers, orders
 from forain_box.amounts import details
 from forain_box.state import Order
 
@@ -83,7 +83,14 @@ class Watch:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hear of what the product counts as sold, and of each token it takes of a bucket."""
-        sold, take = orders.unimported_pieces, limits.SharedLimiter.take
+        sold, take, claim = orders.unimported_pieces, limits.SharedLimiter.take, offers.claim
+
+        def heard_claim(*told: Any) -> Any:
+            rows = claim(*told)
+            worker = self.story.stage.current()
+            if worker is not None:
+                worker.notes["claims"] = {row.sku: row.claim_no for row in rows}
+            return rows
 
         def heard_sold(numbers: Sequence[int]) -> dict[tuple[int, str], int]:
             worker = self.story.stage.current()
@@ -92,7 +99,11 @@ class Watch:
             return sold(numbers)
 
         def heard_take(limiter: Any, scope: str, limit: RateLimit) -> Any:
-            until = take(limiter, scope, limit)
+            if self.story.burst is not None:
+                limit = replace(limit, burst=min(limit.burst, self.story.burst))
+            # Taken and written down at one moment: whoever waits in between would be counted late.
+            with self.story.stage.aside():
+                until = take(limiter, scope, limit)
             if until is None:
                 self._taken(scope, limit)
             return until
@@ -100,6 +111,7 @@ class Watch:
         with (
             mock.patch.object(orders, "unimported_pieces", heard_sold),
             mock.patch.object(limits.SharedLimiter, "take", heard_take),
+            mock.patch.object(offers, "claim", heard_claim),
         ):
             yield
 
@@ -134,7 +146,10 @@ class Watch:
             (stored,) = cursor.fetchone()
         if stored != self._stored:
             row = accounts.get(AccountId(1))
-            self._stored, self._facts = stored, (accounts.facts_of(row), accounts.application_of(row), row.paused_by_user)
+            self._stored, self._facts = (
+                stored,
+                (accounts.facts_of(row), accounts.application_of(row), row.paused_by_user),
+            )
         return authorization.may_sync(*self._facts, self.story.now())
 
     def before_call(self, call: Call) -> None:
@@ -260,9 +275,10 @@ def no_quantity_for_what_amazon_fulfils(watch: Watch, sku: str, quantity: int) -
 
 def told_while_the_claim_lives(watch: Watch, sku: str, worker: Worker) -> None:
     """A worker tells a quantity only while the offer is surely its own: else an older one may come after a newer."""
-    until = models.Offer.objects.filter(sku=sku, site=FR).values_list("claimed_until", flat=True).first()
-    if until is None or until <= watch.story.now():
-        raise Violation("told_while_the_claim_lives", f"{worker.name} tells {sku} claimed until {until}")
+    row = models.Offer.objects.get(sku=sku, site=FR)
+    ours = row.claim_no == worker.notes["claims"].get(sku)
+    if not ours or row.claimed_until is None or row.claimed_until <= watch.story.now():
+        raise Violation("told_while_the_claim_lives", f"{worker.name} tells {sku} claimed until {row.claimed_until}")
 
 
 def never_raised_by_older_knowledge(watch: Watch, sku: str, quantity: int, worker: Worker) -> None:
@@ -420,9 +436,15 @@ def permission_stands(watch: Watch) -> Iterator[str]:
     yield from sorted(accounts.get(AccountId(1)).denied_operations)
 
 
+def every_side_answers(watch: Watch) -> Iterator[str]:
+    """At rest nobody outside counts as ill."""
+    for row in models.Side.objects.exclude(failing_since=None).order_by("name"):
+        yield f"{row.name} counts as ill"
+
+
 AT_REST: tuple[Callable[[Watch], Iterator[str]], ...] = (
     permission_stands, every_due_order_is_in_the_shop_once, the_book_is_worked_off, amazon_shows_what_the_rules_say,
-    no_offer_stays_marked, each_shipment_is_confirmed_once,
+    no_offer_stays_marked, each_shipment_is_confirmed_once, every_side_answers,
 )  # fmt: skip
 
 

@@ -122,12 +122,14 @@ class Worker:
 class Stage:
     """The two workers, and the chance that decides at each point: go on, wait, die."""
 
-    def __init__(self, seed: int, now: Callable[[], Any], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, seed: int, now: Callable[[], Any], tell: Callable[[str], None], pauses: float, deaths: float
+    ) -> None:
         self.now = now
         self.tell = tell
         self.chance = random.Random(f"{seed}:stage")
         self.here = threading.local()
-        self.pauses, self.deaths = 0.12, 0.0015
+        self.pauses, self.deaths = pauses, deaths
         self.points = self.killed = 0
         self.writes = 1
         """Statements that wrote so far, of anybody: what was read of the database holds while this stands still."""
@@ -153,6 +155,8 @@ class Stage:
             return
         if worker.dead:
             raise Died
+        if self.here.aside:
+            return
         self.points += 1
         drawn = self.chance.random()
         if drawn < self.deaths:
@@ -191,7 +195,7 @@ def watched_transactions(stage: Stage) -> Iterator[None]:
         if kind is not None or connection.savepoint_ids or not connection.in_atomic_block:
             return leave(self, kind, error, trace)
         worker = stage.current()
-        if worker is not None and _dies(stage, worker):
+        if worker is not None and not stage.here.aside and _dies(stage, worker):
             died = Died()
             leave(self, Died, died, None)
             raise died

@@ -40,9 +40,9 @@ LONGEST_GAP = timedelta(seconds=30)
 """So long a worker may be kept waiting at one point: the time limit of a request."""
 HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0, 14400.0))
 """(chance, from, to seconds) of how far time goes in one step."""
-SPELL = (5, 65)
+SPELL = (2, 40)
 """So many steps a busy spell has, in which all that happens hurts each other; then it is quiet for a while."""
-QUIET_HOURS, QUIET_ROUNDS = (4.0, 40.0), 1
+QUIET_HOURS, QUIET_ROUNDS = (4.0, 44.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
 SETTLES_WITHIN = 400
 """So many rounds of the timetable after the last misfortune everything must have come right."""
@@ -106,7 +106,15 @@ class Story:
         self.wire_chance = random.Random(f"{plan.seed}:wire")
         self.jitter = random.Random(f"{plan.seed}:jitter")
         self.box = Box(seed=plan.seed, clock="manual", start=BEGIN, write_delay=(0.5, 2.0))
-        self.stage = Stage(plan.seed, self.now, self.tell)
+        # Each seed has a temper of its own: what never happens together with something else hides nothing there.
+        temper = random.Random(f"{plan.seed}:temper")
+        self.weights = {name: weight * temper.choice((0, 1, 1, 4)) for name, (weight, _) in EVENTS.items()}
+        self.weights["a buyer on Amazon"] = EVENTS["a buyer on Amazon"][0]
+        self.burst = temper.choice((None, None, None, 1, 3))
+        """So few calls at once Amazon allows this seller; None: as many as others."""
+        self.stage = Stage(
+            plan.seed, self.now, self.tell, temper.choice((0.05, 0.12, 0.3)), temper.choice((0.0005, 0.0015, 0.006))
+        )
         self.shop = ShopServer(plan.seed, self.now)
         self.watch = invariants.Watch(self)
         self.vault = Vault([Fernet.generate_key().decode()])
@@ -328,9 +336,9 @@ class Story:
         if self.plan.most_events is not None and self.told.events >= self.plan.most_events:
             return
         names = [name for name in EVENTS if name not in self.plan.without]
-        if not names:
+        if not any(self.weights[name] for name in names):
             return
-        name = self.fate.choices(names, [EVENTS[n][0] for n in names])[0]
+        name = self.fate.choices(names, [self.weights[n] for n in names])[0]
         try:
             what = EVENTS[name][1](self)
         except AdapterError as error:
