@@ -1,7 +1,8 @@
 """A marketplace order, and the table that says what to do with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -9,6 +10,13 @@ from forain.core.clock import Instant
 from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId, VariantId
 from forain.core.money import LineTotal, Money
 from forain.core.offers import FulfilledBy
+
+
+BUYER_KEPT = timedelta(days=30)
+"""So long after it was sent or cancelled an order keeps its buyer. Amazon's data protection policy allows 30 days after
+the delivery, which we do not see (its update effective 2025-11-25, read second hand on 2026-08-05)."""
+NEVER_SENT = timedelta(days=120)
+"""So long after the purchase an order that was never sent keeps its buyer."""
 
 
 class OrderStatus(StrEnum):
@@ -72,6 +80,21 @@ class Order:
     buyer_email: str = ""
     ship_by: Instant | None = None
     cancel_asked: bool = False
+
+
+def has_ended(order: Order) -> bool:
+    """Sent or cancelled: nobody needs to know any more where it goes."""
+    return order.status in (OrderStatus.SHIPPED, OrderStatus.CANCELLED)
+
+
+def buyer_until(order: Order, ended_at: Instant | None) -> Instant:
+    """When the buyer's data must be gone. `ended_at`: when it was first seen as sent or cancelled; None: it was not."""
+    return ended_at + BUYER_KEPT if ended_at is not None else order.purchased_at + NEVER_SENT
+
+
+def without_buyer(order: Order) -> Order:
+    """The order with what it takes to count it, and nobody's name, address or mail in it."""
+    return replace(order, ship_to=None, buyer_email="")
 
 
 @dataclass(frozen=True, slots=True)

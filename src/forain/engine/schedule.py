@@ -13,6 +13,7 @@ from forain.flows import (
     import_orders,
     mirror_catalogue,
     observe_offers,
+    prune,
     reconcile_offers,
     watch,
 )
@@ -55,6 +56,7 @@ FLOWS = {
         Flow("watch_shop", "shop", watch.watch_shop),
         Flow("mirror_catalogue", "shop", _mirror),
         Flow("derive_issues", "house", _issues),
+        Flow("prune", "house", prune.prune),
     )
 }
 
@@ -71,7 +73,9 @@ def subject_row(subject: str) -> models.Account | models.Shop | None:
 
 def plan_all(now: Instant) -> None:
     """Have a line for every flow of everything connected. Safe to repeat; new ones are due at once."""
-    runs.ensure("derive_issues", "house", now)
+    for flow in FLOWS.values():
+        if flow.kind == "house":
+            runs.ensure(flow.name, "house", now)
     for shop in shops.every():
         plan_shop(shop.pk, now)
     for account in accounts.every():

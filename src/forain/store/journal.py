@@ -67,3 +67,9 @@ def write_many(now: Instant, entries: list[tuple[str, str, AccountId, str, dict[
         )
         for code, subject, account, chain_id, told in entries
     )
+
+
+def forget(before: Instant, most: int) -> int:
+    """Delete up to `most` of the entries written before that moment, oldest first; the answer is how many it were."""
+    oldest = models.Journal.objects.filter(at__lt=before).order_by("at", "pk").values_list("pk", flat=True)[:most]
+    return models.Journal.objects.filter(pk__in=list(oldest)).delete()[0]

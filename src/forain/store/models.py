@@ -258,6 +258,8 @@ class Order(models.Model):
 
     `intent_at`: a creation was begun. `claimed_until`: whoever began may still be at it. `body`: the order
     as last read (codec in orders.py), encrypted, since it holds the buyer. `pieces`: SKU -> pieces, without buyer data.
+    `ended_at`: when it was first read as sent or cancelled. `buyer_until`: when the buyer must be gone from the body,
+    None: there is none in it.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="orders")
@@ -283,11 +285,16 @@ class Order(models.Model):
     not_before = models.DateTimeField(null=True)
     error = models.TextField(default="", blank=True)
     body = models.BinaryField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    buyer_until = models.DateTimeField(null=True)
     correlation = models.TextField(default="", blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "order_id"], name="order_once")]
-        indexes = [models.Index(fields=["account", "-purchased_at"], name="order_newest")]
+        indexes = [
+            models.Index(fields=["account", "-purchased_at"], name="order_newest"),
+            models.Index(fields=["buyer_until"], condition=Q(buyer_until__isnull=False), name="order_with_buyer"),
+        ]
 
 
 class Parcel(models.Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from django.db import transaction
@@ -11,9 +11,9 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
-from forain.core.orders import Order, OrderState, OrderStatus
+from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, has_ended, without_buyer
 from forain.store import models
-from forain.store.vault import Vault
+from forain.store.vault import Vault, VaultBroken
 
 CLAIM_LIFE = timedelta(minutes=2)
 """Longer than any request to a shop may take: after it, whoever claimed is dead."""
@@ -36,7 +36,7 @@ def seal(order: Order, vault: Vault) -> bytes:
 
 
 def body_of(row: models.Order, vault: Vault) -> Order | None:
-    """The order as last read; None once it was pruned, or where it could never be read."""
+    """The order as last read, without its buyer once that was forgotten; None where it could never be read."""
     if row.body is None:
         return None
     key = OrderKey(AccountId(row.account_id), row.order_id)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         "purchased_at": order.purchased_at,
         "updated_at": order.updated_at,
         "seen_at": now,
-        "body": seal(order, vault),
+        **_kept(order, None, vault, now),
     }
     with transaction.atomic():
         row, new = models.Order.objects.get_or_create(
@@ -80,10 +80,39 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         if row.updated_at > order.updated_at and not unread:
             return "same"
         changed = unread or (row.status, row.pieces) != (order.status.value, pieces)
+        told |= _kept(order, row.ended_at, vault, now)
         if unread:
             told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
         models.Order.objects.filter(pk=row.pk).update(**told)
     return "changed" if changed else "same"
+
+
+def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) -> dict[str, Any]:
+    """What is kept of the order itself, and until when with its buyer: an old order read again brings nobody back."""
+    if ended_at is None and has_ended(order):
+        ended_at = order.updated_at
+    until = buyer_until(order, ended_at)
+    if until <= now:
+        return {"body": seal(without_buyer(order), vault), "ended_at": ended_at, "buyer_until": None}
+    return {"body": seal(order, vault), "ended_at": ended_at, "buyer_until": until}
+
+
+def forget_buyers(vault: Vault, now: Instant, most: int) -> int:
+    """Take the buyer out of up to `most` orders that have kept him long enough; the answer is how many it were."""
+    with transaction.atomic():
+        rows = models.Order.objects.select_for_update(skip_locked=True).filter(buyer_until__lte=now)
+        done = 0
+        for row in rows.order_by("buyer_until")[:most]:
+            try:
+                order = body_of(row, vault)
+            except VaultBroken:
+                # Nobody can read it any more, and nobody shall.
+                order = None
+            row.body = seal(without_buyer(order), vault) if order else None
+            row.buyer_until = None
+            row.save(update_fields=["body", "buyer_until"])
+            done += 1
+    return done
 
 
 def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) -> None:

@@ -1,0 +1,27 @@
+"""Nobody is remembered longer than needed: buyers go out of the order book, and the oldest journal goes."""
+
+from datetime import timedelta
+
+from forain.core.clock import Instant
+from forain.flows.deps import Deps
+from forain.store import journal, orders
+
+AGAIN = timedelta(hours=6)
+AT_ONCE = 500
+"""So many rows in one transaction."""
+JOURNAL_KEPT = timedelta(days=548)
+"""Amazon's data protection policy: logs at least 12 months, what is not personal at most 18 (its update effective
+2025-11-25, read second hand on 2026-08-05)."""
+
+
+def prune(deps: Deps, _: None = None) -> Instant:
+    """Forget what is due to be forgotten; the answer is when to look again. Safe to repeat and to break off."""
+    now = deps.clock.now()
+    forgotten = 0
+    while done := orders.forget_buyers(deps.vault, now, AT_ONCE):
+        forgotten += done
+    if forgotten:
+        journal.write(now, "buyers_forgotten", placeholders={"count": str(forgotten)})
+    while journal.forget(now - JOURNAL_KEPT, AT_ONCE):
+        pass
+    return deps.clock.now() + AGAIN

@@ -1,0 +1,90 @@
+"""Buyers are in the order book as long as needed, and no longer."""
+
+from datetime import timedelta
+
+from forain.core.ids import AccountId
+from forain.flows import import_orders, prune
+from forain.store import journal, models, orders
+
+DAY = 86400.0
+
+
+def bought(house) -> models.Order:
+    house.live(60)
+    house.buy("SOAP")
+    house.live(400)
+    return models.Order.objects.get()
+
+
+def buyer_of(house, row: models.Order) -> bool:
+    row.refresh_from_db()
+    body = orders.body_of(row, house.deps.vault)
+    assert body is not None
+    assert body.lines
+    return body.ship_to is not None or body.buyer_email != ""
+
+
+def test_an_order_that_was_sent_forgets_its_buyer_after_thirty_days_and_keeps_its_lines(house):
+    row = bought(house)
+    house.control("POST", f"orders/{row.order_id}/cancel", {"by": "BUYER", "reason": "NO_LONGER_NEEDED"})
+    house.live(400)
+
+    house.advance(29 * DAY)
+    prune.prune(house.deps)
+    before = buyer_of(house, row)
+    house.advance(1.1 * DAY)
+    prune.prune(house.deps)
+
+    assert before
+    assert not buyer_of(house, row)
+    assert models.Journal.objects.get(code="buyers_forgotten").placeholders == {"count": "1"}
+    prune.prune(house.deps)
+    assert models.Journal.objects.filter(code="buyers_forgotten").count() == 1
+
+
+def test_an_old_order_that_is_read_again_brings_nobody_back(house):
+    row = bought(house)
+    house.control("POST", f"orders/{row.order_id}/cancel", {"by": "BUYER", "reason": "NO_LONGER_NEEDED"})
+    house.live(400)
+    house.advance(31 * DAY)
+    prune.prune(house.deps)
+
+    order = house.deps.open.marketplace(house.account).order(row.order_id)
+    assert order.ship_to is not None or order.buyer_email
+    import_orders._note(house.deps, house.account, order)
+
+    assert not buyer_of(house, row)
+
+
+def test_an_order_nobody_sent_keeps_its_buyer_for_a_hundred_and_twenty_days(house):
+    row = bought(house)
+
+    house.advance(110 * DAY)
+    prune.prune(house.deps)
+    before = buyer_of(house, row)
+    house.advance(11 * DAY)
+    prune.prune(house.deps)
+
+    assert before
+    assert not buyer_of(house, row)
+
+
+def test_a_body_nobody_can_read_any_more_goes_when_its_time_comes(house):
+    row = bought(house)
+    models.Order.objects.filter(pk=row.pk).update(body=b"garbled")
+
+    house.advance(121 * DAY)
+    prune.prune(house.deps)
+
+    row.refresh_from_db()
+    assert row.body is None
+
+
+def test_the_journal_is_kept_for_a_year_and_a_half(house):
+    now = house.deps.clock.now()
+    journal.write(now - timedelta(days=549), "sync_paused", account=AccountId(house.account_id))
+    journal.write(now - timedelta(days=547), "sync_paused", account=AccountId(house.account_id))
+
+    prune.prune(house.deps)
+
+    assert models.Journal.objects.filter(code="sync_paused").count() == 1
