@@ -17,6 +17,7 @@ from django.db.models import F
 
 from forain.contracts.manifest import RateLimit
 from forain.core import authorization, pricing
+from forain.core import orders as core_orders
 from forain.core.authorization import Facts, No
 from forain.core.ids import AccountId
 from forain.core.money import Money
@@ -39,6 +40,8 @@ EVERY_STEP = """SELECT (SELECT standing FROM store_account WHERE id = 1),
 """What the invariants of every step need, in one question: it is asked thousands of times."""
 PERMISSION = """SELECT a::text || p::text FROM store_account a JOIN store_application p ON p.id = a.application_id
     WHERE a.id = 1"""
+FORGOTTEN_WITHIN = timedelta(hours=7)
+"""The timetable looks every six hours."""
 NEEDS_PERMISSION = ("patch", "search orders", "order", "confirm")
 
 
@@ -489,6 +492,19 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
         yield f"{code} is open"
 
 
+def no_buyer_after_the_retention_date(watch: Watch) -> Iterator[str]:
+    """No order keeps its buyer longer than allowed after it was sent or cancelled, nor brings him back."""
+    vault, now = watch.story.vault, watch.story.now()
+    for row in models.Order.objects.filter(body__isnull=False).order_by("pk"):
+        order = watch.story.box.world.state.orders[row.order_id]
+        ended = order.status in ("SHIPPED", "CANCELLED") and order.updated_at
+        if not ended or now - ended < core_orders.BUYER_KEPT + FORGOTTEN_WITHIN:
+            continue
+        body = orders.body_of(row, vault)
+        if body is not None and (body.ship_to is not None or body.buyer_email):
+            yield f"{row.order_id} ended {ended}, and its buyer is in the book"
+
+
 def nothing_private_in_the_open(watch: Watch) -> Iterator[str]:
     """No secret, no buyer's name in any table but sealed."""
     words = {watch.story.refresh, *(o.buyer["buyerName"] for o in watch.story.amazon_orders())}
@@ -503,5 +519,5 @@ def nothing_private_in_the_open(watch: Watch) -> Iterator[str]:
 
 
 AT_THE_END: tuple[Callable[[Watch], Iterator[str]], ...] = (
-    reminders_once, open_issues_tell_the_truth, nothing_private_in_the_open,
+    reminders_once, open_issues_tell_the_truth, no_buyer_after_the_retention_date, nothing_private_in_the_open,
 )  # fmt: skip

@@ -359,6 +359,16 @@ def unforeseen() -> Planted:
     return _instead(import_orders, "step", make)
 
 
+def buyers_stay() -> Planted:
+    """Nobody takes the buyers out."""
+    return mock.patch.object(orders, "forget_buyers", return_value=0)
+
+
+def buyers_come_back() -> Planted:
+    """An order read again brings back the buyer that was forgotten."""
+    return mock.patch.object(orders, "without_buyer", lambda order: order)
+
+
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
@@ -367,5 +377,6 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
         unit_price_for_line_total, a_quantity_for_everything, a_bucket_for_each_worker, always_allowed, remind_again,
         confirmed_before_it_is_told, issues_never_close, unforeseen,
+        buyers_stay, buyers_come_back,
     )
 }  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import httpx2
 from cryptography.fernet import Fernet
@@ -16,6 +17,7 @@ from django.apps import apps
 from django.db import connection
 
 from forain import wiring
+from forain.core import orders as core_orders
 from forain.core.errors import AdapterError
 from forain.core.ids import AccountId, SiteId
 from forain.core.secret import Secret
@@ -44,6 +46,8 @@ SPELL = (2, 40)
 """So many steps a busy spell has, in which all that happens hurts each other; then it is quiet for a while."""
 QUIET_HOURS, QUIET_ROUNDS = (4.0, 44.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
+BUYER_KEPT = timedelta(days=6)
+"""Instead of the thirty days of the law: short stories shall see it too."""
 SETTLES_WITHIN = 400
 """So many rounds of the timetable after the last misfortune everything must have come right."""
 
@@ -238,6 +242,7 @@ class Story:
         with ExitStack() as stack:
             stack.enter_context(watched_transactions(self.stage))
             stack.enter_context(self.watch.listening())
+            stack.enter_context(mock.patch.object(core_orders, "BUYER_KEPT", BUYER_KEPT))
             stack.enter_context(connection.execute_wrapper(self.stage.count_writes))
             stack.callback(self.stage.end)
             try:
