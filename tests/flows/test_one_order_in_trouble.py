@@ -113,6 +113,24 @@ def test_a_person_says_that_a_refused_cancellation_is_dealt_with(house):
     assert "cancel_refused" not in house.refused_codes()
 
 
+def test_a_refused_cancellation_is_dealt_with_though_the_shops_word_for_the_creation_was_lost(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    unheard = errors.ServerFault("answer_cut")
+    cancel_refused = errors.Rejected([Problem("SHIPPED", "it left")])
+    picky(house, {("ensure_order", order["order_id"]): unheard, ("cancel_order", order["order_id"]): cancel_refused})
+    house.live(400, step=30)
+    house.control("POST", f"orders/{order['order_id']}/cancel", {})
+    house.live(1200, step=60)
+    assert (state_of(order), house.refused_codes() >= {"cancel_refused"}) == ("creating", True)
+
+    import_orders.put_aside(house.deps, house.account, models.Order.objects.get(), "camille")
+    house.live(60)
+
+    assert state_of(order) == "cancelled"
+    assert "cancel_refused" not in house.refused_codes()
+
+
 def test_an_order_refused_by_the_shop_and_then_cancelled_at_amazon_is_cancelled_wherever_it_is(house):
     house.live(60)
     order = house.buy("SOAP")

@@ -11,7 +11,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
-from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, has_ended, without_buyer
+from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, has_ended, forgetting_buyer
 from forain.store import models
 from forain.store.vault import Vault, VaultBroken
 
@@ -93,7 +93,7 @@ def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) ->
         ended_at = order.updated_at
     until = buyer_until(order, ended_at)
     if until <= now:
-        return {"body": seal(without_buyer(order), vault), "ended_at": ended_at, "buyer_until": None}
+        return {"body": seal(forgetting_buyer(order), vault), "ended_at": ended_at, "buyer_until": None}
     return {"body": seal(order, vault), "ended_at": ended_at, "buyer_until": until}
 
 
@@ -108,7 +108,7 @@ def forget_buyers(vault: Vault, now: Instant, most: int) -> int:
             except VaultBroken:
                 # Nobody can read it any more, and nobody shall.
                 order = None
-            row.body = seal(without_buyer(order), vault) if order else None
+            row.body = seal(forgetting_buyer(order), vault) if order else None
             row.buyer_until = None
             row.save(update_fields=["body", "buyer_until"])
             done += 1
@@ -282,8 +282,11 @@ def cancelled_in_shop(row: models.Order, now: Instant) -> bool:
 
 def may_put_aside(row: models.Order) -> bool:
     """A person may say of this order that it is taken care of."""
-    refused = row.state == OrderState.CREATED.value and row.status == OrderStatus.CANCELLED.value
-    return row.state == OrderState.HELD.value or refused
+    if row.status == OrderStatus.CANCELLED.value and row.state == OrderState.CREATING.value:
+        # Whether it was created was never told; that the shop will not cancel it says that it was.
+        return row.claimed_until is None and row.error != ""
+    cancelled = row.state == OrderState.CREATED.value and row.status == OrderStatus.CANCELLED.value
+    return row.state == OrderState.HELD.value or cancelled
 
 
 def put_aside(row: models.Order) -> bool:
@@ -294,7 +297,9 @@ def put_aside(row: models.Order) -> bool:
     rows = models.Order.objects.filter(pk=row.pk)
     told = {"hold_reason": "", "hold_detail": "", "not_before": None, "error": ""}
     held = rows.filter(state=OrderState.HELD.value).update(state=OrderState.RECORDED.value, **told)
-    cancelled = rows.filter(state=OrderState.CREATED.value, status=OrderStatus.CANCELLED.value)
+    created = Q(state=OrderState.CREATED.value)
+    creating = Q(state=OrderState.CREATING.value, claimed_until=None) & ~Q(error="")
+    cancelled = rows.filter(created | creating, status=OrderStatus.CANCELLED.value)
     return bool(held or cancelled.update(state=OrderState.CANCELLED.value, **told))
 
 
