@@ -426,7 +426,7 @@ def each_shipment_is_confirmed_once(watch: Watch) -> Iterator[str]:
 def the_book_is_worked_off(watch: Watch) -> Iterator[str]:
     """At rest no order waits for a decision, a creation or a reading."""
     for row in models.Order.objects.filter(state="creating").order_by("pk"):
-        yield f"{row.order_id} is being created"
+        yield f"{row.order_id} is being created, claimed until {row.claimed_until}, not before {row.not_before}: {row.error}"
     for row in models.Order.objects.filter(state="held", hold_reason__in=("new", "unreadable")).order_by("pk"):
         yield f"{row.order_id} is {row.hold_reason}"
 

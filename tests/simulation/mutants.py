@@ -72,8 +72,8 @@ def settle_whatever_is_wanted() -> Planted:
         )
         return True
 
-    def acknowledge(row: models.Offer) -> bool:
-        return settle(row, 0)
+    def acknowledge(rows: Any) -> bool:
+        return all([settle(row, 0) for row in rows])
 
     return mock.patch.multiple(offers, settle=settle, acknowledge=acknowledge)
 
@@ -123,16 +123,16 @@ def retry_a_refusal() -> Planted:
 
 def trust_what_was_told() -> Planted:
     """The quantity comes from what the shop once told, not from the shop now."""
+    known: dict[Any, Any] = {}
 
     def make(real: Any) -> Any:
         def stock(self: SimulatedShop, variants: Any) -> Any:
             fresh = real(self, variants)
-            if (worker := self._stage.current()) is None or worker.label != "reconcile_offers":
-                return fresh
-            from forain.store.shops import as_variant
-
-            known = models.Variant.objects.filter(variant__in=list(fresh))
-            return {row.variant: as_variant(row) for row in known}
+            worker = self._stage.current()
+            if worker is not None and worker.label == "reconcile_offers":
+                return {name: known.get(name, variant) for name, variant in fresh.items()}
+            known.update(fresh)
+            return fresh
 
         return stock
 
@@ -143,11 +143,12 @@ def mark_before_sending() -> Planted:
     """Told counts as true before it was sent."""
 
     def make(real: Any) -> Any:
-        def intend(row: models.Offer, change: Any, now: Any) -> None:
-            real(row, change, now)
-            models.Offer.objects.filter(pk=row.pk).update(
-                settled_no=row.wanted_no, submission="", marked_at=None, observed_quantity=change.quantity
-            )
+        def intend(changes: Any, now: Any) -> None:
+            real(changes, now)
+            for row, change in changes:
+                models.Offer.objects.filter(pk=row.pk).update(
+                    settled_no=row.wanted_no, submission="", marked_at=None, observed_quantity=change.quantity
+                )
 
         return intend
 
@@ -366,7 +367,7 @@ def buyers_stay() -> Planted:
 
 def buyers_come_back() -> Planted:
     """An order read again brings back the buyer that was forgotten."""
-    return mock.patch.object(orders, "without_buyer", lambda order: order)
+    return mock.patch.object(orders, "forgetting_buyer", lambda order: order)
 
 
 MUTANTS: dict[str, Callable[[], Planted]] = {

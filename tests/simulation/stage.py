@@ -33,7 +33,7 @@ class Worker:
         self.name = name
         self.stage = stage
         self.job: Callable[[], None] | None = None
-        self.label = ""
+        self.label = self.subject = ""
         self.paused_at: Any = None
         self.dead = False
         self.deps: Any = None

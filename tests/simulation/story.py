@@ -306,6 +306,7 @@ class Story:
 
     def take(self, worker: Worker, flow: str, subject: str) -> None:
         self.tell(f"{worker.name} begins {flow}")
+        worker.subject = subject
         worker.start(flow, lambda: self._line(worker, flow, subject))
         self._after(worker)
 
@@ -406,7 +407,8 @@ class Story:
 
     def _person_acts(self) -> None:
         """What only a person can: cancellations the shop refused are taken care of, refused orders tried once more."""
-        for row in models.Order.objects.filter(state="created", status="cancelled").exclude(error="").order_by("pk"):
+        refused = models.Order.objects.filter(state__in=("created", "creating"), status="cancelled").exclude(error="")
+        for row in refused.order_by("pk"):
             booked = self.shop.of(row.order_id)
             if booked and booked[0].parcels:
                 import_orders.put_aside(self.merchant, self.account, row, "person")
@@ -582,6 +584,25 @@ def _now(story: Story) -> str:
     return "do it now"
 
 
+def _two_at_once(story: Story) -> str | None:
+    """Somebody says now while a worker is at it: the other one begins the same line."""
+    busy = [w for w in story.stage.workers if w.busy]
+    idle = [w for w in story.stage.workers if not w.busy]
+    if not busy or not idle:
+        return None
+    runs.force(busy[0].subject, story.now(), [busy[0].label])
+    story.take(idle[0], busy[0].label, busy[0].subject)
+    return busy[0].label
+
+
+def _renewal_in_between(story: Story) -> str | None:
+    """The merchant renews a permission that ended while a worker still waits for an answer about it."""
+    grant = story.box.world.authorization_of(story.refresh)
+    if (grant is not None and grant.lives(story.now())) or not any(w.busy for w in story.stage.workers):
+        return None
+    return _renewal(story)
+
+
 def _hook(story: Story) -> str:
     sku = story.fate.choice(_skus(story))
     watch.note_signals(story.merchant, models.Shop.objects.get(pk=1), (Signal("stock", sku),))
@@ -600,6 +621,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the merchant pauses": (0.3, _pause),
     "the merchant's word for writing": (0.3, _writes),
     "the merchant renews": (0.3, _renewal),
+    "the merchant renews in between": (3, _renewal_in_between),
     "the seller revokes": (0.15, _revoked),
     "Amazon deactivates": (0.15, _deactivated),
     "Amazon is ill": (1.2, _amazon_ill),
@@ -609,6 +631,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the shop refuses": (0.8, _shop_refuses),
     "a hook": (1, _hook),
     "the merchant says now": (2, _now),
+    "two at once": (2, _two_at_once),
     "Amazon takes over": (0.1, _by_amazon),
 }
 """Name -> (weight, what it does)."""

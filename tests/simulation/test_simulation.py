@@ -30,7 +30,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies(seed):
     whole, failed = run.seeds([seed], DAYS)
 
     print(whole.table())
-    assert not failed, run.explain(failed[0])
+    assert not failed, f"{failed[0].failure}\nagain: {run.command(failed[0].plan)}\n{run.shortened(failed[0])}"
 
 
 def test_the_same_seed_tells_the_same_story_to_the_byte():

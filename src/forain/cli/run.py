@@ -230,6 +230,7 @@ def bench(name: str | None, as_json: bool) -> None:
 @click.option("--without", multiple=True, help="A kind of event to leave out (several times).")
 @click.option("--most-events", type=click.IntRange(0), help="No more events after so many.")
 @click.option("--mutants", is_flag=True, help="Plant each defect in turn, and say which seed caught it.")
+@click.option("--shrink/--no-shrink", "shrinking", default=True, help="Make a failed story short (takes minutes).")
 def simulate(
     number: int,
     days: float,
@@ -238,6 +239,7 @@ def simulate(
     without: tuple[str, ...],
     most_events: int | None,
     mutants: bool,
+    shrinking: bool,
 ) -> None:
     """Tell simulated days of a merchant in a database of its own, and check that nothing is lost or doubled."""
     import importlib
@@ -256,7 +258,7 @@ def simulate(
         house = open_house(Path(home), options=("fsync=off", "synchronous_commit=off", "full_page_writes=off"))
         try:
             run = importlib.import_module("tests.simulation.run")
-            failed = run.main(number, days, seed, trace, frozenset(without), most_events, mutants)
+            failed = run.main(number, days, seed, trace, frozenset(without), most_events, mutants, shrinking)
         finally:
             house.stop()
     sys.exit(failed)

@@ -11,7 +11,6 @@ from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId, Var
 from forain.core.money import LineTotal, Money
 from forain.core.offers import FulfilledBy
 
-
 BUYER_KEPT = timedelta(days=30)
 """So long after it was sent or cancelled an order keeps its buyer. Amazon's data protection policy allows 30 days after
 the delivery, which we do not see (its update effective 2025-11-25, read second hand on 2026-08-05)."""
@@ -92,7 +91,7 @@ def buyer_until(order: Order, ended_at: Instant | None) -> Instant:
     return ended_at + BUYER_KEPT if ended_at is not None else order.purchased_at + NEVER_SENT
 
 
-def without_buyer(order: Order) -> Order:
+def forgetting_buyer(order: Order) -> Order:
     """The order with what it takes to count it, and nobody's name, address or mail in it."""
     return replace(order, ship_to=None, buyer_email="")
 

@@ -44,7 +44,7 @@ def start_stopped(now: Instant) -> int:
 
 def due(now: Instant) -> list[tuple[str, str]]:
     """(flow, subject) of what is due, longest due first."""
-    rows = models.Run.objects.filter(due_at__lte=now, stopped=False).order_by("due_at")
+    rows = models.Run.objects.filter(due_at__lte=now, stopped=False).order_by("due_at", "pk")
     return list(rows.values_list("flow", "subject"))
 
 
