@@ -301,6 +301,14 @@ def test_every_notice_leads_to_where_it_is_mended(merchant, full):
         assert merchant.get(address).status_code == 200
 
 
+def test_the_journal_shows_what_is_about_no_account(merchant):
+    models.Journal.objects.create(
+        at=wiring.deps().clock.now(), correlation="abc", code="shop_connected", placeholders={"shop": "Le Marché"}
+    )
+
+    assert "Le Marché" in Page(merchant.get("/journal").content.decode()).text
+
+
 def test_a_link_can_be_taken_back(merchant, full):
     now = wiring.deps().clock.now()
     models.Variant.objects.create(shop=full["shop"], variant="SOAP", sku="SOAP", seen_at=now)
