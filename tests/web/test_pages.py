@@ -119,6 +119,11 @@ def test_a_callback_without_our_state_changes_nothing(merchant, query, words_of)
     assert models.Account.objects.count() == 0
 
 
+def test_an_account_that_is_not_there_cannot_be_paused(merchant):
+    assert merchant.post("/accounts/9/pause", {"answer": "pause"}).status_code == 404
+    assert models.Journal.objects.count() == 0
+
+
 def test_every_code_has_words_in_every_language():
     from forain.core.issues import CATALOGUE
     from forain.core.orders import OrderState
