@@ -53,14 +53,11 @@ def of_user(user: int) -> models.Person | None:
 def add(name: str, role: Role) -> models.Person:
     """Somebody new, without a password: only a one-time link lets them in. Raises NameTaken.
 
-    Names that differ in capitals only are one name: people would not tell them apart.
+    Names that differ in capitals only are one name (a unique index): people would not tell them apart.
     """
-    users = get_user_model().objects
     try:
         with transaction.atomic():
-            if users.filter(username__iexact=name).exists():
-                raise NameTaken(name)
-            user = users.create_user(username=name)
+            user = get_user_model().objects.create_user(username=name)
             return models.Person.objects.create(user=user, role=role.value)
     except IntegrityError:
         raise NameTaken(name) from None
@@ -104,9 +101,10 @@ def use_link(person: models.Person, token: str, password: str, now: Instant) -> 
 def set_password(person: models.Person, password: str) -> None:
     """Every session of the person ends, also the one that asks: whoever calls goes on with a new one."""
     with transaction.atomic():
+        # The person before the user, as everywhere here: two at once wait for each other instead of being stuck.
+        end_sessions(person)
         person.user.set_password(password)
         person.user.save(update_fields=["password"])
-        end_sessions(person)
     person.refresh_from_db()
 
 
@@ -116,19 +114,22 @@ def end_sessions(person: models.Person) -> None:
     person.refresh_from_db(fields=["sessions_no"])
 
 
-def _other_owner(person: models.Person) -> bool:
-    """Another owner is there who can really log in. Call within a transaction: the owners are locked."""
+def _keep_an_owner(person: models.Person) -> None:
+    """Raises LastOwner where no owner but this one could log in. Within a transaction: the owners stay locked, so that
+    two owners who leave at once do not both think of the other."""
     owners = models.Person.objects.select_for_update().filter(role=Role.OWNER.value).order_by("pk")
-    others = [one.pk for one in owners if one.pk != person.pk]
+    numbers = {one.pk for one in owners}
     can = Q(is_active=True) & ~Q(password__startswith="!")
-    return get_user_model().objects.filter(can, person__pk__in=others).exists()
+    others = get_user_model().objects.filter(can, person__pk__in=numbers - {person.pk})
+    if person.pk in numbers and not others.exists():
+        raise LastOwner
 
 
 def set_role(person: models.Person, role: Role) -> bool:
     """True: it was another one before; then every session of the person ends. Raises LastOwner."""
     with transaction.atomic():
-        if role is not Role.OWNER and not _other_owner(person) and person.role == Role.OWNER.value:
-            raise LastOwner
+        if role is not Role.OWNER:
+            _keep_an_owner(person)
         rows = models.Person.objects.filter(pk=person.pk).exclude(role=role.value)
         return bool(rows.update(role=role.value, sessions_no=F("sessions_no") + 1))
 
@@ -136,8 +137,8 @@ def set_role(person: models.Person, role: Role) -> bool:
 def set_active(person: models.Person, active: bool) -> bool:
     """Let somebody in again, or no more; True: it was otherwise before. Sessions and links end. Raises LastOwner."""
     with transaction.atomic():
-        if not active and not _other_owner(person) and person.role == Role.OWNER.value:
-            raise LastOwner
+        if not active:
+            _keep_an_owner(person)
         rows = get_user_model().objects.filter(pk=person.user_id, is_active=not active)
         if not rows.update(is_active=active):
             return False

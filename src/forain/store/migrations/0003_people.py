@@ -76,5 +76,9 @@ class Migration(migrations.Migration):
                 ]
             },
         ),
+        # Names that differ in capitals only would be taken for one person.
+        migrations.RunSQL(
+            "CREATE UNIQUE INDEX person_name_once ON auth_user (upper(username))", "DROP INDEX person_name_once"
+        ),
         migrations.RunPython(give_roles, migrations.RunPython.noop),
     ]
