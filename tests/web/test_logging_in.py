@@ -68,6 +68,7 @@ def test_many_addresses_on_one_name_get_eight_tries_and_then_one_a_minute(db, qu
     later = [tried(Client(), address=f"203.0.113.{n}").status_code for n in range(2)]
 
     assert codes == [401] * 8 + [429] * 2
+    assert list(models.Journal.objects.values_list("code", "subject")) == [("passwords_guessed", "camille")]
     assert right.status_code == 429, "while it is throttled, nobody learns whether a password is right"
     assert later == [401, 429]
 
@@ -76,6 +77,7 @@ def test_many_names_from_one_address_get_thirty_tries_and_then_three_a_minute(cl
     clock = clock_by_hand(monkeypatch)
 
     codes = [tried(client, name=f"name{n}").status_code for n in range(32)]
+    assert not models.Journal.objects.exists(), "a name nobody has may be a mistyped password"
     clock.advance(seconds=41)
     later = [tried(client, name=f"other{n}").status_code for n in range(3)]
     elsewhere = tried(client, name="another", address="203.0.113.1")

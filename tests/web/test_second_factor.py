@@ -208,6 +208,8 @@ def test_codes_are_guessed_slowly_and_a_recovery_code_still_works(client, camill
 
     assert answers == [401] * 5 + [429] * 2
     assert right == 429
+    told = models.Journal.objects.filter(subject="camille").exclude(code="second_factor_set")
+    assert list(told.values_list("code", flat=True)) == ["codes_guessed"]
     assert give_code(client, codes[0]).status_code == 302
 
 

@@ -1,5 +1,7 @@
 """I let people in, and look once a quarter who still needs it. Each word of it is in the journal."""
 
+from datetime import timedelta
+
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,6 +11,8 @@ from forain.flows.deps import Deps
 from forain.store import journal, models, people, runs
 
 LONGEST_NAME = 150
+GUESSED = ("passwords_guessed", "codes_guessed")
+GUESSING_TOLD_EVERY = timedelta(hours=1)
 
 
 class BadName(Exception):
@@ -82,6 +86,20 @@ def let_in(deps: Deps, person: models.Person, active: bool, by: str) -> None:
                 journal.write(now, "person_activated", subject=name, placeholders=told)
             else:
                 journal.write(now, "person_deactivated", subject=name, placeholders=told)
+
+
+def note_guessing(deps: Deps, name: str, *, codes: bool) -> None:
+    """Somebody was stopped guessing the password of this person, or (`codes`) their phone's codes: then the password is
+    known to them. Told once in a while each; a name nobody has is not told, since it may be a mistyped password."""
+    now = deps.clock.now()
+    # Both are asked in any case: how long it takes says nothing of whether there is such a name.
+    person, told = people.named(name), journal.told_since(now - GUESSING_TOLD_EVERY, name, GUESSED)
+    if person is None or told:
+        return
+    if codes:
+        journal.write(now, "codes_guessed", subject=name)
+    else:
+        journal.write(now, "passwords_guessed", subject=name)
 
 
 def confirm(deps: Deps, by: str) -> None:

@@ -92,14 +92,14 @@ def log_in(request: HttpRequest) -> HttpResponse:
     target = request.POST.get("next") or request.GET.get("next", "")
     if request.method == "POST":
         name = request.POST.get("user", "")[:150]
-        attempt = throttle.password(request, name)
-        if not attempt.may_begin():
+        tried = throttle.password(request, name)
+        if not tried.may_begin():
             wrong, status = w("login.throttled"), 429
         else:
             user = authenticate(request, username=name, password=request.POST.get("password", ""))
             person = people.of_user(user.pk) if user is not None and user.pk is not None else None
             if person is not None:
-                attempt.succeeded()
+                tried.succeeded()
                 return _password_was_right(request, person, safe(request, target, reverse("dashboard")))
             wrong, status = w("login.wrong"), 401
     context = {"wrong": wrong, "next": target, "name": request.POST.get("user", "")}
@@ -138,13 +138,13 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
     wrong, status = "", 200
     if request.method == "POST":
         typed = request.POST.get("code", "")
-        attempt = throttle.code(request, person, recovery=not second_factor.bare(typed).isdigit())
-        if not attempt.may_begin():
+        tried = throttle.code(request, person, recovery=not second_factor.bare(typed).isdigit())
+        if not tried.may_begin():
             wrong, status = w("login.code_throttled"), 429
         elif second_factor.check(wiring.deps(), person, typed) == "wrong":
             wrong, status = w("login.code_wrong"), 401
         else:
-            attempt.succeeded()
+            tried.succeeded()
             return _come_in(request, person, request.session["half"]["next"], second_factor=True)
     return render(request, "web/login_code.html", {"wrong": wrong}, status=status)
 

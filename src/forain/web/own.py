@@ -52,13 +52,13 @@ def own_password(request: HttpRequest) -> HttpResponse:
     name = person.user.get_username()
     form = PasswordForm(request.POST)
     if form.is_valid() and password_fits(form, name, "fresh"):
-        attempt = throttle.password(request, name)
-        if not attempt.may_begin():
+        tried = throttle.password(request, name)
+        if not tried.may_begin():
             form.add_error("current", w("login.throttled"))
         elif not person.user.check_password(form.cleaned_data["current"]):
             form.add_error("current", w("own.current_wrong"))
         else:
-            attempt.succeeded()
+            tried.succeeded()
             look_after_people.change_password(wiring.deps(), person, form.cleaned_data["fresh"])
             sessions.go_on(request, person)
             messages.success(request, w("own.password_changed"))
@@ -102,13 +102,13 @@ def _show_codes(request: HttpRequest, codes: list[str], target: str) -> HttpResp
 def _code_is_right(request: HttpRequest, person: models.Person) -> bool:
     """Whoever changes the second factor shows that they still have it; else a message says what was wrong."""
     typed = request.POST.get("code", "")
-    attempt = throttle.code(request, person, recovery=not flow.bare(typed).isdigit())
-    if not attempt.may_begin():
+    tried = throttle.code(request, person, recovery=not flow.bare(typed).isdigit())
+    if not tried.may_begin():
         messages.error(request, w("login.code_throttled"))
     elif flow.check(wiring.deps(), person, typed) == "wrong":
         messages.error(request, w("login.code_wrong"))
     else:
-        attempt.succeeded()
+        tried.succeeded()
         return True
     return False
 

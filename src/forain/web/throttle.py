@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 
 from forain import wiring
 from forain.contracts.manifest import RateLimit
+from forain.flows import look_after_people
 from forain.store import models
 from forain.store.limits import SharedLimiter
 
@@ -35,10 +36,11 @@ _FULL_AGAIN = timedelta(days=1)
 """Every bucket is full again by then: its row may go."""
 
 
-class Attempt:
+class Try:
     """One try. `may_begin` once; `succeeded` if it was right, and it does not count."""
 
-    def __init__(self, *buckets: tuple[RateLimit, str]) -> None:
+    def __init__(self, name: str, *buckets: tuple[RateLimit, str]) -> None:
+        self._name = name
         self._buckets = buckets
         self._clock = wiring.deps().clock
         self._limiter = SharedLimiter(self._clock)
@@ -51,6 +53,8 @@ class Attempt:
             return True
         for limit, _ in self._buckets:
             self._limiter.forget_untouched(limit.operation, self._clock.now() - _FULL_AGAIN)
+        codes = any(limit in (CODE, RECOVERY) for limit, _ in self._buckets)
+        look_after_people.note_guessing(wiring.deps(), self._name, codes=codes)
         return False
 
     def succeeded(self) -> None:
@@ -58,18 +62,19 @@ class Attempt:
             self._limiter.put_back(scope, limit)
 
 
-def password(request: HttpRequest, name: str) -> Attempt:
+def password(request: HttpRequest, name: str) -> Try:
     """A try of a password for this name."""
     known = _known(request, name)
     if known:
-        return Attempt((KNOWN, f"login:{known}"))
-    return Attempt((ADDRESS, f"login:{request.META.get('REMOTE_ADDR', '')}"), (NAME, f"login:{name}"))
+        return Try(name, (KNOWN, f"login:{known}"))
+    return Try(name, (ADDRESS, f"login:{request.META.get('REMOTE_ADDR', '')}"), (NAME, f"login:{name}"))
 
 
-def code(request: HttpRequest, person: models.Person, *, recovery: bool) -> Attempt:
+def code(request: HttpRequest, person: models.Person, *, recovery: bool) -> Try:
     """A try of a code of the phone, or of a recovery code, by somebody who knows the password."""
-    known = _known(request, person.user.get_username())
-    return Attempt((RECOVERY if recovery else CODE, f"login:{person.pk}:{known}"))
+    name = person.user.get_username()
+    known = _known(request, name)
+    return Try(name, (RECOVERY if recovery else CODE, f"login:{person.pk}:{known}"))
 
 
 def _known(request: HttpRequest, name: str) -> str:
