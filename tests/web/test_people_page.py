@@ -102,7 +102,9 @@ def test_a_name_that_cannot_be_is_said_and_nobody_is_added(client, owner, name):
     answer = client.post("/people/invite", {"user": name, "role": "reader"})
 
     assert answer.status_code == 422
-    assert 'role="alert"' in answer.content.decode()
+    page = answer.content.decode()
+    assert 'role="alert"' in page.split('id="invite"')[1].split("</section>")[0]
+    assert 'action="/people/invite#invite"' in page, "the browser shows the form again, not the top of the page"
     assert models.Person.objects.count() == 1
 
 
