@@ -1,12 +1,15 @@
 """The password: how it is kept, how slow guessing is, and what a stranger learns."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
+from django.db import connections
 from django.test import Client
 
 from forain.store import instance, models
@@ -173,6 +176,38 @@ def test_what_guessing_leaves_behind_is_cleared_away(client, db, quick, monkeypa
 
     left = models.Limit.objects.filter(operation="login_name")
     assert list(left.values_list("scope", flat=True)) == ["login:camille"]
+
+
+class Meeting(MD5PasswordHasher):
+    """Notes whether three passwords were ever looked at together."""
+
+    three = threading.Barrier(3)
+    met = False
+
+    def verify(self, password, encoded):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            Meeting.three.wait(0.1)
+            Meeting.met = True
+        return super().verify(password, encoded)
+
+
+def test_a_crowd_does_not_take_the_machines_memory(transactional_db, settings):
+    settings.PASSWORD_HASHERS = ["tests.web.test_logging_in.Meeting"]
+    for n in range(5):
+        somebody(f"name{n}")
+
+    def knock(n):
+        tried(Client(), name=f"name{n}", address=f"198.51.100.{n}")
+        connections.close_all()
+
+    crowd = [threading.Thread(target=knock, args=[n]) for n in range(5)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+
+    assert models.Limit.objects.filter(operation="login_name").count() == 5
+    assert not Meeting.met
 
 
 @pytest.mark.parametrize(("url", "secure"), [("https://forain.example", True), ("http://127.0.0.1:8787", False)])

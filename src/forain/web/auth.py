@@ -96,7 +96,8 @@ def log_in(request: HttpRequest) -> HttpResponse:
         if not tried.may_begin():
             wrong, status = w("login.throttled"), 429
         else:
-            user = authenticate(request, username=name, password=request.POST.get("password", ""))
+            with throttle.HASHING:
+                user = authenticate(request, username=name, password=request.POST.get("password", ""))
             person = people.of_user(user.pk) if user is not None and user.pk is not None else None
             if person is not None:
                 tried.succeeded()
