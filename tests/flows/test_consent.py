@@ -9,6 +9,7 @@ from forain.flows import authorize
 from forain.store import models
 from forain.web import words
 from forain_box.http import Request
+from tests.people import come_in
 
 FR = "A13V1IB3VIYZZH"
 
@@ -93,7 +94,7 @@ def test_somebody_elses_try_does_not_use_up_the_state(house, camille, django_use
     assert authorize.complete_consent(house.deps, back, camille).code == "granted"
 
 
-def test_the_individual_plan_is_said_when_connecting(make_house, client, django_user_model):
+def test_the_individual_plan_is_said_when_connecting(make_house, client):
     house = make_house(connect=False)
     house.control("POST", f"sellers/{house.seller}/plan", {"professional": False})
     told = {"application_id": house.application["application_id"]}
@@ -101,7 +102,7 @@ def test_the_individual_plan_is_said_when_connecting(make_house, client, django_
 
     authorize.enter_token(house.deps, house.account, Secret(token), None)
     house.live(30)
-    client.force_login(django_user_model.objects.create_user("camille"))
+    come_in(client)
     page = client.get(f"/accounts/{house.account_id}").content.decode()
 
     assert words.say("en", "plan.INDIVIDUAL") in page

@@ -12,6 +12,7 @@ from forain.core.secret import Secret
 from forain.engine import jobs, schedule
 from forain.flows import authorize
 from forain.store import models, orders, runs
+from tests.people import come_in
 
 BUYERS = ("rue des Lilas", "Lindenallee", "marketplace.example", "Camille Martin", "Jonas Weber")
 
@@ -31,11 +32,11 @@ def whole_database() -> str:
     return dump
 
 
-def test_no_secret_and_no_buyer_is_kept_in_plain(make_house, client, django_user_model, caplog, monkeypatch):
+def test_no_secret_and_no_buyer_is_kept_in_plain(make_house, client, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     house = make_house()
     monkeypatch.setattr(wiring, "deps", lambda: house.deps)
-    client.force_login(django_user_model.objects.create_user("camille"))
+    come_in(client)
     house.live(60)
     house.buy("SOAP")
     for kind in ("status-500", "truncated", "unknown-enum", "html-503"):

@@ -1,16 +1,16 @@
 """Links as CSV, out and in, through the pages."""
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from forain import wiring
 from forain.store import models
+from tests.people import come_in
 
 
 @pytest.fixture
 def merchant(client, transactional_db):
-    client.force_login(get_user_model().objects.create_user("camille"))
+    come_in(client)
     return client
 
 

@@ -4,11 +4,11 @@ import hmac
 import json
 
 import pytest
-from django.contrib.auth import get_user_model
 
 from forain import wiring
 from forain.core.secret import Secret
 from forain.store import models
+from tests.people import come_in
 
 OLD, NEW = "plainly-fake-old-token", "plainly-fake-new-token"
 HOOK_SECRET = "a-plainly-fake-hook-secret"
@@ -25,7 +25,7 @@ def vendure(environ, start_response):
 
 @pytest.fixture
 def merchant(client, transactional_db, monkeypatch):
-    client.force_login(get_user_model().objects.create_user("camille", password="a long enough one"))
+    come_in(client)
     old = wiring.deps()
     deps = wiring.build(old.clock, old.vault, old.public_url, vendure)
     monkeypatch.setattr(wiring, "deps", lambda: deps)

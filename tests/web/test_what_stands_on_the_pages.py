@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.test import Client, RequestFactory
 from django.utils import translation
 from django.views.defaults import server_error
@@ -13,6 +12,7 @@ from django.views.defaults import server_error
 from forain import wiring
 from forain.store import models
 from forain.web import words
+from tests.people import come_in
 
 FR = "A13V1IB3VIYZZH"
 LANGUAGES = ("en", "fr", "de")
@@ -60,7 +60,7 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def merchant(client, transactional_db):
-    client.force_login(get_user_model().objects.create_user("camille", password="a long enough one"))
+    come_in(client)
     return client
 
 
@@ -299,6 +299,14 @@ def test_every_notice_leads_to_where_it_is_mended(merchant, full):
     assert page.count("<li>") == page.count('class="button')
     for address in re.findall(r'<a class="button[^"]*" href="([^"#]+)', page):
         assert merchant.get(address).status_code == 200
+
+
+def test_the_journal_shows_what_is_about_no_account(merchant):
+    models.Journal.objects.create(
+        at=wiring.deps().clock.now(), correlation="abc", code="shop_connected", placeholders={"shop": "Le Marché"}
+    )
+
+    assert "Le Marché" in Page(merchant.get("/journal").content.decode()).text
 
 
 def test_a_link_can_be_taken_back(merchant, full):

@@ -119,10 +119,12 @@ def _run(*, once: bool, shop: str, port: int) -> int:
             story.tell(f"PostgreSQL, market in a box ({box.url}/box/), pages and worker are up")
             try:
                 sample = open_shop(shop, home, story)
-                tell(story, Amazon(box, clock_file), sample, web.url, port)
+                codes = tell(story, Amazon(box, clock_file), sample, web.url, port)
                 if not once:
                     ended = ending()
                     click.echo(f"\nLook around: {web.url}  (user demo, password {PASSWORD})   Ctrl-C ends everything.")
+                    click.echo("Sample buyers are stored, so a second factor is asked for. The story's phone is gone;")
+                    click.echo(f"instead of its code one of these recovery codes, each once: {' '.join(codes[:4])}")
                     ended.wait()
             except NotObserved as missing:
                 click.echo(f"NOT OBSERVED: {missing}{_standing_still()}", err=True)
@@ -165,22 +167,51 @@ def open_shop(kind: str, home: Path, story: Story) -> Shop:
     return found
 
 
-def tell(story: Story, amazon: Amazon, shop: Shop, url: str, port: int) -> None:
-    """The steps. Raises NotObserved."""
+def tell(story: Story, amazon: Amazon, shop: Shop, url: str, port: int) -> list[str]:
+    """The steps; the answer is the recovery codes of the user of the story. Raises NotObserved."""
     application = amazon.furnish(port)
     browser = Browser()
+    codes = come_in(story, browser, url)
     connect(story, browser, amazon, shop, application, url)
     synchronize(story, browser, amazon, shop, url)
     trade(story, amazon, shop)
     expire(story, browser, amazon, shop, application, url)
+    review(story, browser, url)
     click.echo(f"{story.steps} steps, each observed, in {time.monotonic() - story.begun:.1f} s")
+    return codes
 
 
-def connect(story: Story, browser: Browser, amazon: Amazon, shop: Shop, application: dict[str, Any], url: str) -> None:
+def come_in(story: Story, browser: Browser, url: str) -> list[str]:
+    """The owner's one-time link, a password, and a second factor as a phone would learn it: its recovery codes."""
+    import pyotp
+
+    from forain import wiring
     from forain.store import instance
 
     browser.get(f"{url}/first/{instance.new_first_link()}")
     browser.submit({"user": "demo", "password": PASSWORD})
+    secret = _between(browser.get(f"{url}/me/second-factor"), "<code>", "</code>").replace(" ", "")
+    if not secret:
+        raise NotObserved(f"the page of the second factor ({browser.url})")
+    browser.submit({"code": pyotp.TOTP(secret).at(wiring.deps().clock.now())})
+    codes = re.findall(r"<code>([a-z2-9-]{19})</code>", browser.page)
+    if not codes:
+        raise NotObserved(f"recovery codes ({browser.url})")
+    story.tell(f"the owner came in by a one-time link and set up a second factor; {len(codes)} recovery codes")
+    return codes
+
+
+def review(story: Story, browser: Browser, url: str) -> None:
+    """A year went by: who still needs access?"""
+    question = "Who still needs access?"
+    story.until("the page asks who still needs access", lambda: question in browser.get(f"{url}/issues"))
+    browser.get(f"{url}/people")
+    browser.submit({}, f"{url}/people/confirm")
+    story.until("the question is answered", lambda: question not in browser.get(f"{url}/issues"))
+    story.tell("Forain asked who still needs access; the owner said so, and it asks again in a quarter")
+
+
+def connect(story: Story, browser: Browser, amazon: Amazon, shop: Shop, application: dict[str, Any], url: str) -> None:
     fields = shop.connect_fields()
     browser.get(f"{url}/shops/add?kind={fields['kind']}")
     browser.submit({"name": "Le Marché de Camille", **{k: v for k, v in fields.items() if k != "kind"}})

@@ -61,7 +61,7 @@ def ending() -> threading.Event:
 @click.command("admin-link")
 @click.option("--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="The one that forain up has.")
 def admin_link(port: int) -> None:
-    """A new one-time link for the first administrator."""
+    """A new one-time link for the first owner."""
     with visiting(port):
         from django.contrib.auth import get_user_model
 
@@ -69,7 +69,7 @@ def admin_link(port: int) -> None:
         from forain.store import instance
 
         if get_user_model().objects.exists():
-            raise click.ClickException("an administrator exists already: log in")
+            raise click.ClickException("there is an owner already: log in, or: forain people link NAME")
         click.echo(f"{wiring.deps().public_url}/first/{instance.new_first_link()}")
 
 
@@ -181,7 +181,7 @@ def journal_command(most: int, about: str) -> None:
             rows = rows.filter(Q(subject__icontains=about) | Q(correlation=about))
         language = reader_language()
         for row in rows[:most]:
-            words = tell(language, f"entry.{row.code}", row.placeholders)
+            words = tell(language, f"entry.{row.code}", {"subject": row.subject, **row.placeholders})
             click.echo(f"{row.at:%Y-%m-%d %H:%M:%S} {row.correlation} {row.subject} {words}")
 
 

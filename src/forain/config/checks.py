@@ -36,6 +36,10 @@ def check(environment: Mapping[str, str]) -> None:
     level = environment.get("FORAIN_LOG_LEVEL") or "WARNING"
     if level not in logging.getLevelNamesMapping():
         raise BadSettings(f"FORAIN_LOG_LEVEL {level}: choose DEBUG, INFO, WARNING, ERROR or CRITICAL")
+    for name, least, most in (("FORAIN_SESSION_IDLE_HOURS", 1, 168), ("FORAIN_SESSION_DAYS", 1, 90)):
+        told = environment.get(name) or str(least)
+        if not (told.isascii() and told.isdigit() and least <= int(told) <= most):
+            raise BadSettings(f"{name} {told}: write a whole number from {least} to {most}")
     zone = environment.get("FORAIN_TIME_ZONE") or "UTC"
     try:
         ZoneInfo(zone)

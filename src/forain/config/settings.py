@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "forain.web.gate.Gate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "forain.web.middleware.ContentSecurityPolicy",
@@ -60,6 +61,11 @@ TEMPLATES = [
 ]
 DATABASES = {"default": database_settings(os.environ.get("DATABASE_URL", ""))}
 
+# Argon2 needs memory as well as time to guess. A password kept with Django's former choice is hashed anew at login.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -71,7 +77,9 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+# A session ends this long after the last page that a person opened, and in any case this long after the login.
+SESSION_COOKIE_AGE = 3600 * int(os.environ.get("FORAIN_SESSION_IDLE_HOURS") or 12)
+SESSION_LIFE = 24 * 3600 * int(os.environ.get("FORAIN_SESSION_DAYS") or 14)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "forain_session"

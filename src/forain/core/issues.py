@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from forain.core import authorization
+from forain.core import authorization, people
 from forain.core.authorization import Application, Facts, Phase
 from forain.core.clock import Instant
 
@@ -48,6 +48,7 @@ CATALOGUE: dict[str, Severity] = {
     "shop_refused": Severity.CRITICAL,
     "catalogue_problem": Severity.WARNING,
     "links_to_decide": Severity.NOTE,
+    "people_to_review": Severity.WARNING,
     "internal": Severity.CRITICAL,
 }
 """Every code there is. Words, cause and cure of each stand in the pages' texts, in each language."""
@@ -102,10 +103,15 @@ class AccountFacts:
 SECRET_WARNING = timedelta(days=60)
 
 
-def derive(accounts: Iterable[AccountFacts], sides: Iterable[SideFact], now: Instant) -> frozenset[Issue]:
+def derive(
+    accounts: Iterable[AccountFacts],
+    sides: Iterable[SideFact],
+    now: Instant,
+    people_confirmed_at: Instant | None = None,
+) -> frozenset[Issue]:
     """All issues there are at `now`. Pure: what is not in the answer is mended.
 
-    Several accounts in doubt have most likely one cause, which is not the sellers': they are one issue.
+    `people_confirmed_at`: when an owner last said who still needs access; None while there is nobody. Several accounts in doubt have most likely one cause, which is not the sellers': they are one issue.
     """
     found: set[Issue] = set()
     for account in accounts:
@@ -117,6 +123,8 @@ def derive(accounts: Iterable[AccountFacts], sides: Iterable[SideFact], now: Ins
         if side.failing_since and now - side.failing_since >= SIDE_ILL_AFTER:
             since = side.failing_since.isoformat(timespec="minutes")
             found.add(Issue("side_ill", side.side, (("error", side.error), ("since", since))))
+    if people_confirmed_at is not None and people.review_due(people_confirmed_at, now):
+        found.add(Issue("people_to_review", "", (("date", people_confirmed_at.isoformat()),)))
     return frozenset(found)
 
 

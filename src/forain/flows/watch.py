@@ -8,7 +8,7 @@ from forain.core.signals import Signal
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import mirror_catalogue
-from forain.store import accounts, issues, journal, models, runs, shops
+from forain.store import accounts, instance, issues, journal, models, runs, shops
 
 EVERYTHING = "*"
 """The key of a signal that names no variant: read the whole catalogue."""
@@ -70,7 +70,7 @@ def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
         authorize.remind(deps, row)
     found = issues.findings()
     facts = [_facts(row, [f for f in found if f.account_id == row.pk]) for row in rows]
-    derived = set(catalogue.derive(facts, issues.sides(), now))
+    derived = set(catalogue.derive(facts, issues.sides(), now, instance.get().people_confirmed_at))
     derived |= {Issue(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found if f.account_id is None}
     opened, closed = issues.project(derived, {f"account:{row.pk}": row.pk for row in rows}, now)
     for code, group in (("issue_opened", opened), ("issue_closed", closed)):

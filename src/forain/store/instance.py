@@ -14,7 +14,7 @@ def get() -> models.Instance:
 
 
 def new_first_link() -> str:
-    """A one-time secret for the first administrator; an earlier one stops working."""
+    """A one-time secret for the first owner; an earlier one stops working."""
     token = secrets.token_urlsafe(24)
     get()
     models.Instance.objects.filter(pk=1).update(first_link_hash=hashlib.sha256(token.encode()).hexdigest())
@@ -22,7 +22,7 @@ def new_first_link() -> str:
 
 
 def first_link_fits(token: str) -> bool:
-    """The token of the link that still works; never after an administrator exists."""
+    """The token of the link that still works; never after there is one."""
     stored = get().first_link_hash
     return bool(stored) and secrets.compare_digest(stored, hashlib.sha256(token.encode()).hexdigest())
 

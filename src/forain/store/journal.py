@@ -1,7 +1,7 @@
 """The append-only record of decisions. What a merchant may ask about; no buyers' data, no secrets."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -52,6 +52,11 @@ def write(
         code=code,
         placeholders={name: str(value) for name, value in (placeholders or {}).items()},
     )
+
+
+def told_since(moment: Instant, subject: str, codes: Iterable[str]) -> bool:
+    """One of these codes was written about this subject after that moment."""
+    return models.Journal.objects.filter(subject=subject, code__in=codes, at__gt=moment).exists()
 
 
 def write_many(now: Instant, entries: list[tuple[str, str, AccountId, str, dict[str, str]]]) -> None:

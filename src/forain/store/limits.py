@@ -1,6 +1,8 @@
 """Rate-limit buckets as rows, shared by all workers; taking a token is one locked update."""
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Least
 
 from forain.contracts.manifest import RateLimit
 from forain.core import limits
@@ -39,6 +41,15 @@ class SharedLimiter:
                     return None
                 case limits.WaitUntil(at=at):
                     return at
+
+    def put_back(self, scope: str, limit: RateLimit) -> None:
+        """Undo a `take`: what it was taken for does not count."""
+        rows = models.Limit.objects.filter(scope=scope, operation=limit.operation)
+        rows.update(tokens=Least(F("tokens") + 1, F("burst")))
+
+    def forget_untouched(self, operation: str, since: Instant) -> None:
+        """Delete the buckets of an operation that nobody took from since then. Safe where they are full again by now."""
+        models.Limit.objects.filter(operation=operation, at__lt=since).delete()
 
     def learn(self, scope: str, limit: RateLimit, *, server_rate: float | None, throttled: bool) -> Instant:
         """Believe the server's word; the answer is when a token will be there again."""

@@ -111,6 +111,38 @@ class AccountSite(models.Model):
         ordering = ["country"]
 
 
+class Person(models.Model):
+    """What Forain knows of somebody who may come in, beside Django's user (name, password, whether active).
+
+    `second_factor_at` None: there is none; its secret is in the vault. `last_step`: the newest 30 seconds whose code was
+    used, so that no code is used twice. `sessions_no`: raising it ends every session begun before. `link_hash`: SHA-256
+    of the one-time link that still works until `link_until`, "" when there is none.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="person")
+    role = models.TextField()
+    second_factor_at = models.DateTimeField(null=True)
+    last_step = models.BigIntegerField(default=0)
+    sessions_no = models.IntegerField(default=0)
+    link_hash = models.TextField(default="", blank=True)
+    link_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["link_hash"], condition=~Q(link_hash=""), name="person_link_once")
+        ]
+
+
+class RecoveryCode(models.Model):
+    """One code for whoever has no phone at hand: 80 random bits, kept as SHA-256 only, deleted when used."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="recovery_codes")
+    code_hash = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "code_hash"], name="recovery_code_once")]
+
+
 class Attempt(models.Model):
     """One try at obtaining a consent; a row of its own, so that it cannot disturb a working authorization.
 
@@ -442,8 +474,12 @@ class Run(models.Model):
 
 
 class Instance(models.Model):
-    """Settings of this installation, one row: languages, public address, the first administrator's link."""
+    """Settings of this installation, one row: languages, public address, the first owner's link.
+
+    `people_confirmed_at`: when an owner last said who still needs access; None before there was anybody.
+    """
 
     public_url = models.TextField(default="", blank=True)
     first_link_hash = models.TextField(default="", blank=True)
     worker_seen_at = models.DateTimeField(null=True)
+    people_confirmed_at = models.DateTimeField(null=True)

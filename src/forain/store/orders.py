@@ -407,6 +407,11 @@ def observed_shipped(account: AccountId, now: Instant) -> None:
     ).update(observed_at=now)
 
 
+def buyers_are_stored() -> bool:
+    """Somewhere in the database lies an order with its buyer."""
+    return models.Order.objects.exclude(body=None).exists()
+
+
 def held_by_reason(account: AccountId) -> dict[str, int]:
     """Reason -> how many orders are held for it."""
     rows = models.Order.objects.filter(account_id=account, state=OrderState.HELD.value)

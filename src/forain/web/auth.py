@@ -1,13 +1,12 @@
-"""Who may come in: the first administrator's one-time link, logging in, logging out, the language."""
+"""Who may come in: one-time links, the password, the code, logging out."""
 
-from datetime import date
+from datetime import timedelta
 
 from django import forms
-from django.contrib.auth import authenticate, get_user_model, login, logout
+from django.contrib.auth import authenticate, get_user_model, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,12 +14,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from forain import wiring
-from forain.contracts.manifest import RateLimit
-from forain.store import instance
-from forain.store.limits import SharedLimiter
+from forain.core.clock import parse_instant
+from forain.flows import look_after_people, second_factor
+from forain.store import instance, models, people
+from forain.web import sessions, throttle
 from forain.web.templatetags.words_of import w
 
-_TRIES = RateLimit("login", 1 / 20, 8, "ours", date(2026, 11, 24))
+CODE_WITHIN = timedelta(minutes=5)
+"""So long after the password the code may come."""
 
 
 class FirstForm(forms.Form):
@@ -28,49 +29,133 @@ class FirstForm(forms.Form):
     password = forms.CharField(min_length=12, widget=forms.PasswordInput)
 
 
+def password_fits(form: forms.Form, name: str, field: str = "password") -> bool:
+    """Whether Django's rules like the new password; what they say is added to the form."""
+    try:
+        validate_password(form.cleaned_data[field], get_user_model()(username=name))
+    except ValidationError as error:
+        form.add_error(field, error)
+        return False
+    return True
+
+
 @login_not_required
 def first(request: HttpRequest, token: str) -> HttpResponse:
-    """Make the administrator; the link works once."""
+    """Make the first owner; the link works once."""
     if not instance.first_link_fits(token) or get_user_model().objects.exists():
         return render(request, "web/first.html", {"used": True}, status=410)
     form = FirstForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = get_user_model()(username=form.cleaned_data["user"], is_staff=True, is_superuser=True)
+        name = form.cleaned_data["user"]
         try:
-            validate_password(form.cleaned_data["password"], user)
-        except ValidationError as error:
-            form.add_error("password", error)
+            look_after_people.check_name(name)
+        except look_after_people.BadName:
+            form.add_error("user", w("people.bad_name"))
         else:
-            with transaction.atomic():
-                user.set_password(form.cleaned_data["password"])
-                user.save()
-                instance.close_first_link()
-            login(request, user)
-            return redirect("dashboard")
+            if password_fits(form, name):
+                person = people.add_first(name, form.cleaned_data["password"], wiring.deps().clock.now())
+                return _come_in(request, person, reverse("dashboard"), second_factor=False)
     return render(request, "web/first.html", {"form": form})
+
+
+class InvitedForm(forms.Form):
+    password = forms.CharField(min_length=12, widget=forms.PasswordInput)
+
+
+@login_not_required
+def invited(request: HttpRequest, token: str) -> HttpResponse:
+    """Choose a password with a one-time link. Opening the page does not use the link up, sending the form does."""
+    now = wiring.deps().clock.now()
+    person = people.by_link(token, now)
+    if person is None:
+        return render(request, "web/invited.html", {"used": True}, status=410)
+    form = InvitedForm(request.POST or None)
+    name = person.user.get_username()
+    if request.method == "POST" and form.is_valid() and password_fits(form, name):
+        if not look_after_people.use_link(wiring.deps(), person, token, form.cleaned_data["password"]):
+            return render(request, "web/invited.html", {"used": True}, status=410)
+        # Whoever has the link only is not yet whoever has the phone.
+        return _password_was_right(request, person, reverse("dashboard"))
+    return render(request, "web/invited.html", {"form": form, "person": person})
 
 
 @login_not_required
 def log_in(request: HttpRequest) -> HttpResponse:
-    """Eight tries, then one every twenty seconds for each name and address together."""
+    """The password. Whoever has a second factor is asked for it next, and is not logged in before.
+
+    The answer to a wrong name and to a wrong password is the same, after the same work.
+    """
     if request.user.is_authenticated:
         return redirect("dashboard")
     wrong = ""
     status = 200
+    target = request.POST.get("next") or request.GET.get("next", "")
     if request.method == "POST":
         name = request.POST.get("user", "")[:150]
-        scope = f"login:{request.META.get('REMOTE_ADDR', '')}:{name}"
-        if SharedLimiter(wiring.deps().clock).take(scope, _TRIES) is not None:
+        tried = throttle.password(request, name)
+        if not tried.may_begin():
             wrong, status = w("login.throttled"), 429
         else:
-            user = authenticate(request, username=name, password=request.POST.get("password", ""))
-            if user is not None:
-                login(request, user)
-                return HttpResponseRedirect(_safe(request, request.POST.get("next", ""), reverse("dashboard")))
+            with throttle.HASHING:
+                user = authenticate(request, username=name, password=request.POST.get("password", ""))
+            person = people.of_user(user.pk) if user is not None and user.pk is not None else None
+            if person is not None:
+                tried.succeeded()
+                return _password_was_right(request, person, safe(request, target, reverse("dashboard")))
             wrong, status = w("login.wrong"), 401
-    target = request.POST.get("next") or request.GET.get("next", "")
     context = {"wrong": wrong, "next": target, "name": request.POST.get("user", "")}
     return render(request, "web/login.html", context, status=status)
+
+
+def _password_was_right(request: HttpRequest, person: models.Person, target: str) -> HttpResponse:
+    if person.second_factor_at is None:
+        return _come_in(request, person, target, second_factor=False)
+    request.session.flush()
+    request.session["half"] = {
+        "person": person.pk,
+        "sessions_no": person.sessions_no,
+        "at": sessions.real_now().isoformat(),
+        "next": target,
+    }
+    return redirect("login_code")
+
+
+def _half(request: HttpRequest) -> models.Person | None:
+    """Who gave the right password a moment ago; None: nobody, or something about them changed since."""
+    told = request.session.get("half")
+    if told is None or sessions.real_now() - parse_instant(told["at"]) > CODE_WITHIN:
+        return None
+    person = people.get(told["person"])
+    good = person is not None and person.user.is_active and person.sessions_no == told["sessions_no"]
+    return person if good else None
+
+
+@login_not_required
+def log_in_code(request: HttpRequest) -> HttpResponse:
+    """The second factor, after the password: a code of the phone, or a recovery code."""
+    person = _half(request)
+    if person is None:
+        return redirect("login")
+    wrong, status = "", 200
+    if request.method == "POST":
+        typed = request.POST.get("code", "")
+        tried = throttle.code(request, person, recovery=not second_factor.bare(typed).isdigit())
+        if not tried.may_begin():
+            wrong, status = w("login.code_throttled"), 429
+        elif second_factor.check(wiring.deps(), person, typed) == "wrong":
+            wrong, status = w("login.code_wrong"), 401
+        else:
+            tried.succeeded()
+            return _come_in(request, person, request.session["half"]["next"], second_factor=True)
+    return render(request, "web/login_code.html", {"wrong": wrong}, status=status)
+
+
+def _come_in(request: HttpRequest, person: models.Person, target: str, *, second_factor: bool) -> HttpResponse:
+    request.session.flush()
+    sessions.begin(request, person, second_factor=second_factor)
+    response = HttpResponseRedirect(target)
+    throttle.know(response, person)
+    return response
 
 
 @require_POST
@@ -79,6 +164,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
-def _safe(request: HttpRequest, target: str, otherwise: str) -> str:
+def safe(request: HttpRequest, target: str, otherwise: str) -> str:
+    """The address to go to, if it is one of ours."""
     fits = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if target and fits else otherwise

@@ -34,6 +34,8 @@ def _cure(notice: models.Notice) -> Cure:
         return Cure(reverse("orders") + "?state=held", "nav.orders")
     if code in ("order_total_differs", "orders_missing", "shipment_refused", "cancel_asked"):
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
+    if code == "people_to_review":
+        return Cure(reverse("people"), "nav.people")
     if notice.account_id and code not in ("side_ill", "internal"):
         return _on_the_account(code, notice.account_id)
     return Cure(reverse("health"), "nav.health")

@@ -1,16 +1,29 @@
-"""Addresses of the pages."""
+"""Addresses of the pages. What each asks of whoever opens it stands in rights.py, by its name."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from forain.web import auth, connect, dashboard, hooks, links, lists
+from forain.web import auth, connect, dashboard, hooks, links, lists, own, people
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("first/<str:token>", auth.first, name="first"),
+    path("invited/<str:token>", auth.invited, name="invited"),
     path("login", auth.log_in, name="login"),
+    path("login/code", auth.log_in_code, name="login_code"),
     path("logout", auth.log_out, name="logout"),
+    path("me", own.own, name="own"),
+    path("me/password", own.own_password, name="own_password"),
+    path("me/second-factor", own.second_factor, name="second_factor"),
+    path("me/second-factor/renew", own.second_factor_renew, name="second_factor_renew"),
+    path("me/recovery-codes", own.recovery_codes, name="recovery_codes"),
+    path("people", people.people_list, name="people"),
+    path("people/invite", people.invite, name="invite"),
+    path("people/confirm", people.confirm_people, name="confirm_people"),
+    path("people/<int:number>/link", people.person_link, name="person_link"),
+    path("people/<int:number>/role", people.person_role, name="person_role"),
+    path("people/<int:number>/active", people.person_active, name="person_active"),
     path("language", login_not_required(set_language), name="set_language"),
     path("shops/add", connect.add_shop, name="add_shop"),
     path("shops/<int:number>", connect.shop, name="shop"),
@@ -38,7 +51,7 @@ urlpatterns = [
     path("health", lists.health, name="health"),
     path("healthz", lists.healthz, name="healthz"),
     path("hooks/<str:name>", hooks.hook, name="hook"),
-    path("hooks/<str:name>/<str:topic>", hooks.hook),
+    path("hooks/<str:name>/<str:topic>", hooks.hook, name="hook_topic"),
     path("<slug:marketplace>/callback", connect.callback, name="callback"),
     path("<slug:marketplace>/login", connect.arrival, name="arrival"),
 ]

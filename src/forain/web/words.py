@@ -174,5 +174,6 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "site": lambda language, text: site(text),
     "flow": lambda language, code: say(language, f"flow.{code}"),
     "plan": lambda language, code: say(language, f"plan.{code}"),
+    "person_role": lambda language, code: say(language, f"role.{code}"),
 }
 """How a stored placeholder of that name becomes readable."""

@@ -1,0 +1,138 @@
+"""My access: the password, the second factor, its recovery codes. Open to whoever is logged in."""
+
+from datetime import timedelta
+from secrets import token_urlsafe
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_POST
+
+from forain import wiring
+from forain.core.clock import parse_instant
+from forain.flows import look_after_people
+from forain.flows import second_factor as flow
+from forain.store import models, orders, people
+from forain.web import sessions, throttle
+from forain.web.auth import password_fits, safe
+from forain.web.templatetags.words_of import w
+
+RENEW_WITHIN = timedelta(minutes=10)
+"""So long a code of the former phone opens the way to another one."""
+
+
+class PasswordForm(forms.Form):
+    current = forms.CharField(widget=forms.PasswordInput)
+    fresh = forms.CharField(min_length=12, widget=forms.PasswordInput)
+
+
+def _me(request: HttpRequest) -> models.Person:
+    """Who asks. The gate let nobody pass who is not a person."""
+    person = people.of_user(request.user.pk or 0)
+    assert person is not None
+    return person
+
+
+def own(request: HttpRequest, form: PasswordForm | None = None, status: int = 200) -> HttpResponse:
+    person = _me(request)
+    context = {"person": person, "form": form, "codes_left": people.recovery_codes_left(person)}
+    return render(request, "web/own.html", context, status=status)
+
+
+def own_password(request: HttpRequest) -> HttpResponse:
+    """A new password, for whoever knows the present one; all other sessions of the person end."""
+    if request.method != "POST":
+        # It answers a form with a page: whoever asks for that again (its language, a reload) is led back.
+        return redirect("own")
+    person = _me(request)
+    name = person.user.get_username()
+    form = PasswordForm(request.POST)
+    if form.is_valid() and password_fits(form, name, "fresh"):
+        tried = throttle.password(request, name)
+        if not tried.may_begin():
+            form.add_error("current", w("login.throttled"))
+        elif not person.user.check_password(form.cleaned_data["current"]):
+            form.add_error("current", w("own.current_wrong"))
+        else:
+            tried.succeeded()
+            look_after_people.change_password(wiring.deps(), person, form.cleaned_data["fresh"])
+            sessions.go_on(request, person)
+            messages.success(request, w("own.password_changed"))
+            return redirect("own")
+    return own(request, form, 422)
+
+
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Set the second factor up: the phone reads the QR code, and proves it with a code. Then the recovery codes, once."""
+    person = _me(request)
+    if person.second_factor_at is not None and not _may_renew(request):
+        return redirect("own")
+    deps = wiring.deps()
+    session = request.session.setdefault("phone", token_urlsafe(12))
+    secret = flow.begin(deps, person, session)
+    target = safe(request, request.POST.get("next") or request.GET.get("next", ""), "")
+    wrong = ""
+    if request.method == "POST":
+        codes = flow.confirm(deps, person, session, flow.bare(request.POST.get("code", "")))
+        if codes is not None:
+            request.session.pop("renewing", None)
+            sessions.go_on(request, person)
+            return _show_codes(request, codes, target)
+        wrong = w("second_factor.wrong")
+    plain = secret.reveal()
+    context = {
+        "must": person.second_factor_at is None and orders.buyers_are_stored(),
+        "qr": mark_safe(segno.make(flow.address(person, secret), error="m").svg_inline(omitsize=True, light="#fff")),
+        "secret": " ".join(plain[n : n + 4] for n in range(0, len(plain), 4)),
+        "next": target,
+        "wrong": wrong,
+    }
+    return render(request, "web/second_factor.html", context, status=422 if wrong else 200)
+
+
+def _show_codes(request: HttpRequest, codes: list[str], target: str) -> HttpResponse:
+    context = {"codes": codes, "next": target or reverse("dashboard")}
+    return render(request, "web/recovery_codes.html", context)
+
+
+def _code_is_right(request: HttpRequest, person: models.Person) -> bool:
+    """Whoever changes the second factor shows that they still have it; else a message says what was wrong."""
+    typed = request.POST.get("code", "")
+    tried = throttle.code(request, person, recovery=not flow.bare(typed).isdigit())
+    if not tried.may_begin():
+        messages.error(request, w("login.code_throttled"))
+    elif flow.check(wiring.deps(), person, typed) == "wrong":
+        messages.error(request, w("login.code_wrong"))
+    else:
+        tried.succeeded()
+        return True
+    return False
+
+
+def _may_renew(request: HttpRequest) -> bool:
+    """A code of the former phone was shown a moment ago."""
+    at = request.session.get("renewing")
+    return at is not None and sessions.real_now() - parse_instant(at) < RENEW_WITHIN
+
+
+@require_POST
+def second_factor_renew(request: HttpRequest) -> HttpResponse:
+    """Another phone: the former one, or a recovery code, opens the way to it."""
+    if not _code_is_right(request, _me(request)):
+        return redirect("own")
+    request.session["renewing"] = sessions.real_now().isoformat()
+    return redirect("second_factor")
+
+
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """New recovery codes; the former ones work no more."""
+    if request.method != "POST":
+        return redirect("own")
+    person = _me(request)
+    if person.second_factor_at is None or not _code_is_right(request, person):
+        return redirect("own")
+    return _show_codes(request, flow.new_recovery_codes(wiring.deps(), person), reverse("own"))

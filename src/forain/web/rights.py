@@ -1,0 +1,57 @@
+"""What each address asks of whoever opens it: the one place. An address that is not named here is open to nobody."""
+
+from collections.abc import Mapping
+
+from forain.core.people import Right, rights_of
+
+PUBLIC = frozenset({"login", "login_code", "first", "invited", "set_language", "healthz", "hook", "hook_topic"})
+"""Open without a login. Hooks are verified by their signature instead; one-time links by themselves."""
+
+NEEDED: Mapping[str, Right] = {
+    "logout": Right.OWN,
+    "own": Right.OWN,
+    "own_password": Right.OWN,
+    "second_factor": Right.OWN,
+    "second_factor_renew": Right.OWN,
+    "recovery_codes": Right.OWN,
+    "dashboard": Right.ORDERS,
+    "orders": Right.ORDERS,
+    "order": Right.ORDERS,
+    "offers": Right.SEE,
+    "offer": Right.SEE,
+    "links": Right.SEE,
+    "links_csv": Right.SEE,
+    "shop": Right.SEE,
+    "account": Right.SEE,
+    "issues": Right.SEE,
+    "journal": Right.SEE,
+    "health": Right.SEE,
+    "pause": Right.CHANGE,
+    "allow_site": Right.CHANGE,
+    "decide_link": Right.CHANGE,
+    "links_upload": Right.CHANGE,
+    "retry_order": Right.CHANGE,
+    "put_order_aside": Right.CHANGE,
+    "add_shop": Right.SECRETS,
+    "enter_shop_secrets": Right.SECRETS,
+    "add_account": Right.SECRETS,
+    "renew": Right.SECRETS,
+    "enter_token": Right.SECRETS,
+    "enter_secret": Right.SECRETS,
+    "disconnect": Right.SECRETS,
+    "callback": Right.SECRETS,
+    "arrival": Right.SECRETS,
+    "people": Right.PEOPLE,
+    "invite": Right.PEOPLE,
+    "confirm_people": Right.PEOPLE,
+    "person_link": Right.PEOPLE,
+    "person_role": Right.PEOPLE,
+    "person_active": Right.PEOPLE,
+}
+"""Name of the address -> the right it needs."""
+
+
+def may_open(role: str, name: str) -> bool:
+    """Whether somebody of that role may open the address of that name. False for what nobody declared."""
+    needed = NEEDED.get(name)
+    return needed is not None and needed in rights_of(role)
