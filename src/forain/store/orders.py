@@ -11,7 +11,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
-from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, has_ended, forgetting_buyer
+from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended
 from forain.store import models
 from forain.store.vault import Vault, VaultBroken
 
@@ -409,7 +409,7 @@ def observed_shipped(account: AccountId, now: Instant) -> None:
 
 def buyers_are_stored() -> bool:
     """Somewhere in the database lies an order with its buyer."""
-    return models.Order.objects.exclude(body=None).exists()
+    return models.Order.objects.filter(buyer_until__isnull=False).exists()
 
 
 def held_by_reason(account: AccountId) -> dict[str, int]:

@@ -10,7 +10,7 @@ WHERE body IS NOT NULL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0003_claims")]
+    dependencies = [("store", "0004_claims")]
 
     operations = [
         migrations.AddField("order", "ended_at", models.DateTimeField(null=True)),
