@@ -13,6 +13,7 @@ from unittest import mock
 from django.db.models import F
 
 from forain.core import authorization, errors, retry
+from forain.core import offers as core_offers
 from forain.core import orders as core_orders
 from forain.core.orders import OrderState
 from forain.flows import import_orders, reconcile_offers
@@ -232,9 +233,16 @@ class _Early:
 
 def raise_over_a_fall() -> Planted:
     """A quantity that fell by itself is put back at once."""
-    from forain.core import offers as core_offers
 
-    return mock.patch.object(core_offers, "_fell_by_itself", return_value=False)
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with (
+            mock.patch.object(core_offers, "fell_by_itself", return_value=False),
+            mock.patch.object(reconcile_offers, "fell_by_itself", return_value=False),
+        ):
+            yield
+
+    return planted()
 
 
 def lists_are_never_late() -> Planted:

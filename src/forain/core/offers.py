@@ -158,7 +158,7 @@ def plan(
         if submitted is not None and (observed.seen_at is None or observed.seen_at < submitted.at):
             return Wait(now + acknowledge_within, "unacknowledged", notes)
         return Settled(notes)
-    if quantity_differs and _fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
+    if quantity_differs and fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
         until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, now + LOOK_AGAIN_WITHIN)
         return Wait(until, "orders_unread", notes)
@@ -191,12 +191,13 @@ def _tells(submitted: Submitted, change: Change) -> bool:
     )
 
 
-def _fell_by_itself(
+def fell_by_itself(
     quantity: int | None,
     observed: Observed,
     acknowledged_quantity: int | None,
     orders_known_until: Instant | None,
 ) -> bool:
+    """Fewer are shown than were told, and what took them may not be in our book yet: `quantity` would raise over it."""
     if quantity is None or observed.quantity is None or acknowledged_quantity is None:
         return False
     fell = observed.quantity < acknowledged_quantity and quantity > observed.quantity

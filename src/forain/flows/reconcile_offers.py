@@ -11,7 +11,7 @@ from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
-from forain.core.offers import Alarm, Change, Desired, Plan, Settled, Submit, Wait, plan
+from forain.core.offers import Alarm, Change, Desired, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.pricing import NoPrice, PriceRule, price_on_site
 from forain.core.stock import StockRule, sellable
 from forain.flows.deps import Deps
@@ -86,7 +86,10 @@ def _still_so(
             offers.postpone(row, now + FRESH)
         elif before and (before.quantity, before.price, before.fulfilled_by) == (
             after.quantity, after.price, after.fulfilled_by,
+        ) and not fell_by_itself(
+            change.quantity, after, row.acknowledged_quantity, account.orders_known_until
         ):  # fmt: skip
+            # The same number again may be another fall: what was taken back, and sold since.
             holds.append((row, change))
     return holds
 
