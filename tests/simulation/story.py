@@ -388,7 +388,7 @@ class Story:
                 worker.start(flow, lambda f=flow, s=subject: self._line(worker, f, s))  # type: ignore[misc]
                 self.told.steps += 1
                 self.watch.every_step()
-            if round_ % 8 == 7:
+            if round_ % 4 == 3:
                 self._person_acts()
                 waiting = self.watch.unsettled()
                 if not waiting:
@@ -622,7 +622,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the merchant's word for writing": (0.3, _writes),
     "the merchant renews": (0.3, _renewal),
     "the merchant renews in between": (3, _renewal_in_between),
-    "the seller revokes": (0.15, _revoked),
+    "the seller revokes": (0.4, _revoked),
     "Amazon deactivates": (0.15, _deactivated),
     "Amazon is ill": (1.2, _amazon_ill),
     "Amazon forbids": (0.3, _forbidden),
