@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
+from forain.contracts.manifest import Field
 from forain.core import authorization, errors
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
@@ -21,6 +22,12 @@ from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
 from forain.web.templatetags.words_of import language, w
+
+ADDRESSES = tuple(
+    Field(f"address.{name}", kind="url", required=False, example="http://127.0.0.1:8900")
+    for name in ("token", "api", "consent")
+)
+"""Other addresses than the marketplace's own, for a box."""
 
 
 def _person(request: HttpRequest) -> int:
@@ -119,8 +126,10 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
     manifest = plugins.marketplace_manifest(marketplace)
     fields = (*manifest.application_fields, *manifest.account_fields)
     kind = request.POST.get("kind", manifest.application_kinds[0].code)
+    if kind not in {known.code for known in manifest.application_kinds}:
+        return redirect("add_account", marketplace=marketplace)
     values = {field.name: request.POST.get(field.name, "").strip() for field in fields}
-    addresses = {f"address.{n}": request.POST.get(f"address.{n}", "").strip() for n in ("token", "api", "consent")}
+    addresses = {field.name: request.POST.get(field.name, "").strip() for field in ADDRESSES}
     wrong: dict[str, str] = {}
     problem = ""
     if request.method == "POST":
@@ -130,7 +139,8 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         if not values[needed]:
             codes[needed] = "required"
         wrong = said(fields, codes)
-        if not wrong:
+        problem = next(iter(said(ADDRESSES, plugins.wrong_fields(ADDRESSES, addresses)).values()), "")
+        if not wrong and not problem:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
                 addresses={k: v for k, v in addresses.items() if v}, shop=_chosen_shop(request),
