@@ -20,6 +20,8 @@ import forain.shops
 from forain.contracts.manifest import Field, MarketplaceManifest, ShopManifest
 
 LANGUAGES = ("en", "fr", "de")
+LONGEST_VALUE = 500
+"""Characters of a field's value that is no secret; an index takes no much longer ones."""
 
 
 class BadManifest(Exception):
@@ -138,7 +140,11 @@ def wrong_fields(fields: tuple[Field, ...], values: Mapping[str, str]) -> dict[s
         if not value:
             if field.required:
                 wrong[field.name] = "required"
-        elif (field.pattern and not re.fullmatch(field.pattern, value)) or (field.kind == "url" and not _is_address(value)):
+        elif (
+            (len(value) > LONGEST_VALUE and not field.secret)
+            or (field.pattern and not re.fullmatch(field.pattern, value))
+            or (field.kind == "url" and not _is_address(value))
+        ):
             wrong[field.name] = "pattern"
         elif field.choices and value not in field.choices:
             wrong[field.name] = "choice"

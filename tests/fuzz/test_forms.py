@@ -43,7 +43,7 @@ def refused_with_words(site: Site, answer, before) -> None:
 def test_a_shop_that_cannot_be_is_refused_with_words(site: Site, tally, tmp_path):
     before = world()
 
-    @examples(60)
+    @examples(30)
     @given(
         kind=st.sampled_from(["files", "vendure", "vendure", "nonsense", "\0"]),
         name=texts,
@@ -72,7 +72,7 @@ RIGHT_ACCOUNT = {
 def test_an_account_that_cannot_be_is_refused_with_words(site: Site, tally):
     before = world()
 
-    @examples(80)
+    @examples(40)
     @given(
         st.dictionaries(st.sampled_from(sorted(RIGHT_ACCOUNT)), texts, max_size=2),
         st.sampled_from(["private", "public"]),
@@ -104,7 +104,7 @@ def test_a_small_form_with_odd_values_says_what_is_wrong(site: Site, tally, page
         "token": ("refresh_token", "granted_on"), "secret": ("client_secret",), "pause": ("answer",), "links/decide": ("sku", "variant", "answer")
     }.get(page, ("answer",))  # fmt: skip
 
-    @examples(30)
+    @examples(12)
     @given(values=st.tuples(*[texts for _ in names]))
     def sent(values):
         tally[f"Forms: {page.partition('/')[0]}"] += 1
@@ -123,7 +123,7 @@ def test_logging_in_with_odd_values_is_refused_with_words(site: Site, tally, pag
 
     before = world()
 
-    @examples(40)
+    @examples(20)
     @given(user=texts, password=texts, target=texts)
     def sent(user, password, target):
         tally[f"Forms: {page}"] += 1
@@ -154,7 +154,7 @@ def test_a_file_of_links_is_taken_whole_or_its_wrong_line_is_named(site: Site, t
         lambda found: LINKS + b"".join(",".join(r).encode("utf-8", "surrogatepass") + b"\r\n" for r in found)
     ) | st.just(LINKS.replace(b"SKU-1", NOISE.encode()))  # fmt: skip
 
-    @examples(80)
+    @examples(40)
     @given(file=files)
     def sent(file):
         tally["Forms: a file of links"] += 1
@@ -179,7 +179,7 @@ def test_a_hook_marks_what_it_names_or_is_refused_and_changes_nothing(site: Site
     before = world()
     path = f"/hooks/{HOOK}".encode()
 
-    @examples(120)
+    @examples(80)
     @given(
         body=answers({"topic": "stock", "keys": ["1", "2"]}),
         sign=st.sampled_from(["right", "right", "wrong", "odd", "none"]),
@@ -205,7 +205,7 @@ def test_a_consent_that_comes_back_odd_changes_no_permission(site: Site, tally):
     names = ["state", "spapi_oauth_code", "selling_partner_id", "mws_auth_token", "error"]
     facts = list(models.Account.objects.values_list("standing", "grant_no"))
 
-    @examples(60)
+    @examples(30)
     @given(
         st.dictionaries(st.sampled_from(names), texts), st.booleans(), st.sampled_from(["amazon", "nonsense", "a-b"])
     )
@@ -237,7 +237,7 @@ def test_an_arrival_leads_to_the_marketplace_only(site: Site, tally):
         "version": "beta",
     }  # fmt: skip
 
-    @examples(80)
+    @examples(40)
     @given(st.dictionaries(st.sampled_from(sorted(right)), texts, max_size=3))
     def came(odd):
         from urllib.parse import urlencode

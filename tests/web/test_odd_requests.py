@@ -1,5 +1,8 @@
 """Requests no browser of a merchant sends: an answer that says so, never a fault, and nothing changed."""
 
+import hashlib
+import io
+
 import pytest
 from django.contrib.auth import get_user_model
 
@@ -84,7 +87,6 @@ def test_an_arrival_with_an_address_that_is_none_is_refused(merchant):
 
 def raw(client, path, kind, body=b"", length=None):
     """The status of a request no client library would send."""
-    import io
 
     told = []
     environ = {
@@ -112,3 +114,40 @@ def test_a_form_that_cannot_be_read_at_no_page_is_no_page(client, transactional_
 @pytest.mark.parametrize("length", ["x", "-1", "²", "9" * 30])
 def test_a_length_that_is_no_number_is_refused(client, transactional_db, length):
     assert raw(client, "/hooks/x", "application/json", b"{}", length) == 400
+
+
+LONG = "".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(80))
+"""No index takes it, and a database that compresses cannot help."""
+
+
+def test_a_name_no_index_takes_is_refused_with_a_sentence(merchant, tmp_path):
+    (tmp_path / "catalogue.csv").write_text("sku,title,price,currency,on_hand\nA,A,1.00,EUR,1\n")
+    told = {"kind": "private", "region": "EU", "seller_id": "A2OTHERSELLER1", "client_secret": "amzn1.oa2-cs.v1.0123abcdef", "refresh_token": "Atzr|a"}  # fmt: skip
+    right = "amzn1.application-oa2-client.1"
+
+    answers = [
+        merchant.post("/shops/add", {"kind": "files", "name": LONG, "folder": str(tmp_path)}),
+        merchant.post("/accounts/add/amazon", {**told, "client_id": right, "name": LONG}),
+        merchant.post("/accounts/add/amazon", {**told, "client_id": right + LONG}),
+    ]
+
+    assert [a.status_code for a in answers] == [422, 422, 422]
+    assert "At most 200 characters" in answers[0].content.decode()
+    assert (models.Shop.objects.count(), models.Account.objects.count()) == (0, 1)
+
+
+@pytest.mark.parametrize("sku", [LONG, "a\0b"])
+def test_an_sku_no_table_takes_is_not_linked(merchant, sku):
+    now = wiring.deps().clock.now()
+    merchant.account.shop = models.Shop.objects.create(kind="files", name="F", hook_name="h", created_at=now)
+    merchant.account.save()
+    models.Variant.objects.create(shop=merchant.account.shop, variant="1", sku="A", seen_at=now)
+    page = f"/accounts/{merchant.account.pk}/links"
+
+    by_hand = merchant.post(f"{page}/decide", {"sku": sku, "variant": "1", "answer": "yes"}, follow=True)
+    file = io.BytesIO(f"marketplace_sku,variant\nGOOD,1\n{sku},1\n".encode())
+    by_file = merchant.post(f"{page}/upload", {"file": file}, follow=True)
+
+    assert by_hand.status_code in (200, 400)
+    assert "3" in by_file.content.decode().split('class="message error"')[1][:200]
+    assert models.Link.objects.count() == 0

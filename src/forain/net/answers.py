@@ -15,6 +15,8 @@ Plain = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")]
 """Text without NUL, which no database keeps: one such title would stop everything that is written with it."""
 Name = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]+\Z", max_length=200)]
 """What names a thing (an id, a SKU) or a kind of thing. Longer ones fit no index, and no marketplace has them."""
+Short = Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z", max_length=200)]
+"""A name that may be missing."""
 Key = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]+\Z")]
 """A token that will be sent in a header."""
 Whole = Annotated[int, msgspec.Meta(ge=-(10**12), le=10**12)]

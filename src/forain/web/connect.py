@@ -30,6 +30,9 @@ ADDRESSES = tuple(
 """Other addresses than the marketplace's own, for a box."""
 
 
+LONGEST_NAME = 200
+
+
 def _person(request: HttpRequest) -> int:
     """Who asks. Every page here is behind the login, so there is somebody."""
     assert request.user.pk is not None
@@ -48,7 +51,8 @@ def add_shop(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("name", "").strip() or manifest.name
         wrong = said(manifest.fields, plugins.wrong_fields(manifest.fields, values))
-        if not wrong:
+        problem = w("error.long") if len(name) > LONGEST_NAME else ""
+        if not wrong and not problem:
             try:
                 shop, answer = setup.add_shop(wiring.deps(), code, name, values)
             except errors.AdapterError as error:
@@ -140,6 +144,8 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
             codes[needed] = "required"
         wrong = said(fields, codes)
         problem = next(iter(said(ADDRESSES, plugins.wrong_fields(ADDRESSES, addresses)).values()), "")
+        if len(request.POST.get("name", "")) > LONGEST_NAME:
+            problem = w("error.long")
         if not wrong and not problem:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,

@@ -87,6 +87,7 @@ def _read(told: wire.Variants) -> _Read:
                 read.problems.append(Problem("article_unreadable", error.field))
             else:
                 sku = known.sku if isinstance(known.sku, str) and "\0" not in known.sku else ""
+                sku = sku if len(sku) <= 200 else ""
                 read.variants.append(_unreadable(known.id, sku, error.field))
     return read
 

@@ -7,7 +7,7 @@ import msgspec
 from forain.contracts.net import Net, Request
 from forain.contracts.shop import ShopCredentials
 from forain.core.errors import Problem, Rejected, ServerFault, ShopRefused
-from forain.net.answers import Name, Plain, Whole, Wire, decoded, part
+from forain.net.answers import Name, Plain, Short, Whole, Wire, decoded, part
 from forain.net.redaction import scrub
 
 __all__ = ["Wire", "ask", "part"]
@@ -35,7 +35,7 @@ class VariantFields(Struct):
 
 class Variant(Struct):
     id: Name
-    sku: Plain
+    sku: Short
     name: Plain
     enabled: bool
     track_inventory: Name

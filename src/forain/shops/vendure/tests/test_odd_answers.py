@@ -38,6 +38,12 @@ def test_an_article_that_cannot_be_read_is_there_with_its_problem_and_stops_no_o
     assert (stock["1"], stock["2"]) == (bad, good)
 
 
+def test_an_sku_that_no_index_takes_is_left_out():
+    (bad,) = shop("productVariants", [article(1) | {"sku": "x" * 5000}]).variants(None).variants
+
+    assert (bad.sku, [p.code for p in bad.problems]) == ("", ["article_unreadable"])
+
+
 def test_an_article_without_an_id_is_a_problem_of_the_page_and_of_whatever_is_not_named():
     adapter = shop("productVariants", [article(1) | {"id": 5}, article(2)])
 
