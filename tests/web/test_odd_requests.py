@@ -85,14 +85,14 @@ def test_an_arrival_with_an_address_that_is_none_is_refused(merchant):
     assert models.Attempt.objects.count() == 0
 
 
-def raw(client, path, kind, body=b"", length=None):
+def raw(client, path, kind, body=b"", length=None, host="127.0.0.1"):
     """The status of a request no client library would send."""
 
     told = []
     environ = {
         "REQUEST_METHOD": "POST", "PATH_INFO": path, "QUERY_STRING": "", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80", "CONTENT_TYPE": kind,
         "CONTENT_LENGTH": str(len(body)) if length is None else length, "wsgi.input": io.BytesIO(body), "wsgi.url_scheme": "http",
-        "wsgi.errors": io.StringIO(), "HTTP_HOST": "127.0.0.1",
+        "wsgi.errors": io.StringIO(), "HTTP_HOST": host,
     }  # fmt: skip
     list(application(environ, lambda status, headers, *_: told.append(int(status[:3]))))
     return told[0]
@@ -109,6 +109,10 @@ def test_a_form_that_cannot_be_read_at_no_page_is_no_page(client, transactional_
     assert raw(client, "/nothing", 'multipart/form-data; boundary="\xff"', b"x") == 404
     assert raw(client, "/nothing", "application/x-www-form-urlencoded", b"a=1&" * 1001) == 404
     assert raw(client, "/login", "multipart/form-data", b"x") == 400
+
+
+def test_a_form_that_cannot_be_read_under_a_wrong_name_is_refused(client, transactional_db):
+    assert raw(client, "/hooks/x", "application/x-www-form-urlencoded", b"a=1&" * 1001, host="evil.example") == 400
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "²", "9" * 30])
