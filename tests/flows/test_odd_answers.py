@@ -194,3 +194,64 @@ def test_an_order_read_without_its_address_because_of_one_refusal_is_read_again_
 
     assert house.shop_orders() == [order]
     assert "order_held" not in house.refused_codes()
+
+
+def test_an_order_whose_text_no_table_can_keep_stops_no_other(make_house):
+    def bend(path, answer):
+        for order in answer.get("orders", []):
+            if order["orderId"] == odd["order_id"]:
+                order["orderItems"][0]["product"]["title"] = "nul\0"
+        return answer if "order" not in answer else None
+
+    house = house_with(make_house, bend)
+    odd = house.buy("SOAP")
+    good = house.buy("OIL")
+
+    house.live(600, step=20)
+
+    assert house.shop_orders() == [good["order_id"]]
+    assert models.Order.objects.get(order_id=odd["order_id"]).hold_reason == "unreadable"
+    assert "order_held" in house.refused_codes()
+
+
+def test_an_order_without_even_an_id_stops_no_other_is_told_and_comes_in_once_it_has_one(make_house):
+    def bend(path, answer):
+        for order in answer.get("orders", []):
+            if order["orderId"] == odd["order_id"]:
+                order["orderId"] = None
+        return answer
+
+    house = house_with(make_house, bend)
+    odd = house.buy("SOAP")
+    known_until = house.account.orders_known_until
+    good = house.buy("OIL")
+
+    house.live(1800, step=60)
+
+    assert house.shop_orders() == [good["order_id"]]
+    assert house.account.orders_known_until == known_until
+    found = models.Finding.objects.get(code="internal", subject=f"account:{house.account_id}/import_orders")
+    assert "an order without a name" in found.placeholders["error"]
+    house.box.bend = None
+    house.live(4000, step=60)
+    assert house.shop_orders() == sorted([odd["order_id"], good["order_id"]])
+
+
+def test_an_offer_without_even_an_sku_makes_none_count_as_gone(make_house):
+    def bend(path, answer):
+        for item in answer.get("items", []) if "/listings/" in path else []:
+            if item["sku"] == "OIL":
+                item["sku"] = ["?"]
+        return answer
+
+    house = house_with(make_house, bend)
+    house.advance(timedelta(hours=24).total_seconds())
+
+    house.live(300, step=20)
+
+    assert set(models.Offer.objects.values_list("sku", flat=True)) == {"SOAP", "OIL"}
+    assert models.Offer.objects.get(sku="SOAP").observed_at > models.Offer.objects.get(sku="OIL").observed_at
+    assert models.Finding.objects.filter(code="internal", subject__endswith="/sweep_offers").exists()
+    house.box.bend = None
+    house.live(4000, step=60)
+    assert not models.Finding.objects.filter(code="internal").exists()

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "forain.web",
 ]
 MIDDLEWARE = [
+    "forain.web.middleware.PlainText",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

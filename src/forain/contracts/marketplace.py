@@ -91,7 +91,10 @@ Receipt = Accepted | Refusal | Unchanged
 
 @dataclass(frozen=True, slots=True)
 class UnreadOffer:
-    """One offer of a page that is there and could not be read; the others could. `field`: where it broke."""
+    """One offer of a page that is there and could not be read; the others could. `field`: where it broke.
+
+    An SKU "" in `key`: not even which one it is could be read, so that any offer not seen may be it.
+    """
 
     key: OfferKey
     field: str
@@ -108,7 +111,10 @@ class OfferPage:
 
 @dataclass(frozen=True, slots=True)
 class UnreadOrder:
-    """One order of a page that could not be read; the others could. `field`: where it broke."""
+    """One order of a page that could not be read; the others could. `field`: where it broke.
+
+    `order_id` "": not even which one it is could be read; there is nothing to ask for it by.
+    """
 
     order_id: MarketplaceOrderId
     field: str

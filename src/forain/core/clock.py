@@ -20,12 +20,19 @@ def as_instant(moment: datetime) -> Instant:
     """`moment` in UTC. Raises ValueError for a naive one: nobody knows which hour it means."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a moment before the first or after the last day of the calendar") from None
 
 
 def parse_instant(text: str) -> Instant:
-    """An ISO 8601 moment with zone ("2026-11-24T10:00:00.123Z"). Raises ValueError for anything else."""
-    return as_instant(datetime.fromisoformat(text))
+    """An ISO 8601 moment with zone ("2026-11-24T10:00:00.123Z"). Raises ValueError for anything else, and for a year
+    nobody means: arithmetic at the ends of the calendar overflows, in some zone if not in ours."""
+    found = as_instant(datetime.fromisoformat(text))
+    if not 1970 <= found.year < 2200:
+        raise ValueError(f"not a year of ours: {found.year}")
+    return found
 
 
 def format_instant(moment: Instant) -> str:

@@ -5,6 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 
+LARGEST_MINOR = 10**15
+"""Ten trillion euros in cents; the database counts to some thousand times as much, and sums must fit it too."""
 MOST_CHARACTERS = 24
 """Decimal rounds what is longer than its context; no price is."""
 
@@ -47,6 +49,8 @@ class Money:
         scaled = value.scaleb(minor_digits(currency))
         if scaled != scaled.to_integral_value():
             raise ValueError(f"{text} has more decimals than {currency} knows")
+        if abs(scaled) > LARGEST_MINOR:
+            raise ValueError(f"not an amount: {text!r} is more than there is")
         return cls(int(scaled), currency)
 
     @classmethod

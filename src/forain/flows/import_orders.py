@@ -40,7 +40,12 @@ def read_orders(deps: Deps, account: models.Account) -> int:
     if place:
         # The marketplace wants its page's token with the same window it was given for.
         window = Window(parse_instant(place["since"]), parse_instant(place["begun_at"]))
-    new, complete_until = _read_window(deps, account, window, place)
+    try:
+        new, complete_until = _read_window(deps, account, window, place)
+    except errors.Malformed:
+        # What is known by name is asked for all the same.
+        _read_again(deps, account)
+        raise
     known_until = complete_until or window.until - timedelta(minutes=5)
     if known is not None:
         known_until = max(known_until, known)
@@ -70,9 +75,16 @@ def _read_window(
 def _pages_from(
     deps: Deps, account: models.Account, window: Window, reading: str, told: dict[str, Any]
 ) -> Iterator[OrderPage]:
+    """The pages from where `told` says. An order without a readable name stops none of the others, but where one was
+    met the list was not read whole: Malformed after the last page, so that nobody takes the window for known."""
     adapter = deps.open.marketplace(account)
     try:
-        yield from pages(lambda cursor: adapter.changed(window, cursor), told.get("cursor"))
+        for page in pages(lambda cursor: adapter.changed(window, cursor), told.get("cursor")):
+            unnamed = [unread.field for unread in page.unread if not unread.order_id]
+            told["unnamed"] = [*told.get("unnamed", []), *unnamed][:1]
+            yield page
+        for field in told.get("unnamed", []):
+            raise errors.Malformed(f"an order without a name: {field}")
     except (errors.Rejected, errors.Malformed):
         # Perhaps it is the page's token: the next run begins anew.
         _keep_place(account, reading, {})
@@ -88,7 +100,8 @@ def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
     for order in page.orders:
         new += _note(deps, account, order)
     for unread in page.unread:
-        orders.see_unreadable(AccountId(account.pk), unread.order_id, unread.field, deps.clock.now())
+        if unread.order_id:
+            orders.see_unreadable(AccountId(account.pk), unread.order_id, unread.field, deps.clock.now())
     return new
 
 

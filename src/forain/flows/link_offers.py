@@ -12,6 +12,9 @@ from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
 from forain.store import journal, models, offers, runs, shops
 
+LONGEST_SKU = 200
+"""Characters; Amazon's have forty at most, and an index takes no much longer ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class WrongLine:
@@ -67,6 +70,8 @@ def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, V
             return WrongLine(number, f"{len(row)} / {len(head)}")
         cells = dict(zip(head, (cell.strip().removeprefix("'") for cell in row), strict=True))
         sku, variant = SellerSku(cells["marketplace_sku"]), VariantId(cells["variant"])
+        if len(sku) > LONGEST_SKU or "\0" in sku:
+            return WrongLine(number, f"marketplace_sku {sku[:20]!a}")
         if not sku or variant not in known:
             return WrongLine(number, f"variant {variant or '?'}")
         if found.get(sku, variant) != variant:

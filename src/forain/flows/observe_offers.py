@@ -85,9 +85,11 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
         raise
     now = deps.clock.now()
     runs.keep_place("sweep_offers", subject, "sweep", {})
-    accounts.note(AccountId(account.pk), offers_swept_at=now)
     link_account(deps, account)
     runs.poke("reconcile_offers", subject, now)
+    for field in place.get("unnamed", []):
+        raise Malformed(f"an offer without a name: {field}")
+    accounts.note(AccountId(account.pk), offers_swept_at=now)
     return now + SWEEP_EVERY
 
 
@@ -106,12 +108,14 @@ def _ask_eans(account: models.Account, adapter: Marketplace, site: SiteId, page:
 
 
 def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[str, Any]) -> dict[str, Any]:
-    """Read a site from where `place` says; the answer is the place after it."""
+    """Read a site from where `place` says; the answer is the place after it. Where an offer had no readable name
+    (`unnamed`) nothing of the site counts as gone: it may be that one."""
     adapter = deps.open.marketplace(account)
     done = place.get("done", [])
     here = place if place.get("site") == site else {}
     begun_at = parse_instant(here["begun_at"]) if here else deps.clock.now()
-    told = {"done": done, "site": site, "begun_at": format_instant(begun_at)}
+    told = {"done": done, "site": site, "begun_at": format_instant(begun_at), "unnamed": place.get("unnamed", [])}
+    named = here.get("named", True)
     for page in pages(partial(adapter.sweep, site), here.get("cursor")):
         seen_at = max(deps.clock.now(), begun_at)
         offers.see(AccountId(account.pk), page.offers, seen_at)
@@ -123,9 +127,12 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
                 seen_at, "offer_unreadable", account=AccountId(account.pk), subject=str(unread.key),
                 placeholders=told_unread,
             )  # fmt: skip
+        unnamed = [unread.field for unread in page.unread if not unread.key.sku]
+        named = named and not unnamed
+        told |= {"named": named, "unnamed": [*told["unnamed"], *unnamed][:1]}
         runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
-    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at):
+    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at) if named else ():
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
-    after = {"done": [*done, site], "begun_at": told["begun_at"]}
+    after = {"done": [*done, site], "begun_at": told["begun_at"], "unnamed": told["unnamed"]}
     runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", after)
     return after

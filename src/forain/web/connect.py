@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
+from forain.contracts.manifest import Field
 from forain.core import authorization, errors
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
@@ -21,6 +22,15 @@ from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
 from forain.web.templatetags.words_of import language, w
+
+ADDRESSES = tuple(
+    Field(f"address.{name}", kind="url", required=False, example="http://127.0.0.1:8900")
+    for name in ("token", "api", "consent")
+)
+"""Other addresses than the marketplace's own, for a box."""
+
+
+LONGEST_NAME = 200
 
 
 def _person(request: HttpRequest) -> int:
@@ -41,7 +51,8 @@ def add_shop(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("name", "").strip() or manifest.name
         wrong = said(manifest.fields, plugins.wrong_fields(manifest.fields, values))
-        if not wrong:
+        problem = w("error.long") if len(name) > LONGEST_NAME else ""
+        if not wrong and not problem:
             try:
                 shop, answer = setup.add_shop(wiring.deps(), code, name, values)
             except errors.AdapterError as error:
@@ -119,8 +130,10 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
     manifest = plugins.marketplace_manifest(marketplace)
     fields = (*manifest.application_fields, *manifest.account_fields)
     kind = request.POST.get("kind", manifest.application_kinds[0].code)
+    if kind not in {known.code for known in manifest.application_kinds}:
+        return redirect("add_account", marketplace=marketplace)
     values = {field.name: request.POST.get(field.name, "").strip() for field in fields}
-    addresses = {f"address.{n}": request.POST.get(f"address.{n}", "").strip() for n in ("token", "api", "consent")}
+    addresses = {field.name: request.POST.get(field.name, "").strip() for field in ADDRESSES}
     wrong: dict[str, str] = {}
     problem = ""
     if request.method == "POST":
@@ -130,7 +143,10 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         if not values[needed]:
             codes[needed] = "required"
         wrong = said(fields, codes)
-        if not wrong:
+        problem = next(iter(said(ADDRESSES, plugins.wrong_fields(ADDRESSES, addresses)).values()), "")
+        if len(request.POST.get("name", "")) > LONGEST_NAME:
+            problem = w("error.long")
+        if not wrong and not problem:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
                 addresses={k: v for k, v in addresses.items() if v}, shop=_chosen_shop(request),

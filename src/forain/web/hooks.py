@@ -23,7 +23,7 @@ def hook(request: HttpRequest, name: str, topic: str = "") -> HttpResponse:
     shop = models.Shop.objects.filter(hook_name=name).first()
     if shop is None:
         return HttpResponse(status=404)
-    if int(request.headers.get("Content-Length") or 0) > LARGEST:
+    if len(request.body) > LARGEST:
         return HttpResponse(status=413)
     deps = wiring.deps()
     adapter = deps.open.shop(shop)

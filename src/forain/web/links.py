@@ -45,6 +45,9 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     account = get_object_or_404(models.Account.objects.select_related("shop"), pk=number)
     sku, variant = request.POST.get("sku", "").strip(), request.POST.get("variant", "").strip()
     known = account.shop_id and models.Variant.objects.filter(shop_id=account.shop_id, variant=variant).exists()
+    if len(sku) > link_offers.LONGEST_SKU:
+        messages.error(request, w("error.long"), extra_tags="hand")
+        return redirect(f"{reverse('links', kwargs={'number': number})}#hand")
     if not sku or not known:
         messages.error(
             request, w("links.unknown", variant=variant) if variant else w("error.required"), extra_tags="hand"

@@ -32,6 +32,12 @@ DIFFERS = (
 """Offers whose values on the marketplace are not the shop's."""
 
 
+def _after(request: HttpRequest) -> int | None:
+    """The key after which the page begins; None for the beginning, and for what is no key."""
+    text = request.GET.get("after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
 def offer_list(request: HttpRequest) -> HttpResponse:
     """Filters are addresses: ?q=, ?state=, ?after=."""
     rows = models.Offer.objects.select_related("account").order_by("pk")
@@ -45,8 +51,8 @@ def offer_list(request: HttpRequest) -> HttpResponse:
     }
     if state in filters:
         rows = rows.filter(filters[state])
-    if request.GET.get("after", "").isdigit():
-        rows = rows.filter(pk__gt=int(request.GET["after"]))
+    if (after := _after(request)) is not None:
+        rows = rows.filter(pk__gt=after)
     found, more = _page(rows, "pk")
     context = {
         "offers": [(o, _state(o)) for o in found],
@@ -100,8 +106,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(Q(order_id__icontains=text) | Q(shop_order__icontains=text))
     if state in ("held", "creating", "created", "cancelled", "recorded"):
         rows = rows.filter(state=state)
-    if request.GET.get("after", "").isdigit():
-        rows = rows.filter(pk__lt=int(request.GET["after"]))
+    if (after := _after(request)) is not None:
+        rows = rows.filter(pk__lt=after)
     found, more = _page(rows, "pk")
     states = ("", "held", "created", "cancelled", "recorded")
     return render(
@@ -143,8 +149,8 @@ def journal(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     if text:
         rows = rows.filter(Q(subject__icontains=text) | Q(correlation=text) | Q(code=text))
-    if request.GET.get("after", "").isdigit():
-        rows = rows.filter(pk__lt=int(request.GET["after"]))
+    if (after := _after(request)) is not None:
+        rows = rows.filter(pk__lt=after)
     found, more = _page(rows, "pk")
     return render(request, "web/journal.html", {"entries": found, "more": more, "q": text})
 

@@ -1,8 +1,11 @@
-"""What every answer carries: a strict content security policy, no script but our own files."""
+"""What every answer carries: a strict content security policy, no script but our own files. And what every question
+must be: text."""
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -20,3 +23,23 @@ class ContentSecurityPolicy:
         response = self._get_response(request)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response
+
+
+class PlainText:
+    """Refuses a NUL in address, query or form, which no database takes and no person types.
+
+    A body that is no form of ours (a webhook's) is left unread.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        if any("\0" in value for value in kwargs.values() if isinstance(value, str)):
+            raise Http404
+        forms = [request.GET] if getattr(view, "csrf_exempt", False) else [request.GET, request.POST]
+        if any("\0" in text for form in forms for name, values in form.lists() for text in (name, *values)):
+            raise BadRequest("NUL")

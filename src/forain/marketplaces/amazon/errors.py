@@ -3,8 +3,6 @@
 Source: SP-API authorization errors and LWA credential pages, a public probe log of 2026-10-05; read 2026-11-23.
 """
 
-import msgspec
-
 from forain.contracts.net import Response
 from forain.core import errors
 from forain.core.errors import AdapterError, Problem
@@ -37,10 +35,10 @@ def _told(response: Response) -> list[wire.ApiError] | None:
     if not response.body.strip():
         return []
     try:
-        return msgspec.json.decode(response.body, type=wire.ErrorList).errors
-    except msgspec.ValidationError:
+        return wire.read(response, wire.ErrorList).errors
+    except errors.Malformed:
         return []
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except errors.ServerFault:
         return None
 
 
@@ -99,8 +97,8 @@ def of_api(response: Response, operation: str, *, probe: bool = False) -> Adapte
 def of_login(response: Response, what: str) -> AdapterError:
     """The error a 4xx answer of Login with Amazon is. `what`: "refresh_token" or "code", whatever was handed in."""
     try:
-        told = msgspec.json.decode(response.body, type=wire.TokenError)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        told = wire.read(response, wire.TokenError)
+    except (errors.Malformed, errors.ServerFault):
         return errors.ServerFault("no_json", placeholders={"status": str(response.status)})
     request_id = told.request_id or response.request_id
     match told.error:

@@ -121,12 +121,19 @@ def _read(credentials: Credentials, site: SiteId, page: wire.ListingPage) -> _Re
             newest = max(newest, *(s.created_date or "" for s in item.summaries if s.marketplace_id == site), "")
             seen = _observed(credentials, site, item)
         except Malformed as error:
-            name = SellerSku(wire.part(raw, wire.ListingName).sku)
-            unread.append(UnreadOffer(OfferKey(credentials.account, site, name), error.field))
+            unread.append(UnreadOffer(OfferKey(credentials.account, site, _name(raw)), error.field))
             continue
         if seen is not None:
             found.append(seen)
     return _Read(OfferPage(tuple(found), None, tuple(unread)), newest)
+
+
+def _name(raw: msgspec.Raw) -> SellerSku:
+    """The SKU of an item that cannot be read; "" where even that cannot."""
+    try:
+        return SellerSku(wire.part(raw, wire.ListingName).sku)
+    except Malformed:
+        return SellerSku("")
 
 
 def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire]:
@@ -134,8 +141,8 @@ def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list
     that the effective values say."""
     raw = item.attributes.get(name)
     try:
-        return msgspec.json.decode(raw, type=list[kind]) if raw is not None else []  # type: ignore[valid-type]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return wire.part(raw, list[kind]) if raw is not None else []  # type: ignore[valid-type]
+    except Malformed:
         return []
 
 
@@ -182,7 +189,7 @@ def _price(site: SiteId, item: wire.ListingItem, *, buyable: bool) -> Money | No
         return None
     for told in _submitted(item, "purchasable_offer", wire.SubmittedOffer):
         if told.marketplace_id == site and told.audience == "ALL" and told.our_price and told.our_price[0].schedule:
-            value = bytes(told.our_price[0].schedule[0].value_with_tax).decode()
+            value = bytes(told.our_price[0].schedule[0].value_with_tax).decode("ascii", "replace")
             currency = told.currency or BY_ID[site].currency
             return _money(value, currency, "attributes.purchasable_offer.our_price") if value else None
     return None

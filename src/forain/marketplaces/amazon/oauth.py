@@ -65,7 +65,10 @@ def arrival(credentials: Credentials, query: Mapping[str, str]) -> Arrival | Non
     seller = query.get("selling_partner_id", "")
     if not (callback and state and seller):
         return None
-    target = urlsplit(callback)
+    try:
+        target = urlsplit(callback)
+    except ValueError:
+        raise Malformed("amazon_callback_uri") from None
     told = credentials.options.get("address.consent")
     if told:
         base = urlsplit(told)

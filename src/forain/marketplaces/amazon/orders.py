@@ -5,6 +5,8 @@ Source: Orders 2026-01-01 model and migration guide, read 2026-11-23. Amounts ar
 
 from urllib.parse import quote
 
+import msgspec
+
 from forain.contracts.marketplace import Credentials, OrderPage, UnreadOrder
 from forain.contracts.net import Net, Request, Response
 from forain.core.clock import Instant, Window, format_instant, parse_instant
@@ -54,13 +56,19 @@ def changed(credentials: Credentials, net: Net, window: Window, cursor: str | No
         try:
             found.append(_order(credentials, wire.part(raw, wire.Order)))
         except Malformed as error:
-            # Where even the id is missing there is nothing to ask again by: the page is Malformed then.
-            name = wire.part(raw, wire.OrderName, response.request_id).order_id
-            unread.append(UnreadOrder(MarketplaceOrderId(name), error.field))
+            unread.append(UnreadOrder(_name(raw), error.field))
     following = page.pagination.next_token if page.pagination else None
     return OrderPage(
         tuple(found), f"{included}~{following}" if following else None, _until(page, response), tuple(unread)
     )
+
+
+def _name(raw: msgspec.Raw) -> MarketplaceOrderId:
+    """The id of an order that cannot be read; "" where even that cannot."""
+    try:
+        return MarketplaceOrderId(wire.part(raw, wire.OrderName).order_id)
+    except Malformed:
+        return MarketplaceOrderId("")
 
 
 def order(credentials: Credentials, net: Net, order_id: MarketplaceOrderId) -> Order | None:

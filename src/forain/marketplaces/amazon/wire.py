@@ -3,16 +3,16 @@
 Source: Amazon's published models (commit 34dc93f of 2026-08-05), read 2026-11-23.
 """
 
-from typing import TypeVar
+from typing import Annotated
 
 import msgspec
 
 from forain.contracts.net import Response
-from forain.core.errors import Malformed, ServerFault
-from forain.net.redaction import shape
+from forain.net.answers import Key, Name, Plain, Whole, Wire, decoded, part
 
-Wire = TypeVar("Wire")
-Text = str | None
+__all__ = ["Wire", "part", "read"]
+
+Text = Plain | None
 """Text that may be absent or null: either way there is none."""
 
 
@@ -21,9 +21,9 @@ class Struct(msgspec.Struct, rename="camel", forbid_unknown_fields=False, kw_onl
 
 
 class ApiError(Struct):
-    code: str | None = ""
-    message: str | None = ""
-    details: str | None = ""
+    code: Text = ""
+    message: Text = ""
+    details: Text = ""
 
 
 class ErrorList(Struct):
@@ -31,31 +31,31 @@ class ErrorList(Struct):
 
 
 class TokenAnswer(msgspec.Struct, kw_only=True):
-    access_token: str
-    expires_in: int
-    refresh_token: str = ""
+    access_token: Key
+    expires_in: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+    refresh_token: Key | None = None
 
 
 class TokenError(msgspec.Struct, kw_only=True):
-    error: str
-    error_description: str | None = ""
-    request_id: str | None = ""
+    error: Plain
+    error_description: Text = ""
+    request_id: Text = ""
 
 
 class Amount(Struct):
     """Orders 2026 and listings: a decimal as text."""
 
-    amount: str
-    currency_code: str
+    amount: Plain
+    currency_code: Plain
 
 
 class Marketplace(Struct):
-    id: str
-    country_code: str = ""
-    name: str = ""
-    default_currency_code: str = ""
-    default_language_code: str = ""
-    domain_name: str = ""
+    id: Name
+    country_code: Plain = ""
+    name: Plain = ""
+    default_currency_code: Plain = ""
+    default_language_code: Plain = ""
+    domain_name: Plain = ""
 
 
 class Participation(Struct):
@@ -66,11 +66,11 @@ class Participation(Struct):
 class MarketplaceParticipation(Struct):
     marketplace: Marketplace
     participation: Participation
-    store_name: str = ""
+    store_name: Plain = ""
 
 
 class MarketplaceName(Struct):
-    id: str
+    id: Name
 
 
 class ParticipationName(Struct):
@@ -84,7 +84,7 @@ class Participations(Struct):
 
 
 class AccountPayload(Struct):
-    selling_plan: str = ""
+    selling_plan: Plain = ""
 
 
 class AccountAnswer(Struct):
@@ -92,46 +92,46 @@ class AccountAnswer(Struct):
 
 
 class ListingIssue(Struct):
-    code: str
-    message: str
-    severity: str
-    attribute_names: list[str] | None = None
+    code: Plain
+    message: Plain
+    severity: Plain
+    attribute_names: list[Plain] | None = None
 
 
 class Submission(Struct):
-    sku: str
-    status: str
-    submission_id: str
+    sku: Name
+    status: Name
+    submission_id: Name
     issues: list[ListingIssue] = []
 
 
 class Summary(Struct):
-    marketplace_id: str
+    marketplace_id: Name
     asin: Text = ""
     product_type: Text = ""
-    status: list[str] = []
+    status: list[Plain] = []
     item_name: Text = ""
     created_date: Text = ""
 
 
 class Availability(Struct):
-    fulfillment_channel_code: str
-    quantity: int | None = None
+    fulfillment_channel_code: Name
+    quantity: Whole | None = None
 
 
 class ListingOffer(Struct):
-    marketplace_id: str
-    offer_type: str
+    marketplace_id: Name
+    offer_type: Name
     price: Amount
 
 
 class ListingProductType(Struct):
-    marketplace_id: str
-    product_type: str
+    marketplace_id: Name
+    product_type: Name
 
 
 class ListingItem(Struct):
-    sku: str
+    sku: Name
     summaries: list[Summary] = []
     attributes: dict[str, msgspec.Raw] = {}
     issues: list[ListingIssue] = []
@@ -141,20 +141,20 @@ class ListingItem(Struct):
 
 
 class Pagination(Struct):
-    next_token: str | None = None
+    next_token: Text = None
 
 
 class ListingName(Struct):
-    sku: str
+    sku: Name
 
 
 class SubmittedChannel(msgspec.Struct):
-    fulfillment_channel_code: str = ""
+    fulfillment_channel_code: Plain = ""
 
 
 class SubmittedCode(msgspec.Struct):
-    type: str = ""
-    value: str = ""
+    type: Plain = ""
+    value: Plain = ""
 
 
 class SubmittedPrice(msgspec.Struct):
@@ -168,9 +168,9 @@ class SubmittedSchedule(msgspec.Struct):
 
 
 class SubmittedOffer(msgspec.Struct):
-    marketplace_id: str = ""
-    currency: str = ""
-    audience: str = "ALL"
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    audience: Plain = "ALL"
     our_price: list[SubmittedSchedule] = []
 
 
@@ -178,17 +178,17 @@ class ListingPage(Struct):
     """Items stay raw here: one that breaks must not break the page."""
 
     items: list[msgspec.Raw]
-    number_of_results: int = 0
+    number_of_results: Whole = 0
     pagination: Pagination | None = None
 
 
 class DetailedBreakdown(Struct):
-    subtype: str = ""
+    subtype: Plain = ""
     value: Amount | None = None
 
 
 class Breakdown(Struct):
-    type: str
+    type: Name
     subtotal: Amount
     detailed_breakdowns: list[DetailedBreakdown] = []
 
@@ -211,19 +211,19 @@ class ItemCancellation(Struct):
 
 
 class OrderItem(Struct):
-    order_item_id: str
-    quantity_ordered: int
+    order_item_id: Name
+    quantity_ordered: Whole
     product: Product
     proceeds: ItemProceeds | None = None
     cancellation: ItemCancellation | None = None
 
 
 class TimeRange(Struct):
-    latest_date_time: str | None = None
+    latest_date_time: Text = None
 
 
 class OrderFulfillment(Struct):
-    fulfillment_status: str
+    fulfillment_status: Name
     fulfilled_by: Text = ""
     ship_by_window: TimeRange | None = None
 
@@ -260,9 +260,9 @@ class OrderProceeds(Struct):
 
 
 class Order(Struct):
-    order_id: str
-    created_time: str
-    last_updated_time: str
+    order_id: Name
+    created_time: Plain
+    last_updated_time: Plain
     sales_channel: SalesChannel
     order_items: list[OrderItem]
     fulfillment: OrderFulfillment | None = None
@@ -276,7 +276,7 @@ class OrdersPage(Struct):
 
     orders: list[msgspec.Raw]
     pagination: Pagination | None = None
-    last_updated_before: str | None = None
+    last_updated_before: Text = None
 
 
 class OrderAnswer(Struct):
@@ -284,21 +284,21 @@ class OrderAnswer(Struct):
 
 
 class OrderName(Struct):
-    order_id: str
+    order_id: Name
 
 
 class CatalogIdentifier(Struct):
-    identifier_type: str
-    identifier: str
+    identifier_type: Name
+    identifier: Plain
 
 
 class CatalogIdentifiers(Struct):
-    marketplace_id: str
+    marketplace_id: Name
     identifiers: list[CatalogIdentifier] = []
 
 
 class CatalogItem(Struct):
-    asin: str
+    asin: Name
     identifiers: list[CatalogIdentifiers] = []
 
 
@@ -310,19 +310,4 @@ class CatalogPage(Struct):
 
 def read(response: Response, kind: type[Wire]) -> Wire:
     """The body as `kind`. Raises ServerFault for what is no JSON at all (HTML, cut off), Malformed for wrong JSON."""
-    try:
-        return msgspec.json.decode(response.body, type=kind)
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)[:200], request_id=response.request_id, sample=shape(response.body)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ServerFault(
-            "no_json", request_id=response.request_id, placeholders={"status": str(response.status)}
-        ) from None
-
-
-def part(raw: msgspec.Raw, kind: type[Wire], request_id: str = "") -> Wire:
-    """One entry of a page as `kind`. Raises Malformed."""
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(str(error)[:200], request_id=request_id, sample=shape(bytes(raw))) from None
+    return decoded(response.body, kind, request_id=response.request_id, status=response.status)

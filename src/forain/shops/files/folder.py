@@ -9,7 +9,9 @@ import errno
 import hashlib
 import os
 import re
+import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from forain.core.errors import Problem, Rejected, Unreachable
 
@@ -30,7 +32,7 @@ class Folder:
     """A shop's folder. Every file Forain writes appears with all its content or not at all."""
 
     def __init__(self, root: str) -> None:
-        self.root = Path(root).expanduser() if root else Path()
+        self.root = _path(root)
 
     def check(self, needed: str) -> None:
         """The folder can be used, tried out by writing; sub-folders are made when absent. Raises Rejected.
@@ -39,12 +41,12 @@ class Folder:
         """
         if not self.root.is_absolute():
             raise _refused("folder_relative", str(self.root))
-        if not self.root.is_dir():
-            raise _refused("folder_missing" if not self.root.exists() else "folder_no_folder", str(self.root))
         try:
+            if not self.root.is_dir():
+                raise _refused("folder_missing" if not self.root.exists() else "folder_no_folder", str(self.root))
             if not (self.root / needed).exists():
                 raise _refused("catalogue_missing", needed)
-            with (self.root / needed).open("rb"):
+            with self._opened(needed):
                 pass
         except OSError as error:
             raise _refused("folder_not_readable", f"{self.root}: {error.strerror}") from error
@@ -60,18 +62,18 @@ class Folder:
 
         An empty folder is where a disk was mounted, not the shop: nothing is ever written into it.
         """
-        if not self.root.is_absolute() or not ((self.root / OWN).is_dir() or (self.root / needed).exists()):
-            raise Unreachable("folder_gone", placeholders={"folder": str(self.root)})
         try:
+            if not self.root.is_absolute() or not ((self.root / OWN).is_dir() or (self.root / needed).exists()):
+                raise Unreachable("folder_gone", placeholders={"folder": str(self.root)})
             self._make_places()
         except OSError as error:
             raise _unreachable(error, str(self.root)) from error
 
     def _make_places(self) -> None:
-        real = self.root.resolve()
+        real = Path(os.path.realpath(self.root))
         for name in PLACES:
             (self.root / name).mkdir(parents=True, exist_ok=True)
-            if (self.root / name).resolve() != real / name:
+            if os.path.realpath(self.root / name) != str(real / name):
                 raise _refused("folder_link", name)
 
     def _try_writing(self) -> None:
@@ -87,11 +89,18 @@ class Folder:
             for made in (part, target):
                 made.unlink(missing_ok=True)
 
+    def _opened(self, name: str) -> BinaryIO:
+        """Only files are opened: a pipe would be waited for, and a device read, for ever."""
+        path = self.root / name
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        return path.open("rb")
+
     def read(self, name: str) -> bytes | None:
         """The content, None when there is no such file. Raises Changing, and Unreachable for a disk that is ill."""
         try:
             for _ in range(READINGS):
-                with (self.root / name).open("rb") as file:
+                with self._opened(name) as file:
                     before = os.fstat(file.fileno())
                     content = file.read()
                     after = os.fstat(file.fileno())
@@ -150,7 +159,11 @@ class Folder:
         return True
 
     def exists(self, name: str) -> bool:
-        return (self.root / name).exists()
+        """Raises Unreachable where that cannot be said."""
+        try:
+            return (self.root / name).exists()
+        except OSError as error:
+            raise _unreachable(error, name) from error
 
     def same(self, name: str, other: str) -> bool:
         """Both names lead to the one file on the disk."""
@@ -209,6 +222,15 @@ class Folder:
     def mark_of_files(self, folder: str, ending: str) -> str:
         """A short text that changes whenever one of these files comes, goes or changes."""
         return short_hash(repr(self.files(folder, ending)).encode())
+
+
+def _path(text: str) -> Path:
+    """The folder of that name; nowhere for what no file system has, such as the home of nobody."""
+    try:
+        os.fsencode(text)
+        return Path(text).expanduser() if text and "\0" not in text else Path()
+    except (UnicodeEncodeError, RuntimeError):
+        return Path()
 
 
 def short_hash(content: bytes) -> str:

@@ -8,11 +8,12 @@ import msgspec
 
 from forain.contracts.shop import ShopOrder
 from forain.core.clock import format_instant
-from forain.core.errors import Malformed, Problem, Rejected
+from forain.core.errors import Malformed, Problem, Rejected, ServerFault
 from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
 from forain.core.money import Money
 from forain.core.orders import OrderDraft
 from forain.core.stock import ABSURD_QUANTITY
+from forain.net.answers import Name, Plain, decoded
 from forain.shops.files.folder import Changing, Folder, safe_name
 
 VERSION = 1
@@ -28,7 +29,7 @@ Pieces = Annotated[int, msgspec.Meta(ge=1, le=ABSURD_QUANTITY)]
 class StoredLine(msgspec.Struct):
     """What is read back of a line; the file holds more."""
 
-    variant: str
+    variant: Name
     quantity: Pieces
 
 
@@ -36,9 +37,9 @@ class StoredOrder(msgspec.Struct):
     """What is read back of an order; the merchant's system may add fields of its own."""
 
     forain_order: int
-    reference: str
-    currency: str
-    total: str
+    reference: Name
+    currency: Plain
+    total: Plain
     lines: list[StoredLine]
 
 
@@ -100,8 +101,8 @@ def find(folder: Folder, reference: MarketplaceOrderId) -> tuple[str, StoredOrde
 
 def _stored(content: bytes) -> StoredOrder | None:
     try:
-        stored = msgspec.json.decode(content, type=StoredOrder)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        stored = decoded(content, StoredOrder)
+    except (Malformed, ServerFault):
         return None
     return stored if stored.forain_order == VERSION else None
 

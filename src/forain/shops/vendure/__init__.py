@@ -8,12 +8,13 @@ import msgspec
 
 from forain.contracts.manifest import Field, ShopManifest
 from forain.contracts.net import Net
-from forain.contracts.shop import Shipment, ShipmentPage, ShopCredentials, ShopOrder, Variant, VariantPage
-from forain.core.errors import Forged, Malformed, Problem, Rejected
+from forain.contracts.shop import ShipmentPage, ShopCredentials, ShopOrder, Variant, VariantPage
+from forain.core.errors import Forged, Malformed, Problem, Rejected, ServerFault
 from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
 from forain.core.orders import OrderDraft
 from forain.core.secret import Secret
 from forain.core.signals import Signal, SignalKind
+from forain.net.answers import Name, Plain, Whole, decoded
 from forain.net.redaction import scrub
 from forain.shops.vendure import reading, wire
 
@@ -44,14 +45,14 @@ KINDS: dict[str, SignalKind] = {"stock": "stock", "variant": "variant", "shipmen
 
 
 class Hook(wire.Struct):
-    topic: str
-    keys: list[str]
+    topic: Name
+    keys: list[Name]
 
 
 class Result(wire.Struct):
-    typename: str = msgspec.field(name="__typename")
-    error_code: str = ""
-    message: str = ""
+    typename: Name = msgspec.field(name="__typename")
+    error_code: Plain = ""
+    message: Plain = ""
 
 
 class Cancelled(wire.Struct):
@@ -59,11 +60,11 @@ class Cancelled(wire.Struct):
 
 
 class Total(wire.Struct):
-    total_items: int
+    total_items: Whole
 
 
 class Version(wire.Struct):
-    forain_version: int
+    forain_version: Whole
     product_variants: Total
     orders: Total
 
@@ -82,7 +83,8 @@ class VendureShop:
 
     def variants(self, cursor: str | None) -> VariantPage:
         found, following = reading.page(self._credentials, self._net, int(cursor or 0))
-        return VariantPage(found, None if following is None else str(following))
+        cursor = None if following is None else str(following)
+        return VariantPage(tuple(found.variants), cursor, tuple(found.problems))
 
     def stock(self, variants: Sequence[VariantId]) -> Mapping[VariantId, Variant]:
         return {v.variant: v for v in reading.some(self._credentials, self._net, variants)}
@@ -126,7 +128,7 @@ class VendureShop:
         return ShopOrder(ShopOrderId(made.code), draft.reference, total, made.state == "Cancelled")
 
     def cancel_order(self, reference: MarketplaceOrderId) -> None:
-        found = self._find(reference)
+        found = reading.order(self._credentials, self._net, reference)
         if found is None or found.state == "Cancelled":
             return
         told = {"orderId": found.id, "reason": "marketplace", "cancelShipping": True}
@@ -134,30 +136,24 @@ class VendureShop:
         if result.typename != "Order":
             raise Rejected([Problem(result.error_code or result.typename, scrub(result.message)[:300])])
 
-    def _find(self, reference: MarketplaceOrderId) -> wire.Order | None:
-        return next(iter(reading.by_reference(self._credentials, self._net, [reference])), None)
-
     def order(self, reference: MarketplaceOrderId) -> ShopOrder | None:
-        found = self._find(reference)
+        found = reading.order(self._credentials, self._net, reference)
         if found is None:
             return None
         total = reading.money(found.total_with_tax, found.currency_code)
         return ShopOrder(ShopOrderId(found.code), reference, total, found.state == "Cancelled")
 
     def shipments(self, references: Sequence[MarketplaceOrderId]) -> ShipmentPage:
-        parcels: list[Shipment] = []
-        for order in reading.by_reference(self._credentials, self._net, references):
-            parcels += reading.shipments(order)
-        return ShipmentPage(tuple(parcels))
+        return reading.shipments(self._credentials, self._net, references)
 
     def verify(self, headers: Mapping[str, str], body: bytes, secret: Secret) -> tuple[Signal, ...]:
         wanted = hmac.new(secret.reveal().encode(), body, "sha256").hexdigest()
         if not hmac.compare_digest(wanted.encode(), headers.get("x-forain-signature", "").encode()):
             raise Forged
         try:
-            told = msgspec.json.decode(body, type=Hook)
-        except msgspec.DecodeError as error:
-            raise Malformed(str(error)[:200]) from None
+            told = decoded(body, Hook)
+        except ServerFault:
+            raise Malformed("no JSON") from None
         if told.topic not in KINDS:
             raise Malformed(f"topic {told.topic[:40]}")
         return tuple(Signal(KINDS[told.topic], key) for key in told.keys)

@@ -1,15 +1,19 @@
 """Vendure's words, as its Admin API spells them; and one call. Source: Vendure 3.7.3, seen running, 2026-11-24."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 
 from forain.contracts.net import Net, Request
 from forain.contracts.shop import ShopCredentials
-from forain.core.errors import Malformed, Problem, Rejected, ServerFault, ShopRefused
-from forain.net.redaction import scrub, shape
+from forain.core.errors import Problem, Rejected, ServerFault, ShopRefused
+from forain.net.answers import Name, Plain, Short, Whole, Wire, decoded, part
+from forain.net.redaction import scrub
 
-Wire = TypeVar("Wire")
+__all__ = ["Wire", "ask", "part"]
+
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Pieces = Annotated[int, msgspec.Meta(ge=1, le=10**6)]
 
 
 class Struct(msgspec.Struct, rename="camel", kw_only=True):
@@ -17,35 +21,48 @@ class Struct(msgspec.Struct, rename="camel", kw_only=True):
 
 
 class Rate(Struct):
-    value: float
+    value: Percent
 
 
 class Level(Struct):
-    stock_on_hand: int
-    stock_allocated: int
+    stock_on_hand: Whole
+    stock_allocated: Whole
 
 
 class VariantFields(Struct):
-    ean: str | None = None
+    ean: Plain | None = None
 
 
 class Variant(Struct):
-    id: str
-    sku: str
-    name: str
+    id: Name
+    sku: Short
+    name: Plain
     enabled: bool
-    track_inventory: str
-    price_with_tax: int
-    currency_code: str
-    updated_at: str
+    track_inventory: Name
+    price_with_tax: Whole
+    currency_code: Plain
     stock_levels: list[Level]
     custom_fields: VariantFields | None = None
     tax_rate_applied: Rate | None = None
 
 
+class VariantNames(Struct):
+    """What is left to say of an article that cannot be read."""
+
+    id: Name
+    sku: Any = None
+
+
+class VariantMark(Struct):
+    id: Name
+    updated_at: Plain
+
+
 class VariantList(Struct):
-    items: list[Variant]
-    total_items: int = 0
+    """Items stay raw here: one that breaks must not break the page."""
+
+    items: list[msgspec.Raw]
+    total_items: Whole
 
 
 class Settings(Struct):
@@ -58,12 +75,12 @@ class Variants(Struct):
 
 
 class MadeOrder(Struct):
-    id: str
-    code: str
-    reference: str
-    state: str
-    total: int
-    currency_code: str
+    id: Name
+    code: Name
+    reference: Plain
+    state: Name
+    total: Whole
+    currency_code: Plain
 
 
 class Made(Struct):
@@ -71,52 +88,53 @@ class Made(Struct):
 
 
 class LineFields(Struct):
-    forain_line: str | None = None
+    forain_line: Plain | None = None
 
 
 class VariantName(Struct):
-    id: str
+    id: Name
 
 
 class OrderLine(Struct):
-    id: str
+    id: Name
     product_variant: VariantName
     custom_fields: LineFields | None = None
 
 
 class FulfilledLine(Struct):
-    order_line_id: str
-    quantity: int
+    order_line_id: Name
+    quantity: Pieces
 
 
 class Fulfillment(Struct):
-    id: str
-    state: str
-    updated_at: str
+    id: Name
+    state: Name
+    updated_at: Plain
     lines: list[FulfilledLine]
-    tracking_code: str | None = None
-    method: str | None = None
+    tracking_code: Plain | None = None
+    method: Plain | None = None
 
 
 class OrderFields(Struct):
-    forain_reference: str | None = None
+    forain_reference: Plain | None = None
 
 
 class Order(Struct):
-    id: str
-    code: str
-    state: str
-    total_with_tax: int
-    currency_code: str
-    updated_at: str
+    id: Name
+    code: Name
+    state: Name
+    total_with_tax: Whole
+    currency_code: Plain
+    updated_at: Plain
     custom_fields: OrderFields | None = None
     lines: list[OrderLine] = []
     fulfillments: list[Fulfillment] | None = None
 
 
 class OrderList(Struct):
-    items: list[Order]
-    total_items: int = 0
+    """Items stay raw here: one that breaks must not break the page."""
+
+    items: list[msgspec.Raw]
 
 
 class Orders(Struct):
@@ -124,7 +142,7 @@ class Orders(Struct):
 
 
 class Problems(Struct):
-    message: str = ""
+    message: Plain = ""
     extensions: dict[str, Any] = {}
 
 
@@ -154,18 +172,12 @@ def ask(
         raise ShopRefused("shop_token_refused")
     if response.status == 404:
         raise Rejected([Problem("url_wrong")], "url_wrong")
-    try:
-        told = msgspec.json.decode(response.body, type=Envelope)
-    except msgspec.DecodeError:
-        raise ServerFault("no_json", placeholders={"status": str(response.status)}) from None
+    told = decoded(response.body, Envelope, status=response.status)
     if told.errors:
         raise _error(told.errors)
     if response.status != 200:
         raise ServerFault("server_fault", placeholders={"status": str(response.status)})
-    try:
-        return msgspec.json.decode(told.data, type=kind)
-    except msgspec.ValidationError as error:
-        raise Malformed(str(error)[:200], sample=shape(response.body)) from None
+    return part(told.data, kind)
 
 
 RACED = ("UNIQUE constraint", "duplicate key", "Duplicate entry")
@@ -174,7 +186,7 @@ RACED = ("UNIQUE constraint", "duplicate key", "Duplicate entry")
 
 def _error(told: list[Problems]) -> ShopRefused | Rejected | ServerFault:
     first = told[0]
-    code = str(first.extensions.get("code", ""))
+    code = str(first.extensions.get("code", "")).replace("\0", "")[:60]
     if any(words in first.message for words in RACED):
         # Another call is making this very order: the next try finds it.
         return ServerFault("raced")

@@ -184,3 +184,32 @@ def test_an_unreadable_product_hides_no_other_and_another_sites_ean_is_none():
 def test_a_refused_catalogue_is_an_error():
     with pytest.raises(e.Denied):
         account(Wire((403, denied()))).eans(FR, ["B0"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fulfillmentAvailability": [{"fulfillmentChannelCode": "DEFAULT", "quantity": 10**30}]},
+        {"offers": [{"marketplaceId": FR, "offerType": "B2C", "price": {"amount": "9" * 24, "currencyCode": "EUR"}}]},
+        {"summaries": [{"marketplaceId": FR, "itemName": "nul\0", "status": []}]},
+    ],
+)
+def test_what_no_table_can_keep_breaks_its_item_only(change):
+    page = account(Wire((200, results(listing() | change, listing("GOOD"))))).sweep(FR, None)
+
+    assert [o.key.sku for o in page.offers] == ["GOOD"]
+    assert [u.key.sku for u in page.unread] == ["S"]
+
+
+def test_an_item_without_a_readable_sku_is_said_and_stops_no_other():
+    page = account(Wire((200, results({"sku": "x" * 300}, None, listing("GOOD"))))).sweep(FR, None)
+
+    assert [o.key.sku for o in page.offers] == ["GOOD"]
+    assert [u.key.sku for u in page.unread] == ["", ""]
+
+
+def test_letters_that_are_none_where_a_price_belongs_break_their_item_only():
+    body = b'{"items": [{"sku": "S", "summaries": [{"marketplaceId": "%s"}], "attributes": {"purchasable_offer": [{"marketplace_id": "%s", "our_price": [{"schedule": [{"value_with_tax": "\xff"}]}]}]}}]}'  # fmt: skip
+    page = account(Wire((200, body.replace(b"%s", FR.encode())))).sweep(FR, None)
+
+    assert [u.key.sku for u in page.unread] == ["S"]

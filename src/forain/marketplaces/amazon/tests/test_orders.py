@@ -204,9 +204,13 @@ def test_a_letter_that_is_none_breaks_its_order_only():
     assert [u.order_id for u in answer.unread] == ["302-9"]
 
 
-def test_an_order_without_even_an_id_makes_the_page_malformed():
-    with pytest.raises(e.Malformed):
-        account(Wire((200, {"orders": [{}]}))).changed(Window(T0, T0), None)
+def test_an_order_without_even_an_id_is_said_and_stops_no_other():
+    good = order(item(part("ITEM", "1.00")), total="1.00")
+
+    answer = account(Wire((200, {"orders": [{}, good]}))).changed(Window(T0, T0), None)
+
+    assert [o.key.order_id for o in answer.orders] == ["302-1234567-1234567"]
+    assert [u.order_id for u in answer.unread] == [""]
 
 
 def test_a_refused_outage_of_one_kind_of_data_is_asked_again_with_less_for_one_order_too():

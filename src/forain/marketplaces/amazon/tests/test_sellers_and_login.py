@@ -182,3 +182,19 @@ def test_a_line_break_in_the_callback_does_not_reach_the_browser():
 
 def test_what_is_no_arrival_is_none():
     assert account(Wire()).arrival({"selling_partner_id": "SELLER"}) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"access_token": ""}, {"access_token": "a b"}, {"access_token": "a\nb"}, {"expires_in": 0}, {"expires_in": 10**30},
+     {"expires_in": -5}, {"refresh_token": "a\0"}],
+)  # fmt: skip
+def test_a_token_that_no_header_carries_or_that_lives_for_ever_breaks_the_contract(change):
+    """Sent on, an empty one would be refused, and the permission doubted for it."""
+    wire = Wire((200, TOKENS | change), (200, TOKENS | change))
+    adapter = account(wire)
+
+    with pytest.raises(e.Malformed):
+        exchange(adapter._credentials, wire)
+    with pytest.raises(e.Malformed):
+        adapter.redeem(CALLBACK, REDIRECT)

@@ -158,3 +158,17 @@ def test_a_piece_on_its_way_from_new_to_booked_is_never_free(folder, monkeypatch
     monkeypatch.setattr(in_force, "read", meanwhile)
 
     assert shop(folder).stock(["SOAP"])["SOAP"].level == StockLevel(12, 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b'[[["SOAP", 9]], []]'])
+def test_what_an_ill_disk_made_of_the_last_look_is_not_believed(folder, content):
+    adapter = shop(folder)
+    adapter.ensure_order(draft())
+    mark, _ = adapter.changed("")
+    for kept in (folder / ".forain").glob("waiting-*.json"):
+        kept.write_bytes(content)
+    adapter.ensure_order(draft("302-2"))
+
+    _, signals = adapter.changed(mark)
+
+    assert Signal("variant", "*") in signals

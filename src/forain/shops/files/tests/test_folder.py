@@ -88,3 +88,37 @@ def test_the_manifest_says_what_the_engine_needs():
     assert MANIFEST.search_lag.total_seconds() == 0
     assert MANIFEST.watch_every.total_seconds() == 1
     assert [(field.name, field.kind) for field in MANIFEST.fields] == [("folder", "folder")]
+
+
+@pytest.mark.parametrize("name", ["~nobody-here", "nul\0", "half \ud800", "/" + "x" * 300, "/x" * 3000])
+def test_a_name_no_folder_can_have_is_refused(name):
+    assert refused(name) in ("folder_relative", "folder_missing", "folder_not_readable")
+    with pytest.raises(Unreachable):
+        shop(name).variants(None)
+
+
+@pytest.mark.parametrize("name", ["catalogue.csv", "orders/new/302-1.json"])
+def test_a_pipe_or_a_device_is_never_waited_for(folder, name):
+    """Opened, the one would have stopped the worker for ever, the other filled its memory."""
+    shop(folder).check()
+    for make in (os.mkfifo, lambda path: path.symlink_to("/dev/zero")):
+        (folder / name).unlink(missing_ok=True)
+        make(folder / name)
+
+        with pytest.raises(Unreachable):
+            shop(folder).variants(None) if name == "catalogue.csv" else shop(folder).order("302-1")
+
+
+def test_a_link_that_leads_to_itself_is_no_sub_folder(folder):
+    (folder / "shipments").symlink_to("shipments")
+
+    assert refused(folder) == "folder_not_writable"
+    with pytest.raises(Unreachable):
+        shop(folder).variants(None)
+
+
+def test_an_order_file_nested_without_end_is_said(folder):
+    shop(folder).check()
+    (folder / "orders/new/302-1.json").write_bytes(b"[" * 5000)
+
+    assert [p.code for p in shop(folder).variants(None).problems] == ["order_unreadable"]
