@@ -400,10 +400,6 @@ class Story:
             self.advance(round(min(max(seconds, 15.0), 3600.0), 3))
         else:
             raise Violation(waiting[0][0], f"not settled within {SETTLES_WITHIN} rounds: {waiting[0][1]}")
-        self.advance(60)
-        # Whoever died over it a moment ago may still hold the line.
-        runs.force("house", self.now(), ["derive_issues"])
-        worker.start("derive_issues", lambda: self._line(worker, "derive_issues", "house"))
         self.watch.at_rest()
         self.tell("rest")
 
