@@ -6,12 +6,14 @@ from pathlib import Path
 
 from forain.config.database import database_settings
 from forain.config.home import django_secret_key, forain_home, vault_keys
+from forain.net.addresses import networks
 
 HOME: Path = forain_home()
 SECRET_KEY = django_secret_key(HOME)
 VAULT_KEYS = vault_keys(HOME)
 CLOCK_FILE = os.environ.get("FORAIN_CLOCK_FILE", "")
 LOCAL_URL = os.environ.get("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
+ALLOW_PRIVATE = networks(os.environ.get("FORAIN_ALLOW_PRIVATE", ""))
 DEBUG = False
 ALLOWED_HOSTS = [host for host in os.environ.get("FORAIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host]
 PUBLIC_URL = os.environ.get("FORAIN_PUBLIC_URL", "")
