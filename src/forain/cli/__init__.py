@@ -10,6 +10,7 @@ from forain.cli.house import sentence
 from forain.cli.links import link_group, order_group
 from forain.cli.run import admin_link, bench, box, demo, doctor, journal_command, simulate, status, sync, up
 from forain.cli.shops import shop_group
+from forain.core.plain import one_line
 
 
 class Plain(click.Group):
@@ -18,13 +19,17 @@ class Plain(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            # Lines of ours stay lines; what an answer brought along is on one already (`core.plain`).
+            error.message = "\n".join(one_line(line) for line in error.message.split("\n"))
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             told = None if getattr(error, "errno", None) == errno.EPIPE else sentence(error)
             if told is None:
                 raise
-            raise click.ClickException(told) from None
+            raise click.ClickException(one_line(told)) from None
 
 
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

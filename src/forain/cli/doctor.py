@@ -1,9 +1,7 @@
 """Every step from the database to Amazon, one line each, with the cure of what fails."""
 
-import click
-
 from forain import plugins, wiring
-from forain.cli.ask import reader_language
+from forain.cli.ask import reader_language, tell
 from forain.core import authorization
 from forain.core.errors import AdapterError
 from forain.store import accounts, instance, runs, shops
@@ -11,7 +9,7 @@ from forain.web.words import say, say_error
 
 
 def _line(good: bool, what: str, cure: str = "") -> int:
-    click.echo(f"{'ok  ' if good else 'FAIL'} {what}{f': {cure}' if cure else ''}")
+    tell(f"{'ok  ' if good else 'FAIL'} {what}{f': {cure}' if cure else ''}")
     return 0 if good else 1
 
 
