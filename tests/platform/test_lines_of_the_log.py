@@ -80,7 +80,7 @@ def test_an_address_asked_for_cannot_forge_a_line(written):
     assert [is_one_event(text) for text in written] == [True]
 
 
-def test_the_journal_keeps_one_line(transactional_db):
+def test_the_journal_keeps_one_line(db):
     now = wiring.RealClock().now()
     journal.write(now, "link_decided", subject=FORGED, placeholders={"sku": FORGED, "nul": "\0"})
     journal.write_many(now, [("told", FORGED, None, "", {"sku": FORGED})])

@@ -16,7 +16,7 @@ NEVER_OPENED = "amzn1.oa2-cs.canary-never-sent-anywhere"
 
 
 @pytest.fixture
-def merchant(client, transactional_db, django_user_model, settings, monkeypatch):
+def merchant(client, db, django_user_model, settings, monkeypatch):
     """A house in which nobody allowed anything private."""
     old = wiring.deps()
     strict = wiring.build(old.clock, Vault(settings.VAULT_KEYS), old.public_url)

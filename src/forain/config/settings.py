@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "forain.web",
 ]
 MIDDLEWARE = [
+    "forain.web.middleware.Guards",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -42,7 +43,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "forain.web.middleware.ContentSecurityPolicy",
+    "forain.web.middleware.NoNul",
 ]
 ROOT_URLCONF = "forain.config.urls"
 WSGI_APPLICATION = "forain.config.wsgi.application"

@@ -3,3 +3,5 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include("forain.web.urls"))]
+handler400 = "forain.web.refusals.bad_request"
+handler403 = "forain.web.refusals.forbidden"

@@ -316,6 +316,7 @@ def disconnect(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def pause(request: HttpRequest, number: int) -> HttpResponse:
+    get_object_or_404(models.Account, pk=number)
     setup.pause(wiring.deps(), AccountId(number), request.POST.get("answer") == "pause", request.user.get_username())
     return redirect("account", number=number)
 
