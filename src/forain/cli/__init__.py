@@ -7,6 +7,7 @@ import click
 
 from forain.cli.accounts import account_group
 from forain.cli.house import sentence
+from forain.cli.keys import keys_group
 from forain.cli.links import link_group, order_group
 from forain.cli.run import admin_link, bench, box, demo, doctor, journal_command, simulate, status, sync, up
 from forain.cli.shops import shop_group
@@ -21,15 +22,17 @@ class Plain(click.Group):
             return super().invoke(ctx)
         except click.ClickException as error:
             # Lines of ours stay lines; what an answer brought along is on one already (`core.plain`).
-            error.message = "\n".join(one_line(line) for line in error.message.split("\n"))
-            raise
+            clean = "\n".join(one_line(line) for line in error.message.split("\n"))
+            if clean == error.message:
+                raise
+            raise click.ClickException(clean) from None
         except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            told = None if getattr(error, "errno", None) == errno.EPIPE else sentence(error)
-            if told is None:
+            words = None if getattr(error, "errno", None) == errno.EPIPE else sentence(error)
+            if words is None:
                 raise
-            raise click.ClickException(one_line(told)) from None
+            raise click.ClickException(one_line(words)) from None
 
 
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -40,6 +43,6 @@ def main() -> None:
 
 for _command in (
     up, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
-    shop_group, account_group, link_group, order_group,
+    shop_group, account_group, link_group, order_group, keys_group,
 ):  # fmt: skip
     main.add_command(_command)

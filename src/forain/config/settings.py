@@ -5,12 +5,12 @@ import os
 from pathlib import Path
 
 from forain.config.database import database_settings
-from forain.config.home import django_secret_key, forain_home, vault_keys
+from forain.config.home import VaultKeys, django_secret_key, forain_home
 from forain.net.addresses import networks
 
 HOME: Path = forain_home()
 SECRET_KEY = django_secret_key(HOME)
-VAULT_KEYS = vault_keys(HOME)
+VAULT_KEYS = VaultKeys(HOME)
 CLOCK_FILE = os.environ.get("FORAIN_CLOCK_FILE", "")
 LOCAL_URL = os.environ.get("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
 ALLOW_PRIVATE = networks(os.environ.get("FORAIN_ALLOW_PRIVATE", ""))

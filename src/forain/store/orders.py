@@ -13,7 +13,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
 from forain.core.orders import Order, OrderState, OrderStatus
 from forain.store import models
-from forain.store.vault import Vault
+from forain.store.vault import Vault, writing
 
 CLAIM_LIFE = timedelta(minutes=2)
 """Longer than any request to a shop may take: after it, whoever claimed is dead."""
@@ -55,7 +55,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
     pieces: dict[str, int] = {}
     for line in order.lines:
         pieces[line.sku] = pieces.get(line.sku, 0) + line.quantity
-    told = {
+    told: dict[str, object] = {
         "site": order.site,
         "status": order.status.value,
         "fulfilled_by": order.fulfilled_by,
@@ -65,9 +65,9 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         "purchased_at": order.purchased_at,
         "updated_at": order.updated_at,
         "seen_at": now,
-        "body": seal(order, vault),
     }
-    with transaction.atomic():
+    with writing():
+        told["body"] = seal(order, vault)
         row, new = models.Order.objects.get_or_create(
             account_id=order.key.account,
             order_id=order.key.order_id,
