@@ -15,6 +15,7 @@ from forain.core.errors import Malformed, Problem, Rejected, ServerFault, Thrott
 from forain.core.secret import Secret
 from forain.net.addresses import Forbidden
 from forain.net.http import within
+from forain.net.redaction import secrets_sent, without
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, unpacked."""
@@ -163,7 +164,8 @@ class NetClient:
                         raise Malformed("body too large", placeholders=told)
                     body += part
                 found = {name.lower(): value for name, value in answer.headers.items()}
-                response = Response(answer.status_code, found, bytes(body))
+                sent = secrets_sent(headers, request.form, refused=status >= 400)
+                response = Response(status, found, without(bytes(body), sent))
         except Forbidden as error:
             # Nobody was asked; put right (the address, or what the operator allows), it works by itself.
             self._log.no_answer(self._side, request.operation, error.why)
