@@ -116,6 +116,14 @@ def written():
     root.removeHandler(handler)
 
 
+@pytest.fixture(autouse=True)
+def restored(monkeypatch):
+    """What a command leaves in the environment of its process goes with the test."""
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "forain.config.settings")
+    monkeypatch.setenv("FORAIN_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
+
+
 def dumped():
     """The database as pg_dump writes it, and once more with the bytes of its columns as letters."""
     told = connection.settings_dict
@@ -179,9 +187,6 @@ def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_use
     house = make_house(transport=lambda box: made.append(Repeating(box)) or made[0], kind="public")
     wire = made[0]
     monkeypatch.setattr(wiring, "deps", lambda: house.deps)
-    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "forain.config.settings")
-    monkeypatch.setenv("FORAIN_LOG_LEVEL", "DEBUG")
-    monkeypatch.setenv("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
     client.force_login(django_user_model.objects.create_user("camille"))
     client.raise_request_exception = False
     link = instance.new_first_link()
@@ -247,6 +252,38 @@ def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_use
     assert len(shown) > 30
     assert "searchOrders" in places["log"]
     assert "refused_by_shop" in places["rows"] or "order_refused_by_shop" in places["rows"]
+
+
+def test_a_bug_is_told_by_its_kind_and_its_words_go_to_the_log_without_secrets(
+    make_house, client, django_user_model, written, monkeypatch
+):
+    said = 'a bug near Inès Canary, {"refresh_token": "Atzr|canary"}\n2026-01-01 WARNING forged'
+
+    class Broken(Repeating):
+        def __call__(self, environ, start_response):
+            if self.status:
+                raise RuntimeError(said)
+            return super().__call__(environ, start_response)
+
+    made = []
+    house = make_house(transport=lambda box: made.append(Broken(box)) or made[0])
+    monkeypatch.setattr(wiring, "deps", lambda: house.deps)
+    client.force_login(django_user_model.objects.create_user("camille"))
+    house.live(60)
+    made[0].status = 500
+    runs.force(f"account:{house.account_id}", house.deps.clock.now())
+    house.tick()
+    made[0].status = 0
+    house.tick()
+
+    kept = [whole_database(), *pages(client).values(), *(told.output for told in commands(house).values())]
+
+    assert [text for text in kept if "Canary" in text or "canary" in text] == []
+    assert "RuntimeError" in kept[0]
+    bugs = [text for text in written if "stopped by a bug" in text]
+    assert bugs
+    assert all("a bug near" in text and "Atzr|canary" not in text for text in bugs)
+    assert not any(line.startswith("2026-01-01") for text in bugs for line in text.splitlines())
 
 
 def people(house):
