@@ -81,7 +81,8 @@ class SideLog:
             log.warning("side=%s is back", side)
 
     def no_answer(self, side: str, operation: str, error: str) -> None:
-        self._fails(side, f"{operation} {error}")
+        # An address that is not opened has words of its own, with the cure.
+        self._fails(side, error if error.startswith("address_") else f"{operation} {error}")
 
     def _fails(self, side: str, error: str) -> None:
         with self._guard:

@@ -3,6 +3,8 @@
 import pytest
 
 from forain import wiring
+from forain.core.secret import Secret
+from forain.engine import jobs
 from forain.store import models
 from forain.store.vault import Vault
 from forain_box import Box
@@ -87,3 +89,29 @@ def test_an_address_kept_by_an_earlier_version_does_not_write_the_pages_policy(m
 
     assert page.status_code == 200
     assert "unsafe" not in page["Content-Security-Policy"]
+
+
+def test_a_shop_and_an_account_from_before_say_on_the_pages_what_must_be_allowed(merchant):
+    """After the update: what was called in the house until now stands still, loses nothing, and says the cure."""
+    deps = wiring.deps()
+    now = deps.clock.now()
+    shop = models.Shop.objects.create(
+        kind="vendure", name="Cellar", options={"url": "http://127.0.0.1:1/admin-api"}, hook_name="h", created_at=now
+    )
+    application = models.Application.objects.create(marketplace="amazon", kind="private", client_id="c", created_at=now)
+    account = models.Account.objects.create(
+        marketplace="amazon", name="Boxed", region="EU", seller="A1OLD", application=application, created_at=now,
+        standing="granted", grant_no=1, shop=shop, options={"address.token": "http://10.1.2.3:1/t", "address.api": "http://10.1.2.3:1"},
+    )  # fmt: skip
+    deps.vault.put(f"account:{account.pk}", "refresh", Secret("Atzr|x"), now)
+    for flow, subject in (("watch_shop", f"shop:{shop.pk}"), ("probe", f"account:{account.pk}")):
+        models.Run.objects.create(flow=flow, subject=subject, due_at=now)
+        jobs.run(deps, flow, subject)
+
+    page = merchant.get("/health").content.decode()
+
+    account.refresh_from_db()
+    assert account.standing == "granted"
+    assert "FORAIN_ALLOW_PRIVATE=127.0.0.1" in page
+    assert "FORAIN_ALLOW_PRIVATE=10.1.2.3" in page
+    assert models.Side.objects.exclude(failing_since=None).count() == 2

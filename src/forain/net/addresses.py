@@ -40,7 +40,7 @@ class Forbidden(Exception):
     """This address is not opened. `why`: the error's code; `host`: as it was named; `address`: what it led to."""
 
     def __init__(self, why: Why, host: str, address: str) -> None:
-        super().__init__(f"{why} {host} {address}")
+        super().__init__(f"{why} address={address} host={host}")
         self.why, self.host, self.address = why, host, address
 
 

@@ -168,7 +168,7 @@ class NetClient:
                 response = Response(status, found, without(bytes(body), sent))
         except Forbidden as error:
             # Nobody was asked; put right (the address, or what the operator allows), it works by itself.
-            self._log.no_answer(self._side, request.operation, error.why)
+            self._log.no_answer(self._side, request.operation, str(error))
             raise Unreachable(error.why, placeholders={**told, "host": error.host, "address": error.address}) from error
         except httpx2.RemoteProtocolError as error:
             self._log.no_answer(self._side, request.operation, "cut")
