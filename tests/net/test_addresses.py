@@ -2,12 +2,18 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import tracemalloc
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from forain.contracts.net import Request
 from forain.core import errors
@@ -23,6 +29,7 @@ class Server:
     """Answers every connection with the same bytes, piece by piece, and counts who came. Bytes only, no HTTP library."""
 
     def __init__(self, host, port, pieces, pause):
+        self.wrap = None
         self.came, self._pieces, self._pause, self._ending = 0, pieces, pause, threading.Event()
         self._listening = socket.create_server((host, port))
         self.port = self._listening.getsockname()[1]
@@ -40,15 +47,15 @@ class Server:
             self._threads[-1].start()
 
     def _answer(self, visitor):
-        with visitor:
-            try:
-                visitor.recv(65536)
+        try:
+            with self.wrap(visitor, server_side=True) if self.wrap else visitor as talk:
+                talk.recv(65536)
                 for piece in self._pieces():
-                    visitor.sendall(piece)
+                    talk.sendall(piece)
                     if self._ending.wait(self._pause):
                         return
-            except OSError:
-                pass
+        except OSError:
+            visitor.close()
 
     def stop(self):
         self._ending.set()
@@ -222,6 +229,43 @@ def test_an_address_that_is_typed_is_one(text, good):
 def test_a_network_that_is_none_is_said(word):
     with pytest.raises(ValueError, match=word.split("/", maxsplit=1)[0]):
         networks(word)
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """(certificate, key) of shop.example, signed by itself, and believed by this process."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "shop.example")])
+    now = datetime.now(UTC)
+    told = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("shop.example")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    files[0].write_bytes(told.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    monkeypatch.setenv("SSL_CERT_FILE", str(files[0]))
+    return files
+
+
+@pytest.mark.parametrize(("name", "reached"), [("shop.example", True), ("other.example", False), ("127.0.0.1", False)])
+def test_over_tls_it_is_the_name_that_must_be_proven_not_the_address(certificate, name, reached):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with serving() as server:
+        server.wrap = context.wrap_socket
+        url = f"https://{name}:{server.port}/"
+        if reached:
+            assert get(url, HERE, leading_to("127.0.0.1")).body == b"hello"
+        else:
+            with pytest.raises(errors.Unreachable):
+                get(url, HERE, leading_to("127.0.0.1"))
 
 
 def dripping(first):
