@@ -19,7 +19,8 @@ from forain.contracts.net import Request
 from forain.core import errors
 from forain.net import http
 from forain.net.addresses import Guard, networks, well_formed, why_not
-from forain.net.client import LARGEST_ANSWER, NetClient
+from forain.net.client import LARGEST_ANSWER, PATIENCE, NetClient
+from forain.store.orders import CLAIM_LIFE
 from tests.net.test_net import Limiter, Log
 
 HERE = networks("localhost")
@@ -190,7 +191,7 @@ def test_a_redirect_is_not_followed():
 
 
 @pytest.mark.parametrize("url", ["http://user:word@127.0.0.1:{}/", "http://shop.example@127.0.0.1:{}/", "ftp://127.0.0.1:{}/",
-                                 "file:///etc/passwd", "gopher://127.0.0.1:{}/", "//127.0.0.1:{}/"])  # fmt: skip
+                                 "file:///etc/passwd", "gopher://127.0.0.1:{}/", "//127.0.0.1:{}/", "http://0177.0.0.1:{}/", "http://①②⑦.0.0.1:{}/"])  # fmt: skip
 def test_only_http_and_https_without_a_user_are_addresses(url):
     with serving() as server:
         with pytest.raises(errors.Unreachable):
@@ -284,6 +285,13 @@ def test_an_answer_that_drips_for_ever_ends_with_the_whole_time(first):
     """Each piece comes well within the limit of waiting for one: only the whole time ends it, else pytest's own limit."""
     with serving(dripping(first), pause=0.05) as server, pytest.raises(errors.Unreachable):
         get(f"http://127.0.0.1:{server.port}/", HERE, timeout=0.2)
+
+
+def test_no_request_lives_longer_than_a_claim_on_an_order():
+    """Else a second worker could take over an order that the first is still making."""
+    longest = PATIENCE * Request("read", "GET", "http://there/").timeout_seconds
+
+    assert longest < CLAIM_LIFE.total_seconds()
 
 
 def test_a_head_without_end_is_refused():

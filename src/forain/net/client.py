@@ -22,9 +22,10 @@ LARGEST_ANSWER = 32 * 1024 * 1024
 ENCODINGS = ("", "identity", "gzip")
 """How an answer may be packed. gzip makes at most a thousand times of what it reads; others, and gzip within gzip, have
 no such bound."""
-PATIENCE = 4
+PATIENCE = 3
 """A request may take so many times its own time limit from connecting to the last byte, then it has no answer: the
-limit itself is one of waiting for the next piece, and drop by drop there is always a next piece."""
+limit itself is one of waiting for the next piece, and drop by drop there is always a next piece. So a request of half
+a minute has ended before `store.orders.CLAIM_LIFE`, after which its claim counts as dead."""
 PAUSE = timedelta(seconds=2)
 """Kept after a 429 beyond what the bucket says: other limits than the one we know may have been reached.
 
