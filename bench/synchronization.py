@@ -19,6 +19,7 @@ def measure() -> Iterator[dict[str, Any]]:
     home = Path(tempfile.mkdtemp(prefix="forain-bench-"))
     home.chmod(0o755)
     os.environ.pop("DATABASE_URL", None)
+    os.environ["FORAIN_ALLOW_PRIVATE"] = "localhost"
     house = open_house(home)
     try:
         yield _row(home)

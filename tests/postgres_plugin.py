@@ -23,6 +23,9 @@ def _start_postgres() -> object:
     return server
 
 
+# The box, and the shops of the tests, are on this machine. What nobody allowed is held in tests/net/test_addresses.py.
+os.environ["FORAIN_ALLOW_PRIVATE"] = "localhost"
+
 if "DATABASE_URL" not in os.environ or "FORAIN_TEST_POSTGRES" not in os.environ:
     # The first process of the run starts the server; xdist's children inherit its address.
     _server = _start_postgres()

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import forain.marketplaces
 import forain.shops
 from forain.contracts.manifest import Field, MarketplaceManifest, ShopManifest
+from forain.net.addresses import well_formed
 
 LANGUAGES = ("en", "fr", "de")
 LONGEST_VALUE = 500
@@ -133,7 +134,7 @@ def _is_address(text: str) -> bool:
 
 
 def wrong_fields(fields: tuple[Field, ...], values: Mapping[str, str]) -> dict[str, str]:
-    """Field name -> what is wrong with its value: `required`, `pattern`, `choice`. Empty: all is well."""
+    """Field name -> what is wrong with its value: `required`, `pattern`, `choice`, `address_wrong`. Empty: all is well."""
     wrong: dict[str, str] = {}
     for field in fields:
         value = values.get(field.name, "").strip()
@@ -148,4 +149,6 @@ def wrong_fields(fields: tuple[Field, ...], values: Mapping[str, str]) -> dict[s
             wrong[field.name] = "pattern"
         elif field.choices and value not in field.choices:
             wrong[field.name] = "choice"
+        elif field.kind == "url" and not well_formed(value):
+            wrong[field.name] = "address_wrong"
     return wrong

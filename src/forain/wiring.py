@@ -5,7 +5,7 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from forain.core.errors import GrantRefused, Problem, Rejected
 from forain.core.ids import AccountId, SellerId
 from forain.core.secret import Secret
 from forain.flows.deps import Deps
+from forain.net.addresses import Guard, Network
 from forain.net.client import NetClient
 from forain.net.http import Wsgi, client
 from forain.net.oauth import AccessTokens, RefreshingSource
@@ -80,7 +81,8 @@ class SideLog:
             log.warning("side=%s is back", side)
 
     def no_answer(self, side: str, operation: str, error: str) -> None:
-        self._fails(side, f"{operation} {error}")
+        # An address that is not opened has words of its own, with the cure.
+        self._fails(side, error if error.startswith("address_") else f"{operation} {error}")
 
     def _fails(self, side: str, error: str) -> None:
         with self._guard:
@@ -102,10 +104,10 @@ def _all_loopback(own: Addresses, region: str, options: Mapping[str, str]) -> bo
 class RowOpener:
     """`flows.deps.Opener`: adapters built from rows and the vault, costing nothing until they are used."""
 
-    def __init__(self, clock: Clock, vault: Vault, wsgi: Wsgi | None = None) -> None:
+    def __init__(self, clock: Clock, vault: Vault, wsgi: Wsgi | None = None, allowed: Sequence[Network] = ()) -> None:
         self._clock = clock
         self._vault = vault
-        self._http = client(wsgi)
+        self._http = client(wsgi, Guard(allowed))
         self._limiter = SharedLimiter(clock)
         self._tokens = AccessTokens(clock)
         self._log = SideLog(clock)
@@ -193,10 +195,17 @@ class RowOpener:
 
 
 def build(
-    clock: Clock, vault: Vault, public_url: str, wsgi: Wsgi | None = None, jitter: Callable[[], float] = random.random
+    clock: Clock,
+    vault: Vault,
+    public_url: str,
+    wsgi: Wsgi | None = None,
+    jitter: Callable[[], float] = random.random,
+    allowed: Sequence[Network] = (),
 ) -> Deps:
-    """Deps from their parts. `wsgi`: every call out is answered by this application, in-process."""
-    return Deps(clock=clock, vault=vault, open=RowOpener(clock, vault, wsgi), jitter=jitter, public_url=public_url)
+    """Deps from their parts. `wsgi`: every call out is answered by this application, in-process. `allowed`: the private
+    networks that may be called."""
+    opener = RowOpener(clock, vault, wsgi, allowed)
+    return Deps(clock=clock, vault=vault, open=opener, jitter=jitter, public_url=public_url)
 
 
 @cache
@@ -204,7 +213,9 @@ def deps() -> Deps:
     """The Deps of this process, from its settings."""
     steered: str = settings.CLOCK_FILE
     clock: Clock = SteeredClock(Path(steered)) if steered else RealClock()
-    return build(clock, Vault(settings.VAULT_KEYS), settings.PUBLIC_URL or settings.LOCAL_URL)
+    return build(
+        clock, Vault(settings.VAULT_KEYS), settings.PUBLIC_URL or settings.LOCAL_URL, allowed=settings.ALLOW_PRIVATE
+    )
 
 
 __all__ = ["RealClock", "RowOpener", "SteeredClock", "build", "deps"]

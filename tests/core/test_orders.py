@@ -7,7 +7,19 @@ import pytest
 
 from forain.core.ids import OrderKey
 from forain.core.money import LineTotal, Money
-from forain.core.orders import Address, Cancel, Create, Hold, Line, Nothing, Order, OrderState, OrderStatus, step
+from forain.core.orders import (
+    Address,
+    Cancel,
+    Create,
+    Hold,
+    Line,
+    Nothing,
+    Order,
+    OrderState,
+    OrderStatus,
+    step,
+    without_buyer,
+)
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 EUR = "EUR"
@@ -93,3 +105,26 @@ def test_a_line_that_was_cancelled_alone_is_left_out():
 
     assert isinstance(found, Create)
     assert [line.sku for line in found.draft.lines] == ["SOAP"]
+
+
+INES = Address("Inès Moreau", ("3 place du Marché", "Bât. B"), "Nantes", "44000", "FR", "", "+33 1 00 00 00 01")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("BAD Inès Moreau, 3 place du Marché has no place", "BAD ***, *** has no place"),
+        ("the customer MOREAU exists", "the customer *** exists"),
+        ("ines@mail.example or INES@mail.example is taken", "*** or *** is taken"),
+        ("phone +33 1 00 00 00 01, 44000 Nantes", "phone ***, *** ***"),
+        ("cut off at Inès Mor", "cut off at ***"),
+        ("cut off at 3 place du", "cut off at ***"),
+        ("INSUFFICIENT_STOCK v1", "INSUFFICIENT_STOCK v1"),
+        ("440001 pieces in Nantesbourg", "440001 pieces in Nantesbourg"),
+    ],
+)
+def test_a_text_about_an_order_is_told_without_its_buyer(text, told):
+    order = replace(ORDER, ship_to=INES, buyer_email="ines@mail.example")
+
+    assert without_buyer(text, order) == told
+    assert without_buyer(text, None) == without_buyer(text, replace(ORDER, ship_to=None)) == text

@@ -172,3 +172,35 @@ def test_each_call_is_one_line_without_payload():
         client(answering(httpx2.ConnectError("refused")), log=log).send(READ)
 
     assert log.lines == [("read", 200), ("read", "ConnectError")]
+
+
+@pytest.mark.parametrize("status", [200, 400, 403])
+def test_an_answer_that_repeats_what_was_secret_is_read_without_it(status):
+    spelled = 'x canary-bearer/1 y canary-bearer%2F1 canary-access "canary-bearer\\/1" canary-visible'
+    net = client(lambda r: httpx2.Response(status, text=spelled), tokens=Tokens())
+    headers = {
+        "authorization": "Bearer canary-bearer/1",
+        "x-amz-access-token": "canary-access",
+        "x-seen": "canary-visible",
+    }
+
+    body = net.send(Request("read", "GET", "http://there/x", headers=headers)).body.decode()
+
+    assert body == 'x *** y *** *** "***" canary-visible'
+
+
+def test_a_login_that_worked_keeps_its_token_and_one_that_was_refused_repeats_none():
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": "canary-refresh",
+        "client_secret": "canary-client",
+        "code": "canary-code",
+    }
+    asked = Request("token", "POST", "http://there/x", form=form, authorized=False)
+    told = '{"refresh_token": "canary-refresh", "text": "canary-client canary-code refresh_token"}'
+
+    worked = client(lambda r: httpx2.Response(200, text=told)).send(asked).body.decode()
+    refused = client(lambda r: httpx2.Response(400, text=told)).send(asked).body.decode()
+
+    assert worked == told
+    assert refused == '{"refresh_token": "***", "text": "*** *** refresh_token"}'

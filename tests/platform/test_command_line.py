@@ -186,11 +186,11 @@ def test_a_key_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
 
     monkeypatch.setattr(home.os, "fsync", killed)
     with pytest.raises(KeyboardInterrupt):
-        home.vault_keys(tmp_path)
+        home.VaultKeys(tmp_path)
     monkeypatch.undo()
 
     assert not (tmp_path / "vault.key").exists()
-    assert home.vault_keys(tmp_path) == home.vault_keys(tmp_path)
+    assert home.VaultKeys(tmp_path)() == home.VaultKeys(tmp_path)()
     assert (tmp_path / "vault.key").stat().st_mode & 0o777 == 0o600
 
 

@@ -94,3 +94,17 @@ def test_every_folder_with_python_is_a_package_and_so_in_the_wheel():
     folders = {file.parent for file in tracked() if file.suffix == ".py" and file.is_relative_to(ROOT / "src")}
 
     assert [str(f.relative_to(ROOT)) for f in sorted(folders) if not (f / "__init__.py").exists()] == []
+
+
+def test_each_test_that_the_threat_model_names_is_there():
+    page = (ROOT / "docs" / "explanation" / "threat-model.md").read_text()
+    named = re.findall(r"`((?:tests|src)/[\w/]+\.py)::(test_\w+)`", page)
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (ROOT / file).is_file() or f"\ndef {name}(" not in (ROOT / file).read_text()
+    ]
+
+    assert len(named) >= 30
+    assert len(named) == page.count("::test_")
+    assert missing == []

@@ -1,5 +1,10 @@
 """Links as CSV, out and in, through the pages."""
 
+import csv
+import io
+import re
+from pathlib import Path
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -60,3 +65,38 @@ def test_a_wrong_line_or_a_file_too_large_is_named_and_nothing_is_changed(mercha
     assert said in page
     assert "Nothing was changed" in page
     assert links() == set()
+
+
+ODD = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "|calc", "%x", "＝1", "'=1", "''=1", "'plain", "''", " =1", "A ",
+    "'A ", " ", "a,b", 'a"b', "a;b", "two\nlines", "-", "=cmd|'/C calc'!A0", '=HYPERLINK("http://x";"y")',
+]  # fmt: skip
+
+
+def test_no_cell_that_goes_out_is_run_by_a_spreadsheet_and_each_comes_in_again_as_it_was(merchant, account):
+    now = wiring.deps().clock.now()
+    for number, text in enumerate(ODD):
+        models.Variant.objects.create(shop=account.shop, variant=text, sku=f"O{number}", seen_at=now)
+        models.Link.objects.create(
+            account=account, sku=text, variant=text, how="person", proposed_at=now, decided_at=now
+        )
+    kept = links()
+    written = b"".join(merchant.get(f"/accounts/{account.pk}/links.csv").streaming_content)
+    models.Link.objects.all().delete()
+
+    upload(merchant, account, written)
+
+    cells = [cell for row in csv.reader(io.StringIO(written.decode(), newline="")) for cell in row]
+    assert [cell for cell in cells if cell.lstrip()[:1] in tuple("=+-@|%＝＋－＠")] == []
+    assert kept == links() == {(text, text) for text in ODD}
+
+
+def test_only_these_files_write_csv():
+    """Whoever writes another one must think of formulas too."""
+    source = Path(wiring.__file__).parent
+    writing = {
+        file.name for file in source.rglob("*.py") if re.search(r"csv\.(Dict)?[wW]riter|text/csv", file.read_text())
+    }
+
+    # sample_shop.py is the demo's merchant: invented articles, read by our own folder shop.
+    assert writing == {"link_offers.py", "links.py", "sample_shop.py"}

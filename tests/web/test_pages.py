@@ -135,7 +135,7 @@ def test_every_journal_code_written_anywhere_has_words():
 
 
 def test_a_hook_with_an_unknown_name_says_nothing(client, transactional_db):
-    assert client.post("/hooks/unknown", b"{}", content_type="application/json").status_code == 404
+    assert client.post("/hooks/unknown", b"{}", content_type="application/json").status_code == 401
 
 
 def test_words_fill_names_only():

@@ -7,10 +7,12 @@ import click
 
 from forain.cli.accounts import account_group
 from forain.cli.house import sentence
+from forain.cli.keys import keys_group
 from forain.cli.links import link_group, order_group
 from forain.cli.people import people_group
 from forain.cli.run import admin_link, bench, box, demo, doctor, journal_command, simulate, status, sync, up
 from forain.cli.shops import shop_group
+from forain.core.plain import one_line
 
 
 class Plain(click.Group):
@@ -19,13 +21,19 @@ class Plain(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            # Lines of ours stay lines; what an answer brought along is on one already (`core.plain`).
+            clean = "\n".join(one_line(line) for line in error.message.split("\n"))
+            if clean == error.message:
+                raise
+            raise click.ClickException(clean) from None
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            told = None if getattr(error, "errno", None) == errno.EPIPE else sentence(error)
-            if told is None:
+            words = None if getattr(error, "errno", None) == errno.EPIPE else sentence(error)
+            if words is None:
                 raise
-            raise click.ClickException(told) from None
+            raise click.ClickException(one_line(words)) from None
 
 
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -36,6 +44,6 @@ def main() -> None:
 
 for _command in (
     up, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
-    shop_group, account_group, link_group, order_group, people_group,
+    shop_group, account_group, link_group, order_group, people_group, keys_group,
 ):  # fmt: skip
     main.add_command(_command)

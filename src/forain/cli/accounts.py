@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from forain.cli.ask import BY, account_row, fail, pairs, secret, shop_row, wrong
+from forain.cli.ask import BY, account_row, fail, pairs, secret, shop_row, tell, wrong
 from forain.cli.house import visiting
 
 ADDRESSES = ("token", "api", "consent")
@@ -29,11 +29,11 @@ def account_list() -> None:
         for row in accounts.every():
             facts = accounts.facts_of(row)
             left = authorization.days_left(facts, now)
-            click.echo(f"{row.pk} {row.name} {row.seller} {row.region}: {authorization.phase(facts, now).value}"
+            tell(f"{row.pk} {row.name} {row.seller} {row.region}: {authorization.phase(facts, now).value}"
                        f"{f', {left} days left' if left is not None else ''}{', paused' if row.paused_by_user else ''}"
                        f", {f'shop {row.shop_id}' if row.shop_id else 'no shop'}")  # fmt: skip
             for site in accounts.sites(AccountId(row.pk)):
-                click.echo(f"  {site.country} {site.site} {'writes' if site.writes_allowed_at else 'read-only'}")
+                tell(f"  {site.country} {site.site} {'writes' if site.writes_allowed_at else 'read-only'}")
 
 
 @account_group.command("add")
@@ -94,10 +94,10 @@ def account_add(
         schedule.plan_account(row.pk, wiring.deps().clock.now())
         if by_consent:
             page = f"{wiring.deps().public_url}/accounts/{row.pk}"
-            click.echo(f"account {row.pk} kept; now confirm it at the marketplace: open {page} and press Renew")
+            tell(f"account {row.pk} kept; now confirm it at the marketplace: open {page} and press Renew")
         else:
-            click.echo(f"account {row.pk} connected, read-only: nothing is sent to a site before you say yes to it")
-            click.echo(f"say yes with: forain account allow {row.pk} SITE")
+            tell(f"account {row.pk} connected, read-only: nothing is sent to a site before you say yes to it")
+            tell(f"say yes with: forain account allow {row.pk} SITE")
 
 
 @account_group.command("check")
@@ -112,7 +112,7 @@ def account_check(number: int) -> None:
             sites = wiring.deps().open.marketplace(account_row(number)).probe()
         except AdapterError as error:
             raise fail(error) from None
-        click.echo(", ".join(f"{s.country} {s.site}" for s in sites))
+        tell(", ".join(f"{s.country} {s.site}" for s in sites))
 
 
 @account_group.command("renew")
@@ -145,7 +145,7 @@ def account_renew(number: int, refresh_token_file: Path | None, granted_on: date
             authorize.enter_token(deps, row, Secret(token), min(day, deps.clock.now()) if day else None)
         except AdapterError as error:
             raise fail(error) from None
-        click.echo("renewed; what stood still is catching up")
+        tell("renewed; what stood still is catching up")
 
 
 @account_group.command("secret")
@@ -168,7 +168,7 @@ def account_secret(number: int, client_secret_file: Path | None) -> None:
             authorize.enter_secret(wiring.deps(), row.application, Secret(told), None)
         except AdapterError as error:
             raise fail(error) from None
-        click.echo("the new client secret works and is kept")
+        tell("the new client secret works and is kept")
 
 
 @account_group.command("allow")
@@ -190,7 +190,7 @@ def account_allow(number: int, site: str, off: bool) -> None:
             names = ", ".join(f"{s.country} {s.site}" for s in known) or "none yet"
             raise click.ClickException(f"account {number} has no site {site}; there are: {names}")
         setup.allow_writes(wiring.deps(), AccountId(number), SiteId(found.site), not off, BY)
-        click.echo(f"{found.country}: {'read-only' if off else 'Forain writes stock and prices'}")
+        tell(f"{found.country}: {'read-only' if off else 'Forain writes stock and prices'}")
 
 
 @account_group.command("pause")
@@ -205,7 +205,7 @@ def account_pause(number: int, off: bool) -> None:
 
         account_row(number)
         setup.pause(wiring.deps(), AccountId(number), not off, BY)
-        click.echo("running" if off else "paused")
+        tell("running" if off else "paused")
 
 
 @account_group.command("disconnect")
@@ -218,4 +218,4 @@ def account_disconnect(number: int) -> None:
         from forain.flows import authorize
 
         authorize.disconnect(wiring.deps(), account_row(number))
-        click.echo("disconnected; connect it again with: forain account renew")
+        tell("disconnected; connect it again with: forain account renew")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forain.core.plain import one_line
+
 if TYPE_CHECKING:
     from forain.contracts.manifest import Field
     from forain.core.errors import AdapterError
@@ -17,6 +19,11 @@ LARGEST_SECRET = 10_000
 PORT = click.IntRange(0, 65535)
 BY = "command line"
 """Who decided, in the journal."""
+
+
+def tell(line: str) -> None:
+    """One line for the reader. What came from outside (an SKU, a title, an error's words) stays within it."""
+    click.echo(one_line(line))
 
 
 def reader_language() -> str:

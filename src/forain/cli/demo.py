@@ -104,6 +104,8 @@ def _run(*, once: bool, shop: str, port: int) -> int:
     clock_file = home / "clock.json"
     clock_file.write_text("0")
     os.environ["FORAIN_CLOCK_FILE"] = str(clock_file)
+    # The box and the sample shop are on this machine.
+    os.environ["FORAIN_ALLOW_PRIVATE"] = "localhost"
     box = RunningBox(Box(seed=7, write_delay=(0.3, 1.2))).start()
     house: OpenHouse | None = None
     sample: Shop | None = None

@@ -1,17 +1,15 @@
 """Every step from the database to Amazon, one line each, with the cure of what fails."""
 
-import click
-
 from forain import plugins, wiring
-from forain.cli.ask import reader_language
+from forain.cli.ask import reader_language, tell
 from forain.core import authorization
 from forain.core.errors import AdapterError
-from forain.store import accounts, instance, runs, shops
+from forain.store import accounts, instance, keys, runs, shops
 from forain.web.words import say, say_error
 
 
 def _line(good: bool, what: str, cure: str = "") -> int:
-    click.echo(f"{'ok  ' if good else 'FAIL'} {what}{f': {cure}' if cure else ''}")
+    tell(f"{'ok  ' if good else 'FAIL'} {what}{f': {cure}' if cure else ''}")
     return 0 if good else 1
 
 
@@ -21,6 +19,8 @@ def examine() -> int:
     deps = wiring.deps()
     now = deps.clock.now()
     trouble = _line(True, "database and tables")
+    torn = keys.survey(deps.vault.keys()).none
+    trouble += _line(not torn, "stored secrets", say(language, "cure.keys", {"count": torn}) if torn else "")
     trouble += _line(True, f"adapters: {', '.join((*plugins.shops(), *plugins.marketplaces()))}")
     age = instance.worker_age_seconds(now)
     alive = age is not None and age < 60

@@ -14,6 +14,8 @@ from forain.config.home import forain_home
 from forain.config.postgres import PostgresTrouble, PrivatePostgres, start
 
 DEFAULT_PORT = 8787
+LARGEST_REQUEST = 8 * 1024 * 1024
+"""Bytes: the largest file a page takes has 5 MB. A larger body is refused before it is read."""
 NO_RIGHT = ("42501",)
 """PostgreSQL's insufficient_privilege."""
 
@@ -110,7 +112,14 @@ class Web:
         from forain.config.wsgi import application
 
         try:
-            self._server = create_server(application, host="127.0.0.1", port=port, threads=8, ident="forain")
+            self._server = create_server(
+                application,
+                host="127.0.0.1",
+                port=port,
+                threads=8,
+                ident="forain",
+                max_request_body_size=LARGEST_REQUEST,
+            )
         except OSError as error:
             raise click.ClickException(
                 f"port {port} cannot be used ({error.strerror}); is another Forain running? --port takes another"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forain.cli.ask import BY, account_row, content, reader_language
+from forain.cli.ask import BY, account_row, content, reader_language, tell
 from forain.cli.house import visiting
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ def link_list(account: int) -> None:
 
         row = _with_shop(account)
         for link in shops.proposals(AccountId(account)):
-            click.echo(f"proposed   {link.sku} = {link.variant} ({link.how})")
+            tell(f"proposed   {link.sku} = {link.variant} ({link.how})")
         for sku in shops.unlinked_skus(AccountId(account)).order_by("sku").values_list("sku", flat=True).distinct():
-            click.echo(f"no article {sku}")
+            tell(f"no article {sku}")
         for variant in shops.unlinked_variants(AccountId(account), ShopId(row.shop_id or 0)).order_by("sku"):
-            click.echo(f"no offer   {variant.sku} (article {variant.variant})")
+            tell(f"no offer   {variant.sku} (article {variant.variant})")
 
 
 @link_group.command("decide")
@@ -61,20 +61,23 @@ def link_decide(account: int, sku: str, variant: str, answer: str) -> None:
         if not models.Variant.objects.filter(shop=row.shop, variant=variant).exists():
             raise click.ClickException(f"the shop has no article {variant}; see: forain link list {account}")
         link_offers.decide(wiring.deps(), row, SellerSku(sku), VariantId(variant), same=answer == "yes", by=BY)
-        click.echo(f"{sku} is {'' if answer == 'yes' else 'not '}{variant}")
+        tell(f"{sku} is {'' if answer == 'yes' else 'not '}{variant}")
 
 
 @link_group.command("export")
 @click.argument("account", type=int)
 def link_export(account: int) -> None:
-    """All decided links as CSV: marketplace_sku, variant, how."""
+    """All decided links as CSV: marketplace_sku, variant, how. What would steer a terminal is written out on one."""
     with visiting():
         from forain.core.ids import AccountId
         from forain.flows import link_offers
 
         account_row(account)
         for line in link_offers.csv_lines(AccountId(account)):
-            sys.stdout.write(line)
+            if sys.stdout.isatty():
+                tell(line.rstrip("\r\n"))
+            else:
+                sys.stdout.write(line)
 
 
 @link_group.command("import")
@@ -93,7 +96,7 @@ def link_import(account: int, file: Path) -> None:
             gaps = {"line": found.line, "what": found.what}
             raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
         link_offers.take(wiring.deps(), row, found, by=BY)
-        click.echo(say(reader_language(), "links.csv_done", {"count": len(found)}))
+        tell(say(reader_language(), "links.csv_done", {"count": len(found)}))
 
 
 @click.group("order")
@@ -113,7 +116,7 @@ def order_list(state: str | None, most: int) -> None:
         rows = models.Order.objects.order_by("-pk")
         for row in (rows.filter(state=state) if state else rows)[:most]:
             why = say(reader_language(), f"hold.{row.hold_reason}") if row.hold_reason else row.shop_order
-            click.echo(f"{row.order_id} {row.purchased_at:%Y-%m-%d %H:%M} {row.state} {why}")
+            tell(f"{row.order_id} {row.purchased_at:%Y-%m-%d %H:%M} {row.state} {why}")
 
 
 @order_group.command("retry")
@@ -131,4 +134,4 @@ def order_retry(order: str) -> None:
             raise click.ClickException(f"order {order} is {row.state}: nothing to try again")
         orders.try_again(row)
         runs.force(f"account:{row.account_id}", wiring.deps().clock.now(), ["import_orders"])
-        click.echo(f"order {order} is tried again by a running worker")
+        tell(f"order {order} is tried again by a running worker")

@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from forain.cli.ask import PORT, reader_language
+from forain.cli.ask import PORT, reader_language, tell
 from forain.cli.house import DEFAULT_PORT, Web, open_house, visiting
 
 
@@ -33,14 +33,12 @@ def up(port: int) -> None:
         with Web(port) as web:
             worker = Worker(wiring.deps())
             worker.start()
-            click.echo(f"Forain is up: {web.url}")
+            tell(f"Forain is up: {web.url}")
             if not get_user_model().objects.exists():
-                click.echo(
-                    f"First, make your access (this link works once): {web.url}/first/{instance.new_first_link()}"
-                )
-            click.echo("Ctrl-C stops everything.")
+                tell(f"First, make your access (this link works once): {web.url}/first/{instance.new_first_link()}")
+            tell("Ctrl-C stops everything.")
             ended.wait()
-            click.echo("Stopping ...")
+            tell("Stopping ...")
             worker.stop()
     finally:
         house.stop()
@@ -70,7 +68,7 @@ def admin_link(port: int) -> None:
 
         if get_user_model().objects.exists():
             raise click.ClickException("there is an owner already: log in, or: forain people link NAME")
-        click.echo(f"{wiring.deps().public_url}/first/{instance.new_first_link()}")
+        tell(f"{wiring.deps().public_url}/first/{instance.new_first_link()}")
 
 
 @click.command()
@@ -106,8 +104,9 @@ def status(as_json: bool) -> None:
     with visiting():
         from forain import wiring
         from forain.store import accounts, instance, issues
+        from forain.web import words
         from forain.web.dashboard import card
-        from forain.web.words import say, tell
+        from forain.web.words import say
 
         now = wiring.deps().clock.now()
         cards = [card(row, now) for row in accounts.every()]
@@ -131,19 +130,19 @@ def status(as_json: bool) -> None:
             return
         language = reader_language()
         if not cards:
-            click.echo(say(language, "dash.no_account"))
+            tell(say(language, "dash.no_account"))
         for c in cards:
             left = say(language, "phase.days_left", {"days": c.days_left}) if c.days_left is not None else ""
-            click.echo(f"{c.account.name}: {say(language, 'phase.' + c.phase)} {left}")
-            click.echo(f"  {say(language, 'sync.' + c.doing)}")
-            click.echo(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "
+            tell(f"{c.account.name}: {say(language, 'phase.' + c.phase)} {left}")
+            tell(f"  {say(language, 'sync.' + c.doing)}")
+            tell(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "
                        f"{say(language, 'dash.refused')}: {c.backlog.refused}   "
                        f"{say(language, 'dash.held')}: {sum(c.held.values())}   "
                        f"{say(language, 'dash.imported')}: {c.imported_today}")  # fmt: skip
         for n in notices:
-            click.echo(f"! {tell(language, 'issue.' + n.code, n.placeholders)} {say(language, 'cure.' + n.code)}")
+            tell(f"! {words.tell(language, 'issue.' + n.code, n.placeholders)} {say(language, 'cure.' + n.code)}")
         if age is None or age > 60:
-            click.echo(say(language, "dash.worker_away"))
+            tell(say(language, "dash.worker_away"))
 
 
 @click.command()
@@ -159,10 +158,10 @@ def sync(now_flag: bool) -> None:
         subjects = [f"shop:{s.pk}" for s in shops.every()] + [f"account:{a.pk}" for a in accounts.every()]
         for subject in subjects:
             runs.force(subject, now)
-        click.echo(f"{len(subjects)} subjects are due now; a running worker takes them up at once.")
+        tell(f"{len(subjects)} subjects are due now; a running worker takes them up at once.")
         age = instance.worker_age_seconds(now)
         if age is None or age > 60:
-            click.echo(say(reader_language(), "dash.worker_away"))
+            tell(say(reader_language(), "dash.worker_away"))
 
 
 @click.command("journal")
@@ -174,15 +173,15 @@ def journal_command(most: int, about: str) -> None:
         from django.db.models import Q
 
         from forain.store import models
-        from forain.web.words import tell
+        from forain.web import words
 
         rows = models.Journal.objects.order_by("-id")
         if about:
             rows = rows.filter(Q(subject__icontains=about) | Q(correlation=about))
         language = reader_language()
         for row in rows[:most]:
-            words = tell(language, f"entry.{row.code}", {"subject": row.subject, **row.placeholders})
-            click.echo(f"{row.at:%Y-%m-%d %H:%M:%S} {row.correlation} {row.subject} {words}")
+            said = words.tell(language, f"entry.{row.code}", {"subject": row.subject, **row.placeholders})
+            tell(f"{row.at:%Y-%m-%d %H:%M:%S} {row.correlation} {row.subject} {said}")
 
 
 @click.command()
@@ -217,7 +216,7 @@ def bench(name: str | None, as_json: bool) -> None:
             click.echo(json.dumps(row))
         else:
             met = "met" if row["met"] else "NOT met"
-            click.echo(
+            tell(
                 f"{row['what']}: {row['value']} against {row['against']}: ratio {row['ratio']} (target {row['target']}, {met})"
             )
 

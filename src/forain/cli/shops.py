@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from forain.cli.ask import fail, pairs, secret, shop_row, wrong
+from forain.cli.ask import fail, pairs, secret, shop_row, tell, wrong
 from forain.cli.house import visiting
 
 
@@ -23,11 +23,11 @@ def shop_list() -> None:
 
         for row in shops.every():
             counts = shops.counts(ShopId(row.pk))
-            click.echo(
+            tell(
                 f"{row.pk} {row.name} ({row.kind}): {counts['variants']} articles, {counts['problems']} with a problem"
             )
             if "hooks" in plugins.shop_manifest(row.kind).capabilities:
-                click.echo(f"  webhook address: {wiring.deps().public_url}/hooks/{row.hook_name}")
+                tell(f"  webhook address: {wiring.deps().public_url}/hooks/{row.hook_name}")
 
 
 @shop_group.command("add")
@@ -60,7 +60,7 @@ def shop_add(kind: str, name: str, options: tuple[str, ...], secret_files: tuple
         except setup.Exists:
             raise click.ClickException("there is a shop of that name already; --name takes another") from None
         schedule.plan_shop(row.pk, wiring.deps().clock.now())
-        click.echo(f"shop {row.pk} connected: {answer}")
+        tell(f"shop {row.pk} connected: {answer}")
 
 
 @shop_group.command("check")
@@ -72,7 +72,7 @@ def shop_check(number: int) -> None:
         from forain.core.errors import AdapterError
 
         try:
-            click.echo(wiring.deps().open.shop(shop_row(number)).check())
+            tell(wiring.deps().open.shop(shop_row(number)).check())
         except AdapterError as error:
             raise fail(error) from None
 
@@ -97,6 +97,6 @@ def shop_secret(number: int, name: str, file: Path | None) -> None:
         if found := plugins.wrong_fields((fields[name],), {name: told}) or ({} if told else {name: "required"}):
             raise wrong(found, (fields[name],))
         try:
-            click.echo(setup.enter_shop_secrets(wiring.deps(), row, {name: Secret(told)}))
+            tell(setup.enter_shop_secrets(wiring.deps(), row, {name: Secret(told)}))
         except AdapterError as error:
             raise fail(error) from None

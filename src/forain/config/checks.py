@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 
+from forain.net.addresses import networks
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -40,6 +42,14 @@ def check(environment: Mapping[str, str]) -> None:
         told = environment.get(name) or str(least)
         if not (told.isascii() and told.isdigit() and least <= int(told) <= most):
             raise BadSettings(f"{name} {told}: write a whole number from {least} to {most}")
+    private = environment.get("FORAIN_ALLOW_PRIVATE", "")
+    try:
+        networks(private)
+    except ValueError as error:
+        raise BadSettings(
+            f"FORAIN_ALLOW_PRIVATE: {error}; write addresses and networks such as 192.168.1.20,10.0.0.0/8, "
+            "localhost for this machine, or all"
+        ) from None
     zone = environment.get("FORAIN_TIME_ZONE") or "UTC"
     try:
         ZoneInfo(zone)

@@ -5,13 +5,15 @@ import os
 from pathlib import Path
 
 from forain.config.database import database_settings
-from forain.config.home import django_secret_key, forain_home, vault_keys
+from forain.config.home import VaultKeys, django_secret_key, forain_home
+from forain.net.addresses import networks
 
 HOME: Path = forain_home()
 SECRET_KEY = django_secret_key(HOME)
-VAULT_KEYS = vault_keys(HOME)
+VAULT_KEYS = VaultKeys(HOME)
 CLOCK_FILE = os.environ.get("FORAIN_CLOCK_FILE", "")
 LOCAL_URL = os.environ.get("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
+ALLOW_PRIVATE = networks(os.environ.get("FORAIN_ALLOW_PRIVATE", ""))
 DEBUG = False
 ALLOWED_HOSTS = [host for host in os.environ.get("FORAIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host]
 PUBLIC_URL = os.environ.get("FORAIN_PUBLIC_URL", "")
@@ -29,6 +31,7 @@ INSTALLED_APPS = [
     "forain.web",
 ]
 MIDDLEWARE = [
+    "forain.web.middleware.Guards",
     "forain.web.middleware.PlainText",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -42,7 +45,6 @@ MIDDLEWARE = [
     "forain.web.gate.Gate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "forain.web.middleware.ContentSecurityPolicy",
 ]
 ROOT_URLCONF = "forain.config.urls"
 WSGI_APPLICATION = "forain.config.wsgi.application"
@@ -115,8 +117,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {"()": "forain.config.logs.OneLine", "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("FORAIN_LOG_LEVEL") or "WARNING"},
-    "loggers": {"procrastinate": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+    # What these say at debug level holds headers and arguments.
+    "loggers": {name: {"level": "WARNING"} for name in ("procrastinate", "httpx2", "httpcore2")},
 }

@@ -3,5 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [path("", include("forain.web.urls"))]
+handler400 = "forain.web.refusals.bad_request"
+handler403 = "forain.web.refusals.forbidden"
 handler404 = "forain.web.dashboard.not_found"
-handler400 = "forain.web.dashboard.unreadable"

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from forain.core.clock import Instant
+from forain.core.plain import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class AdapterError(Exception):
     def __str__(self) -> str:
         words = " ".join(f"{name}={value}" for name, value in sorted(self.placeholders.items()))
         asked = f" request_id={self.request_id}" if self.request_id else ""
-        return f"{self.code}{' ' + words if words else ''}{asked}"
+        return one_line(f"{self.code}{' ' + words if words else ''}{asked}")
 
 
 class Throttled(AdapterError):

@@ -1,5 +1,6 @@
 """A marketplace order, and the table that says what to do with it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,6 +17,8 @@ BUYER_KEPT = timedelta(days=30)
 the delivery, which we do not see (its update effective 2025-11-25, read second hand on 2026-08-05)."""
 NEVER_SENT = timedelta(days=120)
 """So long after the purchase an order that was never sent keeps its buyer."""
+SHORTEST_OF_A_BUYER = 3
+"""Shorter words of a name or an address say nothing about anybody."""
 
 
 class OrderStatus(StrEnum):
@@ -124,6 +127,25 @@ class OrderDraft:
     ship_to: Address
     buyer_email: str = ""
     ship_by: Instant | None = None
+
+
+def without_buyer(text: str, order: Order | None) -> str:
+    """A text of the other side about this order (what it refuses, say) without the buyer it may repeat.
+
+    `order` None: nobody is known. Taken out are the whole values, and the single words of the name.
+    """
+    if order is None:
+        return text
+    told = {order.buyer_email}
+    if (to := order.ship_to) is not None:
+        told |= {to.name, *to.name.split(), *to.lines, to.city, to.postal_code, to.phone}
+    for value in sorted((value.strip() for value in told), key=len, reverse=True):
+        if len(value) >= SHORTEST_OF_A_BUYER:
+            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "***", text, flags=re.IGNORECASE)
+            begun = (value[:length] for length in range(len(value) - 1, SHORTEST_OF_A_BUYER, -1))
+            cut = next((part for part in begun if text.lower().endswith(f" {part.lower()}")), "")
+            text = f"{text[: -len(cut)]}***" if cut else text
+    return text
 
 
 class OrderState(StrEnum):

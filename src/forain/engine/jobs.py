@@ -102,13 +102,15 @@ def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, lease: Instant, e
     line = runs.get(flow.name, subject)
     attempt = (line.attempt if line else 0) + 1
     answer = retry.verdict(error, attempt, now, deps.jitter())
+    # What nobody foresaw may say anything, a buyer's name too: its words go to the log only, where secrets are taken out.
+    told = str(error) if isinstance(error, errors.AdapterError) else type(error).__name__
     _effect(deps, flow, subject, grant_no, error, answer.effect)
     if isinstance(answer, retry.Again):
-        runs.failed(flow.name, subject, now, str(error), answer.at, attempt=answer.attempt, lease=None)
+        runs.failed(flow.name, subject, now, told, answer.at, attempt=answer.attempt, lease=None)
         return
     due_at = {"account": now + STANDING_STILL, "application": now + STANDING_STILL, "operation": now + DENIED_PAUSE,
               "item": now + REJECTED_PAUSE, "bug": None}[answer.stops]  # fmt: skip
-    runs.failed(flow.name, subject, now, str(error), due_at, attempt=True, lease=lease)
+    runs.failed(flow.name, subject, now, told, due_at, attempt=True, lease=lease)
 
 
 def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception, effect: retry.SideEffect) -> None:

@@ -7,6 +7,7 @@ from forain.contracts.shop import Shipment
 from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
+from forain.core.orders import without_buyer
 from forain.flows.deps import Deps
 from forain.store import issues, journal, models, orders, shops
 
@@ -95,8 +96,10 @@ def _confirm(deps: Deps, account: models.Account, row: models.Parcel) -> None:
         issues.mended("shipment_refused", subject)
         code, told = "shipment_confirmed", {"carrier": row.carrier, "tracking": row.tracking}
     else:
-        orders.parcel_refused(row, [[p.code, p.text, p.field] for p in answer.problems])
-        problem = answer.problems[0].text or answer.problems[0].code if answer.problems else ""
+        order = orders.body_of(row.order, deps.vault)
+        problems = [[p.code, without_buyer(p.text, order), p.field] for p in answer.problems]
+        orders.parcel_refused(row, problems)
+        problem = problems[0][1] or problems[0][0] if problems else ""
         told = {"order": row.order.order_id, "problem": problem}
         issues.found("shipment_refused", subject, now, account=account.pk, placeholders=told)
         code = "shipment_refused"

@@ -9,8 +9,18 @@ from forain.contracts.shop import Shop
 from forain.core import errors, retry
 from forain.core.clock import Instant, Window, format_instant, parse_instant
 from forain.core.ids import AccountId, SellerSku, ShopId
-from forain.core.money import Money
-from forain.core.orders import Cancel, Create, Hold, Nothing, Order, OrderDraft, OrderState, OrderStatus, step
+from forain.core.orders import (
+    Cancel,
+    Create,
+    Hold,
+    Nothing,
+    Order,
+    OrderDraft,
+    OrderState,
+    OrderStatus,
+    step,
+    without_buyer,
+)
 from forain.flows.deps import Deps
 from forain.net.pages import overlapping, pages
 from forain.store import accounts, issues, journal, models, offers, orders, runs, shops
@@ -204,20 +214,21 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
                 )  # fmt: skip
         case Create(draft=draft):
             if row.hold_reason != "refused_by_shop":
-                _create(deps, account, row, draft, order.total or draft.total)
+                _create(deps, account, row, draft, order)
         case Cancel():
-            _cancel(deps, account, row)
+            _cancel(deps, account, row, order)
         case Nothing(state=OrderState.CANCELLED) if row.intent_at is not None:
             # It was begun once and then held: perhaps the shop has it after all.
-            _cancel(deps, account, row)
+            _cancel(deps, account, row, order)
         case Nothing(state=state):
             if orders.become(row, state):
                 journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
                 _mark_sold(deps, account, row.pieces, row.correlation)
 
 
-def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, total: Money) -> None:
-    """`total`: what the marketplace says the order is worth, which its lines need not add up to."""
+def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, order: Order) -> None:
+    # What the marketplace says the order is worth, which its lines need not add up to.
+    total = order.total or draft.total
     if account.shop_id is None:
         return
     shop = shops.get(ShopId(account.shop_id))
@@ -230,9 +241,9 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
         verdict = retry.verdict(error, row.attempt + 1, deps.clock.now(), deps.jitter())
         if isinstance(verdict, retry.Again):
             # The order may be there or not: the claim ends, and the next try finds it by our reference first.
-            orders.put_off(row, str(error), max(verdict.at, deps.clock.now() + lag))
+            orders.put_off(row, without_buyer(str(error), order), max(verdict.at, deps.clock.now() + lag))
             raise
-        detail = _problem(error)
+        detail = _problem(error, order)
         orders.refused(row, detail)
         _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
         return
@@ -248,12 +259,14 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
     runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
 
 
-def _problem(error: errors.AdapterError) -> str:
+def _problem(error: errors.AdapterError, order: Order) -> str:
+    """In the shop's words, but for the buyer that these may repeat."""
     problems = error.problems if isinstance(error, errors.Rejected) else ()
-    return f"{problems[0].code} {problems[0].text}".strip() if problems else str(error)
+    told = f"{problems[0].code} {problems[0].text}".strip() if problems else str(error)
+    return without_buyer(told, order)
 
 
-def _cancel(deps: Deps, account: models.Account, row: models.Order) -> None:
+def _cancel(deps: Deps, account: models.Account, row: models.Order, order: Order) -> None:
     if account.shop_id is None:
         return
     subject = f"account:{account.pk}/{row.order_id}"
@@ -270,9 +283,11 @@ def _cancel(deps: Deps, account: models.Account, row: models.Order) -> None:
         verdict = retry.verdict(error, row.attempt + 1, now, deps.jitter())
         if isinstance(verdict, retry.Stop):
             # It has left the house, say: a person decides, and the shop is asked again now and then.
-            told = {"order": row.order_id, "problem": _problem(error)}
+            told = {"order": row.order_id, "problem": _problem(error, order)}
             issues.found("cancel_refused", subject, now, account=account.pk, placeholders=told)
-        orders.put_off(row, _problem(error), verdict.at if isinstance(verdict, retry.Again) else now + CANCEL_AGAIN)
+        orders.put_off(
+            row, _problem(error, order), verdict.at if isinstance(verdict, retry.Again) else now + CANCEL_AGAIN
+        )
         raise
     issues.mended("cancel_refused", subject)
     if orders.cancelled_in_shop(row, deps.clock.now()):

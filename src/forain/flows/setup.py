@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from forain.core.errors import Problem, Rejected
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.flows import authorize
 from forain.flows.deps import Deps
+from forain.net.addresses import well_formed
 from forain.store import accounts, issues, journal, models, offers, runs, shops
 
 
@@ -82,13 +84,17 @@ class NewAccount:
 
 def add_account(deps: Deps, told: NewAccount) -> models.Account:
     """The account, read-only at first. With a refresh token it is tried at once, and kept only if it works;
-    without one it waits for the consent. Raises what the trial raises, and Exists.
+    without one it waits for the consent. Raises what the trial raises, Rejected for an address that is none, and Exists.
 
     An application that is known already keeps its secret until the one typed now has worked: other accounts live
     by it. An account of this seller that never got a grant is what an earlier try left behind, and makes room.
     """
     now = deps.clock.now()
     values = told.values
+    for name, address in told.addresses.items():
+        # They stand in calls, in redirects and in the pages' own policy: nothing but an address may be in them.
+        if not well_formed(address):
+            raise Rejected([Problem("address_wrong", field=name)], "address_wrong")
     secret = Secret(values["client_secret"])
     default_name = f"{told.marketplace} {values['region']}"
     if models.Account.objects.filter(name=default_name).exclude(seller=values["seller_id"]).exists():

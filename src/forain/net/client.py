@@ -13,10 +13,19 @@ from forain.contracts.net import Request, Response
 from forain.core.clock import Instant
 from forain.core.errors import Malformed, Problem, Rejected, ServerFault, Throttled, Unreachable
 from forain.core.secret import Secret
+from forain.net.addresses import Forbidden
+from forain.net.http import within
+from forain.net.redaction import secrets_sent, without
 
 LARGEST_ANSWER = 32 * 1024 * 1024
-PATIENCE = 4
-"""An answer that comes drop by drop may take so many times the request's own time limit, then it is none."""
+"""Bytes, unpacked."""
+ENCODINGS = ("", "identity", "gzip")
+"""How an answer may be packed. gzip makes at most a thousand times of what it reads; others, and gzip within gzip, have
+no such bound."""
+PATIENCE = 3
+"""A request may take so many times its own time limit from connecting to the last byte, then it has no answer: the
+limit itself is one of waiting for the next piece, and drop by drop there is always a next piece. So a request of half
+a minute has ended before `store.orders.CLAIM_LIFE`, after which its claim counts as dead."""
 PAUSE = timedelta(seconds=2)
 """Kept after a 429 beyond what the bucket says: other limits than the one we know may have been reached.
 
@@ -101,7 +110,12 @@ class NetClient:
             until = self._limiter.take(self._scope, limit)
             if until is not None:
                 raise Throttled(until, placeholders={"operation": request.operation})
-        headers = {"user-agent": self._user_agent, "accept": "application/json", **(request.headers or {})}
+        headers = {
+            "user-agent": self._user_agent,
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            **(request.headers or {}),
+        }
         if access:
             headers[access[0]] = access[1].reveal()
         if request.json is not None:
@@ -127,26 +141,36 @@ class NetClient:
         status = 0
         told = {"operation": request.operation}
         try:
-            with self._http.stream(
-                request.method,
-                request.url,
-                params=dict(request.query) if request.query else None,
-                headers=dict(headers),
-                content=request.json,
-                data=dict(request.form) if request.form is not None else None,
-                timeout=request.timeout_seconds,
-                follow_redirects=False,
-            ) as answer:
+            with (
+                within(request.timeout_seconds * PATIENCE),
+                self._http.stream(
+                    request.method,
+                    request.url,
+                    params=dict(request.query) if request.query else None,
+                    headers=dict(headers),
+                    content=request.json,
+                    data=dict(request.form) if request.form is not None else None,
+                    timeout=request.timeout_seconds,
+                    follow_redirects=False,
+                ) as answer,
+            ):
                 body = bytearray()
                 status = answer.status_code
+                if answer.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
+                    raise httpx2.DecodingError("packed in a way nobody asked for")
                 for part in answer.iter_bytes():
-                    body += part
                     if time.monotonic() - begun > request.timeout_seconds * PATIENCE:
                         raise httpx2.ReadTimeout("drop by drop")
-                    if len(body) > LARGEST_ANSWER:
+                    if len(body) + len(part) > LARGEST_ANSWER:
                         raise Malformed("body too large", placeholders=told)
+                    body += part
                 found = {name.lower(): value for name, value in answer.headers.items()}
-                response = Response(answer.status_code, found, bytes(body))
+                sent = secrets_sent(headers, request.form, refused=status >= 400)
+                response = Response(status, found, without(bytes(body), sent))
+        except Forbidden as error:
+            # Nobody was asked; put right (the address, or what the operator allows), it works by itself.
+            self._log.no_answer(self._side, request.operation, str(error))
+            raise Unreachable(error.why, placeholders={**told, "host": error.host, "address": error.address}) from error
         except httpx2.RemoteProtocolError as error:
             self._log.no_answer(self._side, request.operation, "cut")
             raise ServerFault("answer_cut", placeholders=told) from error

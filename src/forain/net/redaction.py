@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Mapping
+from urllib.parse import quote, quote_plus
 
 STARS = "***"
 _SECRET_NAMES = (
@@ -29,6 +31,28 @@ def scrub(text: str) -> str:
     text = _FORM.sub(rf"\1{STARS}", text)
     text = _TOKENS.sub(STARS, text)
     return _MAIL.sub(STARS, text)
+
+
+SHORTEST_SECRET = 8
+"""A shorter word would be found everywhere by chance."""
+
+
+def secrets_sent(headers: Mapping[str, str], form: Mapping[str, str] | None, *, refused: bool) -> set[str]:
+    """What of a request nobody may repeat to us. `refused`: the answer is a refusal; an answer to a login that worked
+    may hold a token that was sent, and must keep it."""
+    found = {value.rpartition(" ")[2] for name, value in headers.items() if name.lower() in _SECRET_NAMES}
+    if refused and form is not None:
+        found |= {value for name, value in form.items() if name in _SECRET_IN_FORMS}
+    return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
+
+
+def without(body: bytes, secrets: set[str]) -> bytes:
+    """An answer in which the other side repeats secrets we sent, without them: what is never read is never kept."""
+    for secret in secrets:
+        inside = json.dumps(secret)[1:-1]
+        for spelling in {secret, inside, inside.replace("/", "\\/"), quote(secret, safe=""), quote_plus(secret)}:
+            body = body.replace(spelling.encode(), STARS.encode())
+    return body
 
 
 def shape(body: bytes) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
+from forain.core.plain import one_line
 from forain.store import models
 
 _chain: ContextVar[str] = ContextVar("forain_chain", default="")
@@ -48,9 +49,9 @@ def write(
         at=now,
         correlation=correlation_id or correlation(),
         account_id=account,
-        subject=subject,
+        subject=one_line(subject),
         code=code,
-        placeholders={name: str(value) for name, value in (placeholders or {}).items()},
+        placeholders={name: one_line(value) for name, value in (placeholders or {}).items()},
     )
 
 
@@ -65,10 +66,10 @@ def write_many(now: Instant, entries: list[tuple[str, str, AccountId, str, dict[
         models.Journal(
             at=now,
             code=code,
-            subject=subject,
+            subject=one_line(subject),
             account_id=account,
             correlation=chain_id or correlation(),
-            placeholders=told,
+            placeholders={name: one_line(value) for name, value in told.items()},
         )
         for code, subject, account, chain_id, told in entries
     )

@@ -13,7 +13,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
 from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended
 from forain.store import models
-from forain.store.vault import Vault, VaultBroken
+from forain.store.vault import Vault, VaultBroken, writing
 
 CLAIM_LIFE = timedelta(minutes=2)
 """Longer than any request to a shop may take: after it, whoever claimed is dead."""
@@ -55,7 +55,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
     pieces: dict[str, int] = {}
     for line in order.lines:
         pieces[line.sku] = pieces.get(line.sku, 0) + line.quantity
-    told = {
+    told: dict[str, object] = {
         "site": order.site,
         "status": order.status.value,
         "fulfilled_by": order.fulfilled_by,
@@ -65,9 +65,9 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         "purchased_at": order.purchased_at,
         "updated_at": order.updated_at,
         "seen_at": now,
-        **_kept(order, None, vault, now),
     }
-    with transaction.atomic():
+    with writing():
+        told |= _kept(order, None, vault, now)
         row, new = models.Order.objects.get_or_create(
             account_id=order.key.account,
             order_id=order.key.order_id,
@@ -99,7 +99,7 @@ def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) ->
 
 def forget_buyers(vault: Vault, now: Instant, most: int) -> int:
     """Take the buyer out of up to `most` orders that have kept him long enough; the answer is how many it were."""
-    with transaction.atomic():
+    with writing():
         rows = models.Order.objects.select_for_update(skip_locked=True).filter(buyer_until__lte=now)
         done = 0
         for row in rows.order_by("buyer_until")[:most]:

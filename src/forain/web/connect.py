@@ -16,6 +16,7 @@ from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, setup
+from forain.net.addresses import well_formed
 from forain.store import accounts, models, shops
 from forain.web import words
 from forain.web.fields import beside, drawn, said, sentence
@@ -197,7 +198,7 @@ def _may_leave(response: HttpResponse, consent_address: str = "") -> HttpRespons
 
     `consent_address`: the account's own (a box), instead of the marketplace's consent pages.
     """
-    if consent_address:
+    if consent_address and well_formed(consent_address):
         told = urlsplit(consent_address)
         hosts = {f"{told.scheme}://{told.netloc}"}
     else:

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 
 from forain import wiring
 from forain.core import authorization
@@ -90,11 +89,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The page for an address that is none. Django's own reads the form that was sent to it, and breaks where that form
     cannot be read."""
     return render(request, "404.html", status=404)
-
-
-def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page for a request that cannot be read; nothing of it is read for this page, for the same reason."""
-    return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:

@@ -17,6 +17,8 @@ PLACE = {
     "no_token": "refresh_token",
     "seller_does_not_fit": "seller_id",
     "wrong_region": "region",
+    "address_private": "url",
+    "address_never": "url",
 }
 """The field a refusal of the other side is about."""
 

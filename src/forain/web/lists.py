@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from forain import wiring
+from forain.core.plain import one_line
 from forain.flows import import_orders
 from forain.store import instance, issues, models, offers, orders, runs
 from forain.web.notices import with_cures
@@ -86,7 +87,8 @@ _PRICE_STEPS = ("shop_price", "percent", "add", "floor", "ceiling")
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Offer.objects.select_related("account"), pk=number)
-    entries = models.Journal.objects.filter(subject=str(offers.key_of(row)), account=row.account).order_by("-id")[:40]
+    subject = one_line(offers.key_of(row))
+    entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")[:40]
     context = {
         "offer": row,
         "state": _state(row),
@@ -117,7 +119,8 @@ def order_list(request: HttpRequest) -> HttpResponse:
 
 def order(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Order.objects.select_related("account"), pk=number)
-    entries = models.Journal.objects.filter(subject=row.order_id, account=row.account).order_by("-id")[:40]
+    subject = one_line(row.order_id)
+    entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")[:40]
     parcels = models.Parcel.objects.filter(order=row).order_by("pk")
     told = {"order": row, "parcels": parcels, "entries": entries, "may_put_aside": orders.may_put_aside(row)}
     return render(request, "web/order.html", told)

@@ -11,17 +11,28 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+GUARDS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
 
 
-class ContentSecurityPolicy:
-    """Adds the policy. The consent page is opened by a redirect, which form-action must allow: see `connect`."""
+class Guards:
+    """Adds what keeps a browser from doing more than it was meant to. Outermost, so that files, and the refusals of the
+    other middleware, carry it too. A view may say its own: the consent page is opened by a redirect of a form, which
+    form-action must allow (see `connect`)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        for name, value in GUARDS.items():
+            response.headers.setdefault(name, value)
         return response
 
 

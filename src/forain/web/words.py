@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from forain import plugins
+from forain.core.plain import one_line
 
 LANGUAGES = plugins.LANGUAGES
 
@@ -39,7 +40,7 @@ class _Plain(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         one, bar, many = format_spec.partition("|")
         if not bar:
-            return str(value)
+            return one_line(value)
         count = int(str(value)) if str(value).lstrip("-").isdigit() else 2
         single = abs(count) < 2 if self._language == "fr" else abs(count) == 1
         return f"{value}\N{NO-BREAK SPACE}{one if single else many}"
@@ -57,7 +58,7 @@ def has(key: str) -> bool:
 
 
 def fill(language: str, text: str, values: Mapping[str, object]) -> str:
-    """`text` with its gaps filled; an unknown name is left empty."""
+    """`text` with its gaps filled; an unknown name is left empty. What fills them stays on one line."""
 
     def part(found: re.Match[str]) -> str:
         return found[1] if all(values.get(name) not in (None, "") for name in _NAME.findall(found[1])) else ""
