@@ -25,6 +25,7 @@ from forain.flows import authorize, import_orders, setup
 from forain.store import instance, models, orders, runs
 from tests.flows.conftest import cutting
 from tests.flows.test_secrets import whole_database
+from tests.people import come_in
 
 SHOP_TOKEN = "canary-shop-token-0123456789"
 HOOK_SECRET = "canary-hook-secret-0123456789"
@@ -187,7 +188,7 @@ def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_use
     house = make_house(transport=lambda box: made.append(Repeating(box)) or made[0], kind="public")
     wire = made[0]
     monkeypatch.setattr(wiring, "deps", lambda: house.deps)
-    client.force_login(django_user_model.objects.create_user("camille"))
+    come_in(client)
     client.raise_request_exception = False
     link = instance.new_first_link()
 
@@ -268,7 +269,7 @@ def test_a_bug_is_told_by_its_kind_and_its_words_go_to_the_log_without_secrets(
     made = []
     house = make_house(transport=lambda box: made.append(Broken(box)) or made[0])
     monkeypatch.setattr(wiring, "deps", lambda: house.deps)
-    client.force_login(django_user_model.objects.create_user("camille"))
+    come_in(client)
     house.live(60)
     made[0].status = 500
     runs.force(f"account:{house.account_id}", house.deps.clock.now())

@@ -13,6 +13,7 @@ from forain.store import models
 from forain.web import words
 from tests.flows.test_consent import confirmed
 from tests.flows.test_secrets import whole_database
+from tests.people import come_in
 
 FR = "A13V1IB3VIYZZH"
 
@@ -26,7 +27,7 @@ def house(make_house, monkeypatch):
 
 @pytest.fixture
 def camille(client, django_user_model):
-    client.force_login(django_user_model.objects.create_user("camille"))
+    come_in(client)
     return client
 
 
@@ -53,7 +54,7 @@ def test_the_one_who_began_it_ends_it_and_no_second_time(house, camille):
 def test_another_person_and_a_stranger_cannot_end_it_and_do_not_use_it_up(house, camille, django_user_model):
     before, back = grant(house), begun(house, camille)
     other, stranger = Client(), Client()
-    other.force_login(django_user_model.objects.create_user("other"))
+    come_in(other, "other")
 
     refused, sent_away = other.get(back, follow=True), stranger.get(back)
 
@@ -170,7 +171,7 @@ def test_an_arrival_that_another_person_was_lured_into_ends_for_nobody_else(hous
     """Login CSRF: what begins in one person's browser cannot be ended in another's."""
     before = grant(house)
     mallory = Client()
-    mallory.force_login(django_user_model.objects.create_user("mallory"))
+    come_in(mallory, "mallory")
     told = {"selling_partner_id": house.seller, "amazon_state": "x", "amazon_callback_uri": "http://box/seller-central/eu/apps/authorize/confirm"}  # fmt: skip
     there = mallory.get(f"/amazon/login?{urlencode(told)}")["Location"]
     state = dict(part.split("=", 1) for part in urlsplit(there).query.split("&"))["state"]

@@ -101,7 +101,7 @@ def test_what_the_body_says_of_numbers_is_thrown_away(client, shop):
 GARBAGE = [
     b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}", b'{"topic": "stock"}', b'{"topic": 1, "keys": []}',
     b'{"topic": "stock", "keys": "v1"}', b'{"topic": "stock", "keys": [1]}', b'{"topic": "stock", "keys": ["\\u0000"]}',
-    b'{"topic": "stock", "keys": ["\\ud800"]}', b'{"topic": "stock", "keys": [""]}', b'{"topic": "order", "keys": []}',
+    b'{"topic": "stock", "keys": [""]}', b'{"topic": "order", "keys": []}',
     b'{"topic": "stock", "keys": ["' + b"x" * 300 + b'"]}', b"[" * 50_000, b'{"topic": "\\u0000", "keys": []}',
 ]  # fmt: skip
 

@@ -4,18 +4,18 @@ import hashlib
 import io
 
 import pytest
-from django.contrib.auth import get_user_model
 
 from forain import wiring
 from forain.config.wsgi import application
 from forain.store import models
+from tests.people import come_in
 
 CONSENT = "http://127.0.0.1:1/seller-central/eu"
 
 
 @pytest.fixture
 def merchant(client, transactional_db):
-    client.force_login(get_user_model().objects.create_user("camille", password="a long enough one"))
+    come_in(client)
     now = wiring.deps().clock.now()
     registered = models.Application.objects.create(marketplace="amazon", kind="public", client_id="c", created_at=now)
     client.account = models.Account.objects.create(

@@ -9,6 +9,7 @@ from forain.store import models
 from forain.store.vault import Vault
 from forain_box import Box
 from forain_box.server import RunningBox
+from tests.people import come_in
 
 TYPED = {
     "kind": "public", "name": "Camille", "client_id": "amzn1.application-oa2-client.0123abcd", "client_secret": "s" * 30,
@@ -23,7 +24,7 @@ def merchant(client, db, django_user_model, settings, monkeypatch):
     old = wiring.deps()
     strict = wiring.build(old.clock, Vault(settings.VAULT_KEYS), old.public_url)
     monkeypatch.setattr(wiring, "deps", lambda: strict)
-    client.force_login(django_user_model.objects.create_user("camille"))
+    come_in(client)
     return client
 
 
@@ -72,7 +73,7 @@ def test_an_accounts_address_that_is_none_is_not_kept(merchant, address):
     page = merchant.post("/accounts/add/amazon", {**TYPED, "address.consent": address})
 
     assert page.status_code == 422
-    assert "without user name or password" in page.content.decode()
+    assert 'class="message error"' in page.content.decode()
     assert kept() == (0, 0, 0)
     assert "unsafe" not in page["Content-Security-Policy"]
 

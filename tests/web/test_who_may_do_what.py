@@ -163,7 +163,7 @@ def test_every_form_without_its_token_is_refused_with_a_page(db):
     for name, address, _ in routes():
         answer = strict.post(address, {"answer": "yes"}, headers={"accept-language": "en"})
         if name in ("hook", "hook_topic"):
-            assert answer.status_code == 404, "a hook is verified by its signature, and this shop does not exist"
+            assert answer.status_code == 401, "a hook is verified by its signature, and this shop does not exist"
         else:
             assert answer.status_code == 403, name
             assert "This form is too old" in answer.content.decode(), name
