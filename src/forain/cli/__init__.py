@@ -8,7 +8,20 @@ import click
 from forain.cli.accounts import account_group
 from forain.cli.house import sentence
 from forain.cli.links import link_group, order_group
-from forain.cli.run import admin_link, bench, box, demo, doctor, journal_command, simulate, status, sync, up
+from forain.cli.run import (
+    admin_link,
+    bench,
+    box,
+    demo,
+    doctor,
+    journal_command,
+    simulate,
+    status,
+    sync,
+    up,
+    web,
+    worker,
+)
 from forain.cli.shops import shop_group
 
 
@@ -34,7 +47,7 @@ def main() -> None:
 
 
 for _command in (
-    up, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
+    up, web, worker, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
     shop_group, account_group, link_group, order_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -1,9 +1,11 @@
-"""up, demo, box, status, sync, journal, doctor, bench."""
+"""up, web, worker, demo, box, status, sync, journal, doctor, bench."""
 
 import json
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -12,38 +14,80 @@ import click
 from forain.cli.ask import PORT, reader_language
 from forain.cli.house import DEFAULT_PORT, Web, open_house, visiting
 
-
-@click.command()
-@click.option(
+_port = click.option(
     "--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Where the pages are, on this machine."
 )
+
+
+@click.command()
+@_port
 def up(port: int) -> None:
     """Run Forain: database, pages and worker, until Ctrl-C."""
+    with staying(port) as ended, Web(port) as pages, working():
+        click.echo(f"Forain is up: {pages.url}")
+        _invite(pages)
+        click.echo("Ctrl-C stops everything.")
+        ended.wait()
+        click.echo("Stopping ...")
+
+
+@click.command()
+@_port
+def web(port: int) -> None:
+    """Run only the pages, until Ctrl-C; the work is done by `forain worker`, in processes of its own."""
+    with staying(port) as ended, Web(port) as pages:
+        click.echo(f"The pages are up: {pages.url}")
+        _invite(pages)
+        ended.wait()
+
+
+@click.command()
+def worker() -> None:
+    """Run only a worker, until Ctrl-C. Several may work side by side."""
+    with staying(DEFAULT_PORT) as ended, working():
+        click.echo("The worker is up")
+        ended.wait()
+
+
+@contextmanager
+def staying(port: int) -> Iterator[threading.Event]:
+    """The house for a process that stays until Ctrl-C or SIGTERM, which set the answer."""
     ended = ending()
     house = open_house(port=port)
     try:
-        from django.contrib.auth import get_user_model
-
-        from forain import plugins, wiring
-        from forain.engine.worker import Worker
+        house.keep()
+        from forain import plugins
         from forain.store import instance
 
         plugins.marketplaces(), plugins.shops()
         instance.get()
-        with Web(port) as web:
-            worker = Worker(wiring.deps())
-            worker.start()
-            click.echo(f"Forain is up: {web.url}")
-            if not get_user_model().objects.exists():
-                click.echo(
-                    f"First, make your access (this link works once): {web.url}/first/{instance.new_first_link()}"
-                )
-            click.echo("Ctrl-C stops everything.")
-            ended.wait()
-            click.echo("Stopping ...")
-            worker.stop()
+        yield ended
     finally:
         house.stop()
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """A worker in threads of this process; running flows are let finish."""
+    from forain import wiring
+    from forain.engine.worker import Worker
+
+    started = Worker(wiring.deps())
+    started.start()
+    try:
+        yield
+    finally:
+        started.stop()
+
+
+def _invite(pages: Web) -> None:
+    """The one-time link, while there is no administrator."""
+    from django.contrib.auth import get_user_model
+
+    from forain.store import instance
+
+    if not get_user_model().objects.exists():
+        click.echo(f"First, make your access (this link works once): {pages.url}/first/{instance.new_first_link()}")
 
 
 def ending() -> threading.Event:
