@@ -257,6 +257,35 @@ def test_a_keeper_begins_no_empty_database_where_the_files_are_gone(home, caplog
     keeper.stop()
 
 
+STUBBORN = """
+import os, signal, sys, time
+
+def told(number, _):
+    os.write(1, signal.Signals(number).name.encode() + b" ")
+    if number == signal.SIGQUIT:
+        os._exit(0)
+
+signal.signal(signal.SIGINT, told), signal.signal(signal.SIGQUIT, told)
+os.write(1, b"up" + bytes([10]))
+time.sleep(120)
+"""
+
+
+def test_a_server_that_does_not_stop_when_asked_is_stopped_at_once_before_others_wait_for_long():
+    reading, writing = os.pipe()
+    guardian = subprocess.Popen(
+        [sys.executable, str(SRC / "forain" / "config" / "postgres_guardian.py"), str(reading), "1", "-", sys.executable, "-c", STUBBORN],
+        pass_fds=(reading,), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(reading)
+    assert guardian.stdout.readline() == "up\n"
+
+    os.close(writing)
+
+    code, told = guardian.wait(20), guardian.stdout.read().split()
+    assert (code, told) == (0, ["SIGINT", "SIGQUIT"])
+
+
 def test_a_pid_file_that_was_cut_off_does_not_stop_the_start(home):
     server = postgres.start(home)
     with psycopg.connect(server.url) as connection:
