@@ -274,6 +274,10 @@ def bench(name: str | None, as_json: bool) -> None:
 @click.option("--without", multiple=True, help="A kind of event to leave out (several times).")
 @click.option("--most-events", type=click.IntRange(0), help="No more events after so many.")
 @click.option("--mutants", is_flag=True, help="Plant each defect in turn, and say which seed caught it.")
+@click.option("--processes", is_flag=True, help="Real processes, sockets and kills instead, in real time.")
+@click.option(
+    "--kills", type=click.IntRange(1, 5000), default=20, show_default=True, help="With --processes: how many."
+)
 def simulate(
     number: int,
     days: float,
@@ -282,6 +286,8 @@ def simulate(
     without: tuple[str, ...],
     most_events: int | None,
     mutants: bool,
+    processes: bool,
+    kills: int,
 ) -> None:
     """Tell simulated days of a merchant in a database of its own, and check that nothing is lost or doubled."""
     import importlib
@@ -292,6 +298,8 @@ def simulate(
     if not (root / "tests" / "simulation").is_dir():
         raise click.ClickException("tests/simulation is only there in a checkout of the repository")
     sys.path.insert(0, str(root))
+    if processes:
+        sys.exit(importlib.import_module("tests.processes.run").main(seed or 0, kills, trace))
     with tempfile.TemporaryDirectory(prefix="forain-simulate-") as home:
         # Its tables are emptied before every seed: never the merchant's database, whatever DATABASE_URL says.
         os.environ.pop("DATABASE_URL", None)
