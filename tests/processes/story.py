@@ -188,6 +188,15 @@ class Story:
 
         self.people.connect(instance.new_first_link(), self.wires["amazon"].port)
         self.until("worker B", lambda: "is up" in worker.said())
+        for sku in list(SKUS)[1:]:
+            self.people.buy([{"sku": sku, "quantity": 1}], 0)
+        self.until("the first order in the shop", lambda: self._goes_on() or self.merchant.to_ship())
+
+    def _goes_on(self) -> None:
+        """A little time, and the merchant's work in it."""
+        self.merchant.work()
+        self.amazon.advance(SETTLE_STEP)
+        time.sleep(0.2)
 
     def _through_the_wire(self) -> str:
         told = urlsplit(self._layout.url("forain"))
@@ -214,8 +223,6 @@ class Story:
         next_event = next_clock = next_work = last
         ends: list[tuple[float, str]] = []
         done = 0
-        for sku in list(SKUS)[1:]:
-            self.people.buy([{"sku": sku, "quantity": 1}], 0)
         while done < len(todo) and time.monotonic() < end:
             self.tend()
             now = time.monotonic()
@@ -316,15 +323,13 @@ class Story:
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             self.tend()
-            self.merchant.work()
+            self._goes_on()
             waiting = wrong()
             if not waiting:
                 return
             if time.monotonic() > end:
                 self.told.found += waiting
                 raise Failed(what)
-            self.amazon.advance(SETTLE_STEP)
-            time.sleep(0.25)
 
     def _works_alone(self, name: str) -> None:
         """The other worker is stopped in order, and this one does all the work."""
@@ -336,9 +341,7 @@ class Story:
         order: list[str] = []
 
         def arrived() -> bool:
-            self.merchant.work()
-            self.amazon.advance(SETTLE_STEP)
-            time.sleep(0.2)
+            self._goes_on()
             if not order:
                 order.extend(self.people.buy([{"sku": "SKU3", "quantity": 1}], 0))
             return bool(order) and len(self.merchant.of(order[0])) == 1
