@@ -135,6 +135,8 @@ class Story:
             for wire in self.wires.values():
                 wire.stop()
             self._nothing_left()
+            for disk in self.disks.values():
+                disk.take_away()
 
     def _nothing_left(self) -> None:
         end = time.monotonic() + 60

@@ -11,7 +11,8 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x00020000, 0x4000, 0x40000
-"""Linux: prctl(2), unshare(2), mount(2)."""
+MNT_DETACH = 2
+"""Linux: prctl(2), unshare(2), mount(2), umount2(2)."""
 FILLER = "filler"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,6 +61,10 @@ class SmallDisk:
 
     def free(self) -> None:
         (self.place / FILLER).unlink(missing_ok=True)
+
+    def take_away(self) -> None:
+        """With all that is on it; the empty folder stays."""
+        ctypes.CDLL(None).umount2(bytes(self.place), MNT_DETACH)
 
 
 class Service:

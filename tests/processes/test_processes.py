@@ -67,6 +67,7 @@ def test_nothing_is_lost_and_nothing_doubled_when_processes_are_killed():
     assert process.returncode == 0, told
     assert f"| kills {KILLS} (" in told
     assert of_simulation(process.pid) == []
+    assert list(Path(tempfile.gettempdir()).glob(f"forain-processes-{process.pid}-*")) == []
 
 
 def test_a_simulation_that_is_killed_leaves_nothing_running():
