@@ -44,17 +44,17 @@ def simulate(*arguments: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
-def of_simulation(number: int) -> list[int]:
-    """The living processes that the simulation `number` started, and theirs: they carry its folder's name."""
+def of_simulation(number: int) -> list[bytes]:
+    """The command lines of what the simulation `number` started and of what that started: they carry its folder's name."""
     mark = f"forain-processes-{number}-".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            told = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+            told, environment = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
         except OSError:
             continue
-        if mark in told:
-            found.append(int(folder.name))
+        if mark in told + environment:
+            found.append(told)
     return found
 
 
@@ -76,7 +76,7 @@ def test_a_simulation_that_is_killed_leaves_nothing_running():
     assert process.stdout is not None
     assert process.stdout.readline().endswith("begins\n")
     end = time.monotonic() + 60
-    while not any(b"postgres" in Path(f"/proc/{n}/cmdline").read_bytes() for n in of_simulation(process.pid)):
+    while not any(b"bin/postgres" in told for told in of_simulation(process.pid)):
         assert time.monotonic() < end
         time.sleep(0.1)
 
