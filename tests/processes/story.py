@@ -316,6 +316,9 @@ class Story:
             self._works_alone(name)
         self._settle("not settled after each worker worked alone", asked.unsettled)
         self._settle("at the end", asked.wrong_at_the_end)
+
+    def count(self) -> None:
+        """What came of it, for the closing line."""
         self.told.orders = len(self.merchant.drafts())
         self.told.parcels = sum(len(parcels) for parcels in self.merchant.parcels.values())
         self.told.ended_by_itself = sum(service.ended_by_itself for service in self.services.values())
@@ -368,6 +371,7 @@ def tell(folder: Path, seed: int, number: int, say: Callable[[str], None]) -> To
         except (Failed, ConnectionError) as failed:
             story.told.found.append(("comes_right_in_time", str(failed)))
         finally:
+            story.count()
             if "django" in sys.modules:
                 from django.db import connections
 
