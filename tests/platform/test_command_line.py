@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -296,6 +297,59 @@ def test_up_serves_is_healthy_and_ctrl_c_stops_everything(forain, tmp_path):
     process.send_signal(signal.SIGINT)
 
     assert process.wait(40) == 0
+    assert servers_of(forain) == []
+
+
+def health(port):
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
+            return json.loads(answer.read())
+    except HTTPError as error:
+        return json.loads(error.read())
+    except OSError:
+        return None
+
+
+def until_health(port, told, seconds=60):
+    deadline = time.monotonic() + seconds
+    while (found := health(port)) != told:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+
+
+WELL = {"database": "ok", "worker": "ok"}
+
+
+def test_a_killed_database_comes_back_under_up_and_health_says_when_it_is_away(forain, tmp_path):
+    process, port, _ = up(forain)
+    until_health(port, WELL)
+    data = forain.home / "postgres" / "data"
+    (data / "PG_VERSION").rename(data / "PG_VERSION.away")
+
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    until_health(port, {"database": "away", "worker": "unknown"})
+    (data / "PG_VERSION.away").rename(data / "PG_VERSION")
+    until_health(port, WELL)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 0
+
+
+def test_web_and_worker_run_in_processes_of_their_own_and_share_the_database(forain, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    workers = [forain("worker", background=True) for _ in range(2)]
+    web = forain("web", "--port", str(port), background=True)
+    told = [process.stdout.readline() for process in (*workers, web)]
+    until_health(port, WELL)
+
+    for process in (*workers, web):
+        process.send_signal(signal.SIGTERM)
+
+    assert told[:2] == ["The worker is up\n"] * 2
+    assert f"http://127.0.0.1:{port}" in told[2]
+    assert [process.wait(40) for process in (*workers, web)] == [0, 0, 0]
     assert servers_of(forain) == []
 
 

@@ -40,8 +40,21 @@ def holder(home):
 
 def number(url):
     with psycopg.connect(url) as connection:
-        data = connection.execute("SHOW data_directory").fetchone()[0]
-    return int((Path(data) / "postmaster.pid").read_text().splitlines()[0])
+        return number_in(Path(connection.execute("SHOW data_directory").fetchone()[0]))
+
+
+def number_in(data):
+    return int((data / "postmaster.pid").read_text().splitlines()[0])
+
+
+def until_it_answers(url, seconds=60):
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return psycopg.connect(url, connect_timeout=3)
+        except psycopg.OperationalError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
 
 
 def gone(pid, seconds=20):
@@ -191,4 +204,96 @@ def test_without_the_password_nobody_gets_in(home):
             + server.url.split("@")[1]
         )
 
+    server.stop()
+
+
+def test_a_keeper_brings_a_killed_server_back_with_all_that_was_written(home):
+    server = postgres.start(home)
+    keeper = postgres.Keeper(home, server)
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept (n int)")
+    killed = number(server.url)
+
+    os.kill(killed, signal.SIGKILL)
+
+    with until_it_answers(server.url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    again = number(server.url)
+    assert again != killed
+    keeper.stop()
+    assert gone(again)
+
+
+def test_a_keeper_takes_over_from_an_owner_that_was_killed(home):
+    process, url = holder(home)
+    keeper = postgres.Keeper(home, postgres.start(home))
+    killed = number(url)
+
+    process.send_signal(signal.SIGKILL)
+    process.wait(10)
+
+    assert gone(killed)
+    with until_it_answers(url):
+        again = number(url)
+    keeper.stop()
+    assert gone(again)
+
+
+def test_a_keeper_begins_no_empty_database_where_the_files_are_gone(home, caplog):
+    server = postgres.start(home)
+    keeper = postgres.Keeper(home, server)
+    with psycopg.connect(server.url) as connection:
+        data = Path(connection.execute("SHOW data_directory").fetchone()[0])
+    (data / "PG_VERSION").rename(data / "PG_VERSION.away")
+
+    os.kill(number_in(data), signal.SIGKILL)
+
+    end = time.monotonic() + 20
+    while "holds no database any more" not in caplog.text:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    (data / "PG_VERSION.away").rename(data / "PG_VERSION")
+    until_it_answers(server.url).close()
+    keeper.stop()
+
+
+STUBBORN = """
+import os, signal, sys, time
+
+def told(number, _):
+    os.write(1, signal.Signals(number).name.encode() + b" ")
+    if number == signal.SIGQUIT:
+        os._exit(0)
+
+signal.signal(signal.SIGINT, told), signal.signal(signal.SIGQUIT, told)
+os.write(1, b"up" + bytes([10]))
+time.sleep(120)
+"""
+
+
+def test_a_server_that_does_not_stop_when_asked_is_stopped_at_once_before_others_wait_for_long():
+    reading, writing = os.pipe()
+    guardian = subprocess.Popen(
+        [sys.executable, str(SRC / "forain" / "config" / "postgres_guardian.py"), str(reading), "1", "-", sys.executable, "-c", STUBBORN],
+        pass_fds=(reading,), stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(reading)
+    assert guardian.stdout.readline() == "up\n"
+
+    os.close(writing)
+
+    code, told = guardian.wait(20), guardian.stdout.read().split()
+    assert (code, told) == (0, ["SIGINT", "SIGQUIT"])
+
+
+def test_a_pid_file_that_was_cut_off_does_not_stop_the_start(home):
+    server = postgres.start(home)
+    with psycopg.connect(server.url) as connection:
+        data = Path(connection.execute("SHOW data_directory").fetchone()[0])
+    server.stop()
+    (data / "postmaster.pid").write_text("")
+
+    server = postgres.start(home)
+
+    psycopg.connect(server.url).close()
     server.stop()

@@ -4,3 +4,6 @@
 must always hold, `mutants.py` are planted defects that prove it can fail, `run.py` runs seeds, shrinks and prints.
 See docs/explanation/simulation.md.
 """
+
+SELLER, FR = "A1YEARSELLER", "A13V1IB3VIYZZH"
+"""The one seller, and the one site it sells on."""

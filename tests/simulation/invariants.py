@@ -26,13 +26,13 @@ from forain.store import accounts, limits, models, offers, orders
 from forain_box.amounts import details
 from forain_box.state import Order
 
+from . import FR, SELLER
 from .shop import Booked
 from .stage import Violation, Worker
 
 if TYPE_CHECKING:
     from .story import Story
 
-SELLER, FR = "A1YEARSELLER", "A13V1IB3VIYZZH"
 LOOKED_AT_WITHIN = timedelta(minutes=17)
 """What was seen of an offer is believed for a quarter of an hour, and a call takes its time."""
 EVERY_STEP = """SELECT (SELECT standing FROM store_account WHERE id = 1),
@@ -70,7 +70,11 @@ class Call:
 
 
 class Watch:
-    """Remembers, and asks the invariants at the right moments."""
+    """Remembers, and asks the invariants at the right moments.
+
+    `unsettled` and AT_THE_END ask of the story only `now`, `shop.articles`, `shop.of`, `amazon_orders`, `box.world`
+    and `refresh`: `tests/processes` tells another one.
+    """
 
     def __init__(self, story: "Story") -> None:
         self.story = story

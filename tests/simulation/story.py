@@ -31,12 +31,10 @@ from forain_box import Box
 from forain_box.http import Cut, Request
 from forain_box.state import Order
 
-from . import invariants
+from . import FR, SELLER, invariants
 from .shop import MANIFEST, Article, Booked, ShopServer, SimulatedShop
 from .stage import Stage, Violation, Worker, watched_transactions
 
-FR = "A13V1IB3VIYZZH"
-SELLER = "A1YEARSELLER"
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 LONGEST_GAP = timedelta(seconds=30)
 """So long a worker may be kept waiting at one point: the time limit of a request."""

@@ -10,7 +10,20 @@ from forain.cli.house import sentence
 from forain.cli.keys import keys_group
 from forain.cli.links import link_group, order_group
 from forain.cli.people import people_group
-from forain.cli.run import admin_link, bench, box, demo, doctor, journal_command, simulate, status, sync, up
+from forain.cli.run import (
+    admin_link,
+    bench,
+    box,
+    demo,
+    doctor,
+    journal_command,
+    simulate,
+    status,
+    sync,
+    up,
+    web,
+    worker,
+)
 from forain.cli.shops import shop_group
 from forain.core.plain import one_line
 
@@ -43,7 +56,7 @@ def main() -> None:
 
 
 for _command in (
-    up, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
+    up, web, worker, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
     shop_group, account_group, link_group, order_group, people_group, keys_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -11,7 +11,7 @@ import click
 
 from forain.config import checks
 from forain.config.home import forain_home
-from forain.config.postgres import PostgresTrouble, PrivatePostgres, start
+from forain.config.postgres import Keeper, PostgresTrouble, PrivatePostgres, start
 
 DEFAULT_PORT = 8787
 LARGEST_REQUEST = 8 * 1024 * 1024
@@ -24,7 +24,12 @@ class OpenHouse:
     """The database and Django, ready. `stop()` leaves nothing of ours running."""
 
     def __init__(self, postgres: PrivatePostgres | None) -> None:
-        self._postgres = postgres
+        self._postgres: PrivatePostgres | Keeper | None = postgres
+
+    def keep(self) -> None:
+        """From now on see to it that the private PostgreSQL is up, for a process that stays."""
+        if isinstance(self._postgres, PrivatePostgres):
+            self._postgres = Keeper(forain_home(), self._postgres)
 
     def stop(self) -> None:
         from django.db import connections

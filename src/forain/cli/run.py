@@ -1,9 +1,11 @@
-"""up, demo, box, status, sync, journal, doctor, bench."""
+"""up, web, worker, demo, box, status, sync, journal, doctor, bench."""
 
 import json
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -12,36 +14,80 @@ import click
 from forain.cli.ask import PORT, reader_language, tell
 from forain.cli.house import DEFAULT_PORT, Web, open_house, visiting
 
-
-@click.command()
-@click.option(
+_port = click.option(
     "--port", type=PORT, default=DEFAULT_PORT, show_default=True, help="Where the pages are, on this machine."
 )
+
+
+@click.command()
+@_port
 def up(port: int) -> None:
     """Run Forain: database, pages and worker, until Ctrl-C."""
+    with staying(port) as ended, Web(port) as pages, working():
+        tell(f"Forain is up: {pages.url}")
+        _invite(pages)
+        tell("Ctrl-C stops everything.")
+        ended.wait()
+        tell("Stopping ...")
+
+
+@click.command()
+@_port
+def web(port: int) -> None:
+    """Run only the pages, until Ctrl-C; the work is done by `forain worker`, in processes of its own."""
+    with staying(port) as ended, Web(port) as pages:
+        tell(f"The pages are up: {pages.url}")
+        _invite(pages)
+        ended.wait()
+
+
+@click.command()
+def worker() -> None:
+    """Run only a worker, until Ctrl-C. Several may work side by side."""
+    with staying(DEFAULT_PORT) as ended, working():
+        tell("The worker is up")
+        ended.wait()
+
+
+@contextmanager
+def staying(port: int) -> Iterator[threading.Event]:
+    """The house for a process that stays until Ctrl-C or SIGTERM, which set the answer."""
     ended = ending()
     house = open_house(port=port)
     try:
-        from django.contrib.auth import get_user_model
-
-        from forain import plugins, wiring
-        from forain.engine.worker import Worker
+        house.keep()
+        from forain import plugins
         from forain.store import instance
 
         plugins.marketplaces(), plugins.shops()
         instance.get()
-        with Web(port) as web:
-            worker = Worker(wiring.deps())
-            worker.start()
-            tell(f"Forain is up: {web.url}")
-            if not get_user_model().objects.exists():
-                tell(f"First, make your access (this link works once): {web.url}/first/{instance.new_first_link()}")
-            tell("Ctrl-C stops everything.")
-            ended.wait()
-            tell("Stopping ...")
-            worker.stop()
+        yield ended
     finally:
         house.stop()
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """A worker in threads of this process; running flows are let finish."""
+    from forain import wiring
+    from forain.engine.worker import Worker
+
+    started = Worker(wiring.deps())
+    started.start()
+    try:
+        yield
+    finally:
+        started.stop()
+
+
+def _invite(pages: Web) -> None:
+    """The one-time link, while there is no administrator."""
+    from django.contrib.auth import get_user_model
+
+    from forain.store import instance
+
+    if not get_user_model().objects.exists():
+        tell(f"First, make your access (this link works once): {pages.url}/first/{instance.new_first_link()}")
 
 
 def ending() -> threading.Event:
@@ -230,6 +276,10 @@ def bench(name: str | None, as_json: bool) -> None:
 @click.option("--most-events", type=click.IntRange(0), help="No more events after so many.")
 @click.option("--mutants", is_flag=True, help="Plant each defect in turn, and say which seed caught it.")
 @click.option("--shrink/--no-shrink", "shrinking", default=True, help="Make a failed story short (takes minutes).")
+@click.option("--processes", is_flag=True, help="Real processes, sockets and kills instead, in real time.")
+@click.option(
+    "--kills", type=click.IntRange(1, 5000), default=20, show_default=True, help="With --processes: how many."
+)
 def simulate(
     number: int,
     days: float,
@@ -239,6 +289,8 @@ def simulate(
     most_events: int | None,
     mutants: bool,
     shrinking: bool,
+    processes: bool,
+    kills: int,
 ) -> None:
     """Tell simulated days of a merchant in a database of its own, and check that nothing is lost or doubled."""
     import importlib
@@ -249,6 +301,8 @@ def simulate(
     if not (root / "tests" / "simulation").is_dir():
         raise click.ClickException("tests/simulation is only there in a checkout of the repository")
     sys.path.insert(0, str(root))
+    if processes:
+        sys.exit(importlib.import_module("tests.processes.run").main(seed or 0, kills, trace))
     with tempfile.TemporaryDirectory(prefix="forain-simulate-") as home:
         # Its tables are emptied before every seed: never the merchant's database, whatever DATABASE_URL says.
         os.environ.pop("DATABASE_URL", None)

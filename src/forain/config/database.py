@@ -7,6 +7,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from forain.config.checks import BadSettings
 
+PATIENCE = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3",
+            "tcp_user_timeout": "60000"}  # fmt: skip
+"""A server that vanished without a word (a cable, a firewall) is noticed within a minute; libpq alone waits for hours, and
+with it the line that asked. Seconds, the last one milliseconds. Whoever says otherwise in DATABASE_URL is heard."""
+
 
 def database_settings(url: str) -> dict[str, Any]:
     """Django's settings of the database `url` (any libpq address, Unix sockets included).
@@ -33,5 +38,5 @@ def database_settings(url: str) -> dict[str, Any]:
         **host,
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {name: str(value) for name, value in parts.items()},
+        "OPTIONS": {**PATIENCE, **{name: str(value) for name, value in parts.items()}},
     }

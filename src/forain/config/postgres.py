@@ -2,14 +2,15 @@
 
 A guardian process holds the server: when Forain ends, however it ends, a pipe closes and the guardian stops
 PostgreSQL in order. Whoever holds the lock of the home owns the server; everybody else uses it and leaves it
-running. Passwords (scram) are asked even on the socket, so that another process of the same user that the
-server runs as learns nothing.
+running. Processes that stay (`Keeper`) start it again when nobody holds it any more. Passwords (scram) are asked
+even on the socket, so that another process of the same user that the server runs as learns nothing.
 """
 
 import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import logging
 import os
 import pwd
 import secrets
@@ -18,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,11 +28,16 @@ from urllib.parse import quote
 
 import psycopg
 
+log = logging.getLogger("forain.postgres")
+
 START_SECONDS = 60
 STOP_SECONDS = 10
 LONGEST_SOCKET_PATH = 100
 """A socket's path holds 107 bytes at most (Linux unix(7)); PostgreSQL adds a lock file's ending to ours."""
 ROOT_DATA = Path("/var/lib/forain")
+LOOK_SECONDS = 0.5
+MEND_SECONDS = 3600.0
+"""After a crash of a large database so long the server may take to read its log, before it is begun anew."""
 
 
 class PostgresTrouble(Exception):
@@ -63,21 +70,68 @@ def start(home: Path, options: Iterable[str] = ()) -> PrivatePostgres:
     layout = _layout(home)
     deadline = time.monotonic() + START_SECONDS
     while True:
-        lock = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            if layout.password.exists() and _answers(layout.url("postgres")):
-                return PrivatePostgres(_database(layout), None, None)
-        else:
+        lock = _take(layout)
+        if lock is not None:
             try:
                 return _own(layout, lock, options, deadline)
             finally:
                 os.close(lock)
+        if layout.password.exists() and _answers(layout.url("postgres")):
+            return PrivatePostgres(_database(layout), None, None)
         if time.monotonic() > deadline:
             raise PostgresTrouble(f"another process holds {layout.lock} and its PostgreSQL does not answer")
         time.sleep(0.1)
+
+
+class Keeper:
+    """Keeps the server of `home` up, in a thread: whoever finds that nobody holds it any more starts it again.
+
+    It was killed, its disk was full for a while, or the process that owned it has gone. Each process that stays has a
+    keeper, and the home's lock lets one of them win. A database whose files are gone is not begun anew: that is
+    said, and a person looks. `server`: as `start` gave it; `stop()` stops it where it is ours by then.
+    """
+
+    def __init__(self, home: Path, server: PrivatePostgres, options: Iterable[str] = ()) -> None:
+        self._layout, self._server, self._options = _layout(home), server, tuple(options)
+        self._ending = threading.Event()
+        self._in_trouble = False
+        self._thread = threading.Thread(target=self._keep, name="forain-postgres", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Keep it no longer; safe to repeat."""
+        self._ending.set()
+        self._thread.join()
+        self._server.stop()
+
+    def _keep(self) -> None:
+        while not self._ending.wait(LOOK_SECONDS):
+            try:
+                self._look()
+            except (PostgresTrouble, OSError, psycopg.Error) as error:
+                if not self._in_trouble:
+                    log.error("the private PostgreSQL cannot be started; it is tried again and again: %s", error)
+                self._in_trouble = True
+                self._ending.wait(4 * LOOK_SECONDS)
+
+    def _look(self) -> None:
+        lock = _take(self._layout)
+        if lock is None:
+            return
+        try:
+            if self._ending.is_set():
+                return
+            if not (self._layout.data / "PG_VERSION").exists():
+                raise PostgresTrouble(f"{self._layout.data} holds no database any more; bring it back")
+            if not self._in_trouble:
+                log.warning("the private PostgreSQL is gone; starting it again")
+            deadline = time.monotonic() + MEND_SECONDS
+            server = _own(self._layout, lock, self._options, deadline, self._ending)
+        finally:
+            os.close(lock)
+        self._server.stop()
+        self._server, self._in_trouble = server, False
+        log.warning("the private PostgreSQL is back")
 
 
 def discard(home: Path) -> None:
@@ -87,17 +141,11 @@ def discard(home: Path) -> None:
     """
     layout = _layout(home)
     deadline = time.monotonic() + STOP_SECONDS
-    lock = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    while (lock := _take(layout)) is None:
+        if time.monotonic() > deadline:
+            raise PostgresTrouble(f"the database of {home} is in use; end that Forain first")
+        time.sleep(0.1)
     try:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise PostgresTrouble(f"the database of {home} is in use; end that Forain first") from None
-                time.sleep(0.1)
-            else:
-                break
         shutil.rmtree(layout.data, ignore_errors=True)
     finally:
         os.close(lock)
@@ -116,6 +164,17 @@ class _Layout:
     def url(self, database: str) -> str:
         secret = self.password.read_text().strip()
         return f"postgresql://forain:{quote(secret)}@/{database}?host={quote(str(self.sockets), safe='')}"
+
+
+def _take(layout: _Layout) -> int | None:
+    """The home's lock, None while somebody else has it: a server and its guardian hold it as long as they live."""
+    lock = os.open(layout.lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def _layout(home: Path) -> _Layout:
@@ -217,7 +276,9 @@ def _demoted(layout: _Layout) -> dict[str, object]:
     return {"user": layout.user.pw_uid, "group": layout.user.pw_gid, "extra_groups": []}
 
 
-def _own(layout: _Layout, lock: int, options: Iterable[str], deadline: float) -> PrivatePostgres:
+def _own(
+    layout: _Layout, lock: int, options: Iterable[str], deadline: float, ending: threading.Event | None = None
+) -> PrivatePostgres:
     if not (layout.data / "PG_VERSION").exists():
         _make_cluster(layout)
     if not layout.password.exists():
@@ -237,7 +298,7 @@ def _own(layout: _Layout, lock: int, options: Iterable[str], deadline: float) ->
     os.close(log)
     server = PrivatePostgres("", writing, guardian)
     while not _answers(layout.url("postgres")):
-        if guardian.poll() is not None or time.monotonic() > deadline:
+        if guardian.poll() is not None or time.monotonic() > deadline or (ending and ending.is_set()):
             server.stop()
             tail = layout.log.read_text(errors="replace")[-800:]
             raise PostgresTrouble(f"PostgreSQL did not start; its last words ({layout.log}):\n{tail}")
@@ -288,8 +349,10 @@ def _forget_stale_pid(layout: _Layout) -> None:
     file = layout.data / "postmaster.pid"
     if not file.exists():
         return
-    number = int(file.read_text().splitlines()[0])
-    if str(layout.data) not in _command_line(number):
+    told = file.read_text().split()
+    number = int(told[0]) if told and told[0].isdecimal() else 0
+    # Empty: it was killed, or its disk was full, at the very moment when it wrote this file.
+    if not number or str(layout.data) not in _command_line(number):
         file.unlink()
         return
     os.kill(number, signal.SIGINT)

@@ -6,7 +6,7 @@ The one place with a blind except over a flow: what nobody foresaw is our bug, a
 import logging
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from procrastinate import App
 
 from forain.core import authorization, errors, retry
@@ -32,11 +32,23 @@ def register(app: App) -> None:
 
     @app.task(name="forain.run", queue="flows", pass_context=False)
     def run_line(flow: str, subject: str) -> None:
+        # The queue's threads live long, and nothing else lets go of a connection that the database closed meanwhile.
+        close_old_connections()
         run(build_deps(), flow, subject)
 
 
 def run(deps: Deps, name: str, subject: str) -> bool:
     """Run one line if it is due; True: it ran (well or not). Raises nothing but the death of the process."""
+    try:
+        return _run(deps, name, subject)
+    except (OperationalError, InterfaceError) as error:
+        # Not even this could be written down. A lease that was taken ends by itself.
+        log.warning("flow=%s subject=%s the database is away: %s", name, subject, error)
+        connection.close_if_unusable_or_obsolete()
+        return False
+
+
+def _run(deps: Deps, name: str, subject: str) -> bool:
     flow = FLOWS[name]
     lease = runs.begin(name, subject, deps.clock.now())
     if lease is None:

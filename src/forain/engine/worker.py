@@ -1,13 +1,19 @@
 """The worker: a pulse that puts due lines into the queue, and the queue's own worker that runs them."""
 
+import asyncio
+import contextlib
 import logging
 import threading
+import time
+from typing import Any
 
 from django.db import close_old_connections, connections
 from django.db.utils import InterfaceError, OperationalError
+from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.jobs import Status
 from procrastinate.worker import Worker as QueueWorker
 
 from forain.engine import schedule
@@ -17,7 +23,11 @@ from forain.store import models, runs
 log = logging.getLogger("forain.engine")
 
 PULSE_SECONDS = 0.25
-STALLED_AFTER_SECONDS = 60
+HEARTBEAT_SECONDS = 5.0
+STALLED_AFTER_SECONDS = 20.0
+"""A worker whose heart was not heard for so long is dead. One that only slept loses nothing: leases guard its lines."""
+AWAY = (OperationalError, InterfaceError, ConnectorException)
+"""What a database that is away raises: through Django, and through the queue."""
 
 
 def pulse(deps: Deps) -> int:
@@ -42,7 +52,7 @@ class Worker:
         self._ending = threading.Event()
         self._queue: QueueWorker | None = None
         self._threads: list[threading.Thread] = []
-        self._loop: object = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
         for target in (self._beat, self._work):
@@ -52,45 +62,49 @@ class Worker:
 
     def stop(self, timeout_seconds: float = 20) -> None:
         self._ending.set()
+        deadline = time.monotonic() + timeout_seconds
+        for thread in self._threads:
+            while thread.is_alive() and time.monotonic() < deadline:
+                self._end_queue()
+                thread.join(0.2)
+
+    def _end_queue(self) -> None:
+        """Said again and again: a queue that is only just beginning forgets that it was told to end."""
         queue, loop = self._queue, self._loop
         if queue is not None and loop is not None:
-            loop.call_soon_threadsafe(queue.stop)  # type: ignore[attr-defined]
-        for thread in self._threads:
-            thread.join(timeout_seconds)
+            with contextlib.suppress(RuntimeError):  # The loop is closed: it has ended.
+                loop.call_soon_threadsafe(queue.stop)
 
     def _beat(self) -> None:
-        """The pulse; a database away is waited for, said once."""
-        away = False
-        fresh = True
+        """The pulse. A database away is waited for, said once; nothing else ends it either: without it nothing runs."""
+        trouble = fresh = False
         beats = 0
         while not self._ending.is_set():
             try:
                 close_old_connections()
                 now = self._deps.clock.now()
-                if fresh:
+                if not fresh:
                     runs.start_stopped(now)
-                    fresh = False
+                    fresh = True
                 if beats % 20 == 0:
                     schedule.plan_all(now)
                     models.Instance.objects.update(worker_seen_at=now)
-                if beats % 240 == 120:
-                    retry_stalled()
                 pulse(self._deps)
                 beats += 1
-                if away:
+                if trouble:
                     log.warning("the database is back")
-                away = False
-            except (OperationalError, InterfaceError) as error:
-                if not away:
-                    log.warning("the database is away: %s", error)
-                away = True
+                trouble = False
+            except Exception as error:
+                if not trouble and isinstance(error, AWAY):
+                    log.warning("the database is away: %s", error.__cause__ or error)
+                elif not trouble:
+                    log.exception("the pulse failed; it goes on")
+                trouble = True
                 connections.close_all()
-            self._ending.wait(2 if away else PULSE_SECONDS)
+            self._ending.wait(2 if trouble else PULSE_SECONDS)
         connections.close_all()
 
     def _work(self) -> None:
-        import asyncio
-
         while not self._ending.is_set():
             try:
                 asyncio.run(self._queue_worker())
@@ -102,29 +116,50 @@ class Worker:
                 self._ending.wait(2)
 
     async def _queue_worker(self) -> None:
-        import asyncio
-
         self._loop = asyncio.get_running_loop()
         assert isinstance(app.connector, DjangoConnector)
         worker_app = app.with_connector(app.connector.get_worker_connector())
         async with worker_app.open_async():
-            self._queue = QueueWorker(
+            self._queue = _Queue(
                 app=worker_app,
                 concurrency=self._concurrency,
                 install_signal_handlers=False,
                 listen_notify=True,
                 fetch_job_polling_interval=1.0,
                 delete_jobs="always",
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_AFTER_SECONDS,
             )
-            await self._queue.run()
+            burying = asyncio.create_task(_bury_the_dead(worker_app))
+            try:
+                await self._queue.run()  # type: ignore[no-untyped-call]
+            finally:
+                burying.cancel()
 
 
-def retry_stalled() -> None:
-    """Jobs of workers that died are put back; flows are idempotent and their leases end by themselves."""
-    import asyncio
+class _Queue(QueueWorker):
+    """Begins anew where the end of a job could not be written.
 
-    async def again() -> None:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
-            await app.job_manager.retry_job(job)
+    The job would stay "doing" under a living worker, and its line would wait behind it for ever.
+    """
 
-    asyncio.run(again())
+    async def _persist_job_status(self, *told: Any, **named: Any) -> None:
+        try:
+            await super()._persist_job_status(*told, **named)
+        except Exception:
+            self.stop()  # type: ignore[no-untyped-call]
+            raise
+
+
+async def _bury_the_dead(queue: App) -> None:
+    """Take out the jobs of workers that died: each locks its line, and the pulse puts in what is due.
+
+    (Put back instead, such a job would collide with the one that the pulse has put in meanwhile, and neither would run.)
+    """
+    while True:
+        try:
+            for job in await queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+                await queue.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        except ConnectorException as error:
+            log.debug("dead jobs stay for now: %s", error)  # Another worker was first, or the database is away.
+        await asyncio.sleep(HEARTBEAT_SECONDS)

@@ -1,0 +1,143 @@
+"""Buyers on Amazon and in the shop, and the merchant at the counter and in the pages."""
+
+import random
+import threading
+import time
+from typing import Any
+
+from forain.cli.browser import Browser
+from tests.simulation import FR, SELLER
+from tests.simulation.shop import Booked
+
+from .amazon import Amazon
+from .merchant import Merchant
+
+PASSWORD = "killer-killer-killer"
+SKUS = {"SKU1": ("9.90", 12), "SKU2": ("14.50", 25), "SKU3": ("6.20", 30), "SKU4": ("31.00", 4), "SKU5": ("7.77", 22)}
+"""SKU -> price and pieces on hand at first. SKU1 is fulfilled by Amazon."""
+
+
+class People:
+    """`refresh`: the token the merchant entered last, once the page said that it works; `renewals`: how often."""
+
+    def __init__(self, amazon: Amazon, merchant: Merchant, pages: str, fate: random.Random) -> None:
+        self.amazon, self.merchant, self._pages, self.fate = amazon, merchant, pages, fate
+        self.browser = Browser()
+        self.refresh = ""
+        self.renewals = 0
+        self._renewing: threading.Thread | None = None
+
+    def connect(self, first_link: str, port: int) -> None:
+        """Everything a merchant does on the first day. `port`: where the way to Amazon begins."""
+        here = self._pages
+        call = self.amazon.call
+        self.application = call("POST", "applications", {"name": "Own", "kind": "private"})
+        call("POST", "sellers", {"seller_id": SELLER, "region": "eu", "marketplace_ids": [FR], "name": "Camille"})
+        listings = [
+            {"seller_id": SELLER, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "title": sku, "quantity": 5 * n,
+             "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
+             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
+            for n, sku in enumerate([*SKUS, "GHOST"])
+        ]  # fmt: skip
+        call("POST", "listings", listings)
+        self.refresh = self._granted()
+        self.browser.get(f"{here}/first/{first_link}")
+        self.browser.submit({"user": "merchant", "password": PASSWORD})
+        self.browser.get(f"{here}/shops/add?kind=files")
+        self.browser.submit({"name": "Shop", "folder": str(self.merchant.folder)})
+        self.browser.get(f"{here}/accounts/add/amazon")
+        wire = f"http://127.0.0.1:{port}"
+        self.browser.submit(
+            {
+                "kind": "private", "name": "Amazon", "client_id": self.application["client_id"],
+                "client_secret": self.application["client_secret"], "application_id": "", "region": "EU",
+                "seller_id": SELLER, "refresh_token": self.refresh, "address.token": f"{wire}/auth/o2/token",
+                "address.api": f"{wire}/eu", "address.consent": "",
+            }
+        )  # fmt: skip
+        self.browser.get(f"{here}/accounts/1")
+        self.browser.submit({"answer": "yes"}, f"{here}/accounts/1/sites/{FR}")
+        if "Amazon.fr" not in self.browser.page:
+            raise ConnectionError(f"the account's page, but {self.browser.status}: {self.browser.page[:2000]}")
+
+    def _granted(self) -> str:
+        told = {"application_id": self.application["application_id"]}
+        while (made := self.amazon.call("POST", f"sellers/{SELLER}/authorize", told)) is None:
+            time.sleep(0.2)
+        return str(made["refresh_token"])
+
+    def event(self) -> None:
+        """Somebody does something: a buyer, the merchant, Amazon."""
+        acts = {self._buys: 8, self._sells: 3, self._counts: 3, self._prices: 2, self._ships: 7, self._cancels: 2}
+        self.fate.choices(list(acts), list(acts.values()))[0]()
+
+    def _buys(self) -> None:
+        fate = self.fate
+        skus = [*SKUS, "GHOST"]
+        items = [
+            {"sku": sku, "quantity": fate.choice([1, 1, 1, 2, 3]), "shipping": fate.choice([None, "0", "3.99"]),
+             "discount": fate.choice(["0", "0", "0.35"])}
+            for sku in dict.fromkeys(fate.choices(skus, [4.0] * len(SKUS) + [0.4], k=fate.choice([1, 1, 1, 2])))
+        ]  # fmt: skip
+        self.buy(items, fate.choice([0, 0, 0, 90]))
+
+    def buy(self, items: list[dict[str, Any]], pending: float) -> list[str]:
+        """The order's number; none where Amazon says no."""
+        told = {"seller_id": SELLER, "marketplace_id": FR, "items": items, "pending_seconds": pending}
+        made = self.amazon.call("POST", "orders", told)
+        return [made["order_id"]] if made else []
+
+    def _sells(self) -> None:
+        self.merchant.sell(self.fate.choice(list(SKUS)), self.fate.choice([1, 1, 2]))
+
+    def _counts(self) -> None:
+        self.merchant.count(self.fate.choice(list(SKUS)), self.fate.choice([0, 2, 8, 20, 30]))
+
+    def _prices(self) -> None:
+        self.merchant.shop.set_price(self.fate.choice(list(SKUS)), f"{self.fate.randint(300, 5000) / 100:.2f}")
+
+    def _ships(self) -> None:
+        found = self.merchant.to_ship()
+        if not found:
+            return
+        order: Booked = self.fate.choice(found)
+        left = order.left()
+        if len(left) > 1 and self.fate.random() < 0.4:
+            left = dict([sorted(left.items())[0]])
+        self.merchant.ship(order, left)
+
+    def _cancels(self) -> None:
+        found = [
+            order for order in (self.amazon.call("GET", "state") or {"orders": []})["orders"]
+            if order["status"] in ("PENDING", "UNSHIPPED") and order["fulfilled_by"] == "MERCHANT"
+            and not self.merchant.parcels.get(order["order_id"])
+        ]  # fmt: skip
+        if found:
+            order, by = self.fate.choice(found), self.fate.choice(["BUYER", "AMAZON"])
+            self.amazon.call("POST", f"orders/{order['order_id']}/cancel", {"by": by, "reason": "NO_LONGER_NEEDED"})
+
+    @property
+    def renewing(self) -> bool:
+        return self._renewing is not None and self._renewing.is_alive()
+
+    def renew(self) -> None:
+        """The merchant renews on the page, and again until the page says that it worked."""
+        if self.renewing:
+            return
+        here = f"{self._pages}/accounts/1"
+
+        def work() -> None:
+            token = self._granted()
+            while True:
+                try:
+                    self.browser.get(here)
+                    self.browser.submit({"refresh_token": token, "granted_on": ""}, f"{here}/token")
+                    if self.browser.status == 200 and "Connected." in self.browser.page:
+                        break
+                except OSError:
+                    pass
+                time.sleep(0.5)
+            self.refresh, self.renewals = token, self.renewals + 1
+
+        self._renewing = threading.Thread(target=work, name="renewing", daemon=True)
+        self._renewing.start()

@@ -1,0 +1,44 @@
+"""`./forain simulate --processes`: tells the story with real processes and prints what it came to."""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from . import story
+
+
+def main(seed: int, number: int, trace: bool) -> int:
+    """0 when all held. What the processes said is kept where something did not."""
+    folder = Path(tempfile.mkdtemp(prefix=f"forain-processes-{os.getpid()}-"))
+    folder.chmod(0o755)
+    begun = time.monotonic()
+
+    def say(line: str) -> None:
+        if trace:
+            print(f"{time.monotonic() - begun:7.1f} {line}", flush=True)
+
+    say("begins")
+    held = False
+    try:
+        told = story.tell(folder, seed, number, say)
+        held = not told.found
+    finally:
+        if not held:
+            _keep_logs(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    for name, what in told.found:
+        print(f"{name}: {what}", flush=True)
+    if not held:
+        print(f"the same misfortunes in another hour: ./forain simulate --processes --kills {number} --seed {seed}")
+    print(told.line(), flush=True)
+    return 0 if held else 1
+
+
+def _keep_logs(folder: Path) -> None:
+    kept = folder.with_name(f"{folder.name}-said")
+    kept.mkdir()
+    for log in folder.glob("*.log"):
+        shutil.copy(log, kept)
+    print(f"what the processes said: {kept}", flush=True)

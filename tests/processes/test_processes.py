@@ -1,0 +1,109 @@
+"""The short story under the killer; `./forain simulate --processes --kills 200` is the long one."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.parts import require_part
+
+from . import plan, system
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS, SEED = 15, 1
+DISK = """
+import errno, sys
+from pathlib import Path
+from tests.processes import system
+if not system.own_mounts():
+    sys.exit(3)
+disk = system.SmallDisk(Path(sys.argv[1]), 4)
+disk.fill()
+try:
+    (disk.place / "more").write_bytes(b"x" * 8192)
+except OSError as error:
+    assert error.errno == errno.ENOSPC
+else:
+    sys.exit("it took more than it has room for")
+disk.free()
+(disk.place / "more").write_bytes(b"x" * 8192)
+"""
+
+
+def simulate(*arguments: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "forain.cli", "simulate", "--processes", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        preexec_fn=system.die_with_parent,
+    )  # fmt: skip
+
+
+def of_simulation(number: int) -> list[bytes]:
+    """The command lines of what the simulation `number` started and of what that started: they carry its folder's name."""
+    mark = f"forain-processes-{number}-".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            told, environment = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if mark in told + environment:
+            found.append(told)
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_nothing_is_lost_and_nothing_doubled_when_processes_are_killed():
+    process = simulate("--kills", str(KILLS), "--seed", str(SEED))
+    told, _ = process.communicate(timeout=580)
+
+    print(told)
+    assert process.returncode == 0, told
+    assert f"| kills {KILLS} (" in told
+    assert of_simulation(process.pid) == []
+    assert list(Path(tempfile.gettempdir()).glob(f"forain-processes-{process.pid}-*")) == []
+
+
+def test_a_simulation_that_is_killed_leaves_nothing_running():
+    require_part("Linux", sys.platform == "linux", "only there processes die with their parent")
+    process = simulate("--kills", "50", "--seed", str(SEED), "--trace")
+    assert process.stdout is not None
+    assert process.stdout.readline().endswith("begins\n")
+    end = time.monotonic() + 60
+    while not any(b"bin/postgres" in told for told in of_simulation(process.pid)):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+    process.send_signal(signal.SIGKILL)
+    process.wait(20)
+
+    end = time.monotonic() + 60
+    while of_simulation(process.pid):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    for folder in Path(tempfile.gettempdir()).glob(f"forain-processes-{process.pid}-*"):
+        shutil.rmtree(folder)
+
+
+def test_the_small_disk_is_full_to_the_brim_and_has_room_again(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    done = subprocess.run([sys.executable, "-c", DISK, str(tmp_path / "disk")], env=environment, timeout=60)
+
+    require_part("a small disk", done.returncode != 3, "it takes root and the right to mount")
+    assert done.returncode == 0
+    assert list((tmp_path / "disk").iterdir()) == []
+
+
+def test_the_same_seed_plans_the_same_misfortunes():
+    disks = ("house", "shop")
+
+    assert plan.kills(7, 30) == plan.kills(7, 30) != plan.kills(8, 30)
+    assert plan.troubles(7, 30, disks) == plan.troubles(7, 30, disks) != plan.troubles(8, 30, disks)
+    assert {kill.victim for kill in plan.kills(7, KILLS)} == set(plan.VICTIMS)
+    assert len(plan.kills(7, 3)) == 3
