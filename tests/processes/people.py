@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from forain.cli.browser import Browser
+from forain.cli.demo import second_factor
 from tests.simulation import FR, SELLER
 from tests.simulation.shop import Booked
 
@@ -43,6 +44,8 @@ class People:
         self.refresh = self._granted()
         self.browser.get(f"{here}/first/{first_link}")
         self.browser.submit({"user": "merchant", "password": PASSWORD})
+        # Buyers' data will be stored, and then nothing is renewed without one.
+        second_factor(self.browser, here)
         self.browser.get(f"{here}/shops/add?kind=files")
         self.browser.submit({"name": "Shop", "folder": str(self.merchant.folder)})
         self.browser.get(f"{here}/accounts/add/amazon")

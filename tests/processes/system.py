@@ -21,6 +21,8 @@ def environment(**more: str) -> dict[str, str]:
     """Ours without what would lead a child to another database or home, and with `more`."""
     dropped = ("DATABASE_URL", "FORAIN_", "DJANGO_", "PYTEST_", "LANG", "LC_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    # Box and proxies are on this machine.
+    kept["FORAIN_ALLOW_PRIVATE"] = "localhost"
     return {**kept, "PYTHONPATH": str(ROOT / "src"), "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", **more}
 
 

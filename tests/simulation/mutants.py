@@ -391,3 +391,25 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         buyers_stay, buyers_come_back,
     )
 }  # fmt: skip
+
+LOUD: dict[str, tuple[str, ...]] = {
+    "check_then_insert": ("two at once",),
+    "create_without_looking": ("the shop's health", "the wire"),
+    "dead_creations_stay_dead": ("the shop's health",),
+    "cancelled_orders_live_on": ("Amazon cancels",),
+    "settle_whatever_is_wanted": ("a buyer in the shop", "the merchant counts", "two at once"),
+    "ignore_the_grant": ("the seller revokes", "the merchant renews in between"),
+    "retry_a_refusal": ("the shop refuses",),
+    "trust_what_was_told": ("the merchant counts", "a buyer in the shop"),
+    "mark_before_sending": ("the merchant counts", "Amazon is ill"),
+    "stock_before_sold_pieces": ("two at once", "the merchant counts"),
+    "raise_over_a_fall": ("the merchant counts",),
+    "a_quantity_for_everything": ("Amazon takes over", "the merchant counts"),
+    "a_bucket_for_each_worker": ("the merchant says now", "two at once"),
+    "always_allowed": ("the seller revokes",),
+    "remind_again": ("the merchant renews",),
+    "confirmed_before_it_is_told": ("the merchant ships", "Amazon is ill"),
+    "issues_never_close": ("a buyer asks to cancel", "the merchant ships"),
+    "buyers_come_back": ("Amazon cancels",),
+}
+"""Mutant -> what happens often in the stories it is looked for in; none: as in any story."""

@@ -76,12 +76,14 @@ class Open:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is told. `without`: kinds of events left out; `most_events`: after so many there are no more."""
+    """What is told. `without`: kinds of events left out; `most_events`: after so many there are no more; `loud`: kinds
+    that happen eight times as often, whatever the seed's temper."""
 
     seed: int
     days: float
     without: frozenset[str] = frozenset()
     most_events: int | None = None
+    loud: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -112,6 +114,7 @@ class Story:
         temper = random.Random(f"{plan.seed}:temper")
         self.weights = {name: weight * temper.choice((0, 1, 1, 4)) for name, (weight, _) in EVENTS.items()}
         self.weights["a buyer on Amazon"] = EVENTS["a buyer on Amazon"][0]
+        self.weights |= {name: 8 * EVENTS[name][0] for name in plan.loud}
         self.burst = temper.choice((None, None, None, 1, 3))
         """So few calls at once Amazon allows this seller; None: as many as others."""
         self.stage = Stage(

@@ -185,13 +185,21 @@ def tell(story: Story, amazon: Amazon, shop: Shop, url: str, port: int) -> list[
 
 def come_in(story: Story, browser: Browser, url: str) -> list[str]:
     """The owner's one-time link, a password, and a second factor as a phone would learn it: its recovery codes."""
-    import pyotp
-
-    from forain import wiring
     from forain.store import instance
 
     browser.get(f"{url}/first/{instance.new_first_link()}")
     browser.submit({"user": "demo", "password": PASSWORD})
+    codes = second_factor(browser, url)
+    story.tell(f"the owner came in by a one-time link and set up a second factor; {len(codes)} recovery codes")
+    return codes
+
+
+def second_factor(browser: Browser, url: str) -> list[str]:
+    """Whoever is logged in sets one up, as a phone would; the answer is the recovery codes. Raises NotObserved."""
+    import pyotp
+
+    from forain import wiring
+
     secret = _between(browser.get(f"{url}/me/second-factor"), "<code>", "</code>").replace(" ", "")
     if not secret:
         raise NotObserved(f"the page of the second factor ({browser.url})")
@@ -199,7 +207,6 @@ def come_in(story: Story, browser: Browser, url: str) -> list[str]:
     codes = re.findall(r"<code>([a-z2-9-]{19})</code>", browser.page)
     if not codes:
         raise NotObserved(f"recovery codes ({browser.url})")
-    story.tell(f"the owner came in by a one-time link and set up a second factor; {len(codes)} recovery codes")
     return codes
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forain.cli.ask import BY, PORT, reader_language
+from forain.cli.ask import BY, PORT, reader_language, tell
 from forain.cli.house import DEFAULT_PORT, visiting
 from forain.core.people import Role
 
@@ -52,7 +52,8 @@ def _tell_link(name: str, token: str) -> None:
     from forain.store.people import LINK_LIFE
     from forain.web.people import link_address
 
-    click.echo(f"one-time link for {name}, {LINK_LIFE.days} days, hand it over yourself:\n{link_address(token)}")
+    tell(f"one-time link for {name}, {LINK_LIFE.days} days, hand it over yourself:")
+    tell(link_address(token))
 
 
 @people_group.command("list")
@@ -66,14 +67,12 @@ def people_list() -> None:
 
         for row in rows():
             login = row.person.user.last_login
-            click.echo(f"{row.person.user.get_username()} {row.person.role} {row.state}, "
+            tell(f"{row.person.user.get_username()} {row.person.role} {row.state}, "
                        f"last login {f'{login:%Y-%m-%d %H:%M}' if login else 'never'}, "
                        f"{'with' if row.person.second_factor_at else 'without'} second factor")  # fmt: skip
         confirmed_at = instance.get().people_confirmed_at
         if review_due(confirmed_at, wiring.deps().clock.now()):
-            click.echo(
-                f"who still needs access? nobody has looked since {confirmed_at:%Y-%m-%d}: forain people confirm"
-            )
+            tell(f"who still needs access? nobody has looked since {confirmed_at:%Y-%m-%d}: forain people confirm")
 
 
 @people_group.command("invite")
@@ -117,7 +116,7 @@ def people_role(name: str, role: str) -> None:
 
         with _said():
             look_after_people.change_role(wiring.deps(), _named(name), Role(role), BY)
-        click.echo(f"{name}: {role}")
+        tell(f"{name}: {role}")
 
 
 @people_group.command("deactivate")
@@ -130,7 +129,7 @@ def people_deactivate(name: str) -> None:
 
         with _said():
             look_after_people.let_in(wiring.deps(), _named(name), False, BY)
-        click.echo(f"{name} may not come in any more")
+        tell(f"{name} may not come in any more")
 
 
 @people_group.command("activate")
@@ -142,7 +141,7 @@ def people_activate(name: str) -> None:
         from forain.flows import look_after_people
 
         look_after_people.let_in(wiring.deps(), _named(name), True, BY)
-        click.echo(f"{name} may come in again")
+        tell(f"{name} may come in again")
 
 
 @people_group.command("confirm")
@@ -153,7 +152,7 @@ def people_confirm() -> None:
         from forain.flows import look_after_people
 
         look_after_people.confirm(wiring.deps(), BY)
-        click.echo("noted")
+        tell("noted")
 
 
 @people_group.command("reset-second-factor")
@@ -165,4 +164,4 @@ def people_reset_second_factor(name: str) -> None:
         from forain.flows import second_factor
 
         second_factor.reset(wiring.deps(), _named(name), BY)
-        click.echo(f"{name} logs in with the password, and is led to a new second factor where buyers' data is stored")
+        tell(f"{name} logs in with the password, and is led to a new second factor where buyers' data is stored")
