@@ -47,6 +47,10 @@ class Scene:
     def refresh(self) -> str:
         return self._story.people.refresh
 
+    @property
+    def vault(self) -> Vault:
+        return Vault(settings.VAULT_KEYS)
+
 
 class AtRest:
     """Asks everything. Each answer is what is not so: (invariant, what)."""

@@ -595,10 +595,10 @@ def _two_at_once(story: Story) -> str | None:
 
 
 def _renewal_in_between(story: Story) -> str | None:
-    """The merchant renews a permission that ended while a worker still waits for an answer about it."""
-    grant = story.box.world.authorization_of(story.refresh)
-    if (grant is not None and grant.lives(story.now())) or not any(w.busy for w in story.stage.workers):
+    """The seller withdraws the permission and gives it anew, while a worker still asks with the old one."""
+    if not any(worker.busy for worker in story.stage.workers):
         return None
+    story.control("POST", f"sellers/{SELLER}/revoke", {})
     return _renewal(story)
 
 
@@ -620,8 +620,8 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the merchant pauses": (0.3, _pause),
     "the merchant's word for writing": (0.3, _writes),
     "the merchant renews": (0.3, _renewal),
-    "the merchant renews in between": (3, _renewal_in_between),
-    "the seller revokes": (0.4, _revoked),
+    "the merchant renews in between": (0.4, _renewal_in_between),
+    "the seller revokes": (0.2, _revoked),
     "Amazon deactivates": (0.15, _deactivated),
     "Amazon is ill": (1.2, _amazon_ill),
     "Amazon forbids": (0.3, _forbidden),
