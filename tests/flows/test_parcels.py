@@ -80,6 +80,23 @@ def test_a_parcel_amazon_refused_is_told_again_once_the_shop_has_mended_it(house
     assert not models.Finding.objects.filter(code="shipment_refused").exists()
 
 
+def test_a_refused_parcel_stays_to_do_when_another_one_of_its_order_is_taken(house):
+    order_id = ordered(house)
+    ship(house, order_id, "WRONG")
+    deps = replace(house.deps, open=Opener(house.deps.open, wrong="WRONG"))
+    confirm_shipments.confirm_shipments(deps, house.account)
+    refused = models.Parcel.objects.get()
+    models.Parcel.objects.create(
+        order=refused.order, shop_parcel="two", reference="2", carrier="Colissimo", tracking="RIGHT",
+        shipped_at=refused.shipped_at, items=refused.items, seen_at=refused.seen_at,
+    )  # fmt: skip
+
+    confirm_shipments.confirm_shipments(deps, house.account)
+
+    assert packages(house, order_id)["2"]["tracking"] == "RIGHT"
+    assert models.Finding.objects.filter(code="shipment_refused").exists()
+
+
 def test_a_parcel_that_is_known_is_confirmed_while_the_shop_is_away(house):
     order_id = ordered(house)
     ship(house, order_id, "6A1")

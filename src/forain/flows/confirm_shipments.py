@@ -93,7 +93,8 @@ def _confirm(deps: Deps, account: models.Account, row: models.Parcel) -> None:
     subject = f"account:{account.pk}/{row.order.order_id}"
     if isinstance(answer, Confirmed):
         orders.confirmed(row, now)
-        issues.mended("shipment_refused", subject)
+        if not orders.any_parcel_refused(row.order_id):
+            issues.mended("shipment_refused", subject)
         code, told = "shipment_confirmed", {"carrier": row.carrier, "tracking": row.tracking}
     else:
         order = orders.body_of(row.order, deps.vault)

@@ -397,6 +397,11 @@ def parcel_refused(parcel: models.Parcel, problems: Iterable[list[str]]) -> None
     models.Parcel.objects.filter(pk=parcel.pk).update(problems=list(problems))
 
 
+def any_parcel_refused(order: int) -> bool:
+    """The marketplace would not have some parcel of the order (its row's number), and has not taken it since."""
+    return models.Parcel.objects.filter(order_id=order, confirmed_at=None).exclude(problems=[]).exists()
+
+
 def observed_shipped(account: AccountId, now: Instant) -> None:
     """The marketplace itself shows these orders as shipped: their confirmed parcels are proven."""
     models.Parcel.objects.filter(
