@@ -393,6 +393,10 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
 }  # fmt: skip
 
 LOUD: dict[str, tuple[str, ...]] = {
+    "replace_for_merge": ("the merchant counts",),
+    "unit_price_for_line_total": ("a buyer on Amazon",),
+    "unforeseen": ("a buyer on Amazon",),
+    "buyers_stay": ("Amazon cancels",),
     "check_then_insert": ("two at once", "a buyer on Amazon", "the merchant says now"),
     "create_without_looking": ("the shop's health", "the wire"),
     "dead_creations_stay_dead": ("the shop's health",),
@@ -414,4 +418,4 @@ LOUD: dict[str, tuple[str, ...]] = {
     "issues_never_close": ("a buyer asks to cancel", "the merchant ships"),
     "buyers_come_back": ("Amazon cancels",),
 }
-"""Mutant -> what happens often in the stories it is looked for in; none: as in any story."""
+"""Mutant -> what happens often in the stories it is looked for in."""

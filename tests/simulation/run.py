@@ -107,7 +107,7 @@ def caught(name: str, most: int, days: float, first: int = 0) -> Told | None:
     """The first seed that catches the mutant; None: none of `most` does."""
     for seed in range(first, first + most):
         with mutants.MUTANTS[name]() or nullcontext():
-            told = tell(Plan(seed, days, loud=frozenset(mutants.LOUD.get(name, ()))))
+            told = tell(Plan(seed, days, loud=frozenset(mutants.LOUD[name])))
         if told.failure is not None:
             if told.failure.invariant == "no_line_stopped_by_a_bug" and name != "unforeseen":
                 raise AssertionError(f"{name} does not work any more: {told.failure}")

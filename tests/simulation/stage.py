@@ -131,6 +131,8 @@ class Stage:
         self.here = threading.local()
         self.pauses, self.deaths = pauses, deaths
         self.points = self.killed = 0
+        self.close = 0
+        """So many points more each worker is kept waiting at every one: two that do the same go hand in hand."""
         self.writes = 1
         """Statements that wrote so far, of anybody: what was read of the database holds while this stands still."""
         self.workers = [Worker("A", self), Worker("B", self)]
@@ -164,7 +166,8 @@ class Stage:
             self.killed += 1
             self.tell(f"{worker.name} dies at {kind} {_short(what)} of {worker.label}")
             raise Died
-        if drawn < self.deaths + self.pauses:
+        if self.close > 0 or drawn < self.deaths + self.pauses:
+            self.close -= self.close > 0
             worker.pause()
 
     def count_writes(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

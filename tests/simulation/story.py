@@ -42,6 +42,10 @@ HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0,
 """(chance, from, to seconds) of how far time goes in one step."""
 SPELL = (2, 40)
 """So many steps a busy spell has, in which all that happens hurts each other; then it is quiet for a while."""
+LONGER = 10
+"""So many times longer is a busy spell of a loud story."""
+HAND_IN_HAND = 60
+"""So many points two workers that began the same line are looked at closely."""
 QUIET_HOURS, QUIET_ROUNDS = (4.0, 44.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
 BUYER_KEPT = timedelta(days=6)
@@ -77,7 +81,7 @@ class Open:
 @dataclass(frozen=True)
 class Plan:
     """What is told. `without`: kinds of events left out; `most_events`: after so many there are no more; `loud`: kinds
-    that happen eight times as often, whatever the seed's temper."""
+    that happen eight times as often, whatever the seed's temper, in longer spells."""
 
     seed: int
     days: float
@@ -267,18 +271,19 @@ class Story:
         self.told.steps += 1
         paused = [w for w in self.stage.workers if w.busy]
         idle = [w for w in self.stage.workers if not w.busy]
+        resume, event, start = (0.45, 0.22, 0.23) if paused else (0.0, 0.40, 0.45)
         drawn = self.chance.random()
-        if paused and drawn < 0.55:
+        if drawn < resume:
             self.resume(self.chance.choice(paused))
-        elif drawn < 0.64 or (idle and drawn < 0.88 and self.start(self.chance.choice(idle))):
-            if drawn < 0.64:
-                self.event()
-        else:
+        elif drawn < resume + event:
+            self.event()
+        elif drawn >= resume + event + start or not idle or not self.start(self.chance.choice(idle)):
             self.hop()
         self.watch.every_step()
 
     def quiet(self) -> None:
         """Hours in which the workers have nobody in their way; the next busy spell comes after them."""
+        self.stage.close = 0
         hours = self.chance.uniform(*QUIET_HOURS)
         for _ in range(QUIET_ROUNDS):
             for worker in self.stage.workers:
@@ -291,7 +296,7 @@ class Story:
                 while worker.busy:
                     self.resume(worker)
                 self.watch.every_step()
-        self.spell = self.chance.randint(*SPELL)
+        self.spell = self.chance.randint(*SPELL) * (LONGER if self.plan.loud else 1)
 
     def start(self, worker: Worker) -> bool:
         """Let an idle worker take one of the lines that are due; False: none is."""
@@ -357,6 +362,7 @@ class Story:
 
     def draining(self) -> None:
         """Both workers come to their end, without further misfortune."""
+        self.stage.close = 0
         self.stage.pauses = self.stage.deaths = 0.0
         for worker in self.stage.workers:
             while worker.busy:
@@ -584,14 +590,21 @@ def _now(story: Story) -> str:
 
 
 def _two_at_once(story: Story) -> str | None:
-    """Somebody says now while a worker is at it: the other one begins the same line."""
+    """Somebody says now while a worker is at it: the other one begins the same line, and they go hand in hand."""
     busy = [w for w in story.stage.workers if w.busy]
     idle = [w for w in story.stage.workers if not w.busy]
-    if not busy or not idle:
+    if not idle:
         return None
-    runs.force(busy[0].subject, story.now(), [busy[0].label])
-    story.take(idle[0], busy[0].label, busy[0].subject)
-    return busy[0].label
+    story.stage.close = HAND_IN_HAND
+    if not busy:
+        flow = story.fate.choice(["import_orders", "reconcile_offers", "confirm_shipments"])
+        runs.force("account:1", story.now(), [flow])
+        busy = [idle.pop()]
+        story.take(busy[0], flow, "account:1")
+    flow, subject = busy[0].label, busy[0].subject
+    runs.force(subject, story.now(), [flow])
+    story.take(idle[0], flow, subject)
+    return flow
 
 
 def _renewal_in_between(story: Story) -> str | None:
