@@ -69,14 +69,19 @@ def test_an_order_nobody_sent_keeps_its_buyer_for_a_hundred_and_twenty_days(hous
     assert not buyer_of(house, row)
 
 
-def test_a_body_nobody_can_read_any_more_goes_when_its_time_comes(house):
+def test_a_body_nobody_can_read_any_more_goes_a_week_after_its_time(house):
     row = bought(house)
     models.Order.objects.filter(pk=row.pk).update(body=b"garbled")
 
     house.advance(121 * DAY)
     prune.prune(house.deps)
+    row.refresh_from_db()
+    kept = row.body
+    house.advance(7 * DAY)
+    prune.prune(house.deps)
 
     row.refresh_from_db()
+    assert bytes(kept) == b"garbled"
     assert row.body is None
 
 

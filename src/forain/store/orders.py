@@ -20,6 +20,9 @@ CLAIM_LIFE = timedelta(minutes=2)
 UNSOLD = (OrderState.HELD.value, OrderState.CREATING.value)
 """States in which the shop does not know of the sale yet."""
 ENDED = (OrderState.CANCELLED.value, OrderState.RECORDED.value)
+KEY_MAY_COME_BACK = timedelta(days=7)
+"""So long a body that no key opens is kept past its time: its lines and amounts would go with the buyer, and a wrong
+`vault.key` may be put right. Nobody reads the buyer meanwhile."""
 INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
 UNREADABLE = "unreadable"
@@ -106,6 +109,8 @@ def forget_buyers(vault: Vault, now: Instant, most: int) -> int:
             try:
                 order = body_of(row, vault)
             except VaultBroken:
+                if row.buyer_until and now - row.buyer_until < KEY_MAY_COME_BACK:
+                    continue
                 # Nobody can read it any more, and nobody shall.
                 order = None
             row.body = seal(forgetting_buyer(order), vault) if order else None
