@@ -121,7 +121,7 @@ def test_this_machine_is_opened_only_where_it_is_allowed_however_it_is_spelled(h
 @pytest.mark.parametrize(
     "host",
     [
-        "169.254.169.254", "[::ffff:169.254.169.254]", "[::ffff:a9fe:a9fe]", "2852039166", "0xa9fea9fe", "[fe80::1]",
+        "169.254.169.254", "[::ffff:169.254.169.254]", "[::ffff:0:169.254.169.254]", "[::ffff:a9fe:a9fe]", "2852039166", "0xa9fea9fe", "[fe80::1]",
         "[fd00:ec2::254]", "100.100.100.200", "168.63.129.16", "0.0.0.0", "[::]", "0", "224.0.0.1", "[ff02::1]",
         "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "metadata.google.internal", "METADATA.google.internal.",
     ],
@@ -140,7 +140,7 @@ def test_link_local_and_metadata_are_never_opened_whatever_is_allowed(host):
         ("10.0.0.1", "", "address_private"), ("172.31.255.255", "", "address_private"),
         ("192.168.1.20", "", "address_private"), ("100.64.0.1", "", "address_private"),
         ("fc00::1", "", "address_private"), ("fec0::1", "", "address_private"), ("::1", "", "address_private"),
-        ("::ffff:10.0.0.1", "", "address_private"), ("64:ff9b::10.0.0.1", "", "address_private"),
+        ("::ffff:10.0.0.1", "", "address_private"), ("::ffff:0:127.0.0.1", "", "address_private"), ("64:ff9b::10.0.0.1", "", "address_private"),
         ("2002:c0a8:0101::1", "", "address_private"), ("::10.0.0.1", "", "address_private"),
         ("240.0.0.1", "", "address_private"), ("198.18.0.1", "", "address_private"),
         ("192.168.1.20", "192.168.1.20", None), ("::ffff:192.168.1.20", "192.168.1.0/24", None),

@@ -29,8 +29,8 @@ _NEVER = tuple(
         ),
     )
 )  # fmt: skip
-_CARRIERS = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")))
-"""IPv6 addresses whose last four bytes are an IPv4 address (NAT64, IPv4-compatible)."""
+_CARRIERS = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
+"""IPv6 addresses whose last four bytes are an IPv4 address (NAT64, IPv4-translated, IPv4-compatible)."""
 _HOST = re.compile(r"[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 
 Why = Literal["address_never", "address_private"]
