@@ -162,4 +162,7 @@ async def _bury_the_dead(queue: App) -> None:
                 await queue.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         except ConnectorException as error:
             log.debug("dead jobs stay for now: %s", error)  # Another worker was first, or the database is away.
+        except Exception:
+            # Nobody waits for this task: without it the lines of dead workers would stay locked, and nobody would hear.
+            log.exception("dead jobs stay for now")
         await asyncio.sleep(HEARTBEAT_SECONDS)
