@@ -146,6 +146,17 @@ def test_the_last_owner_stays(client, owner):
     assert [code for code, _ in journal()] == ["person_invited"]
 
 
+def test_a_new_password_ends_the_link_that_was_open_for_one(client, owner):
+    add("jonas", "operator", password=PASSWORD, phone=True)
+    jonas = models.Person.objects.get(user__username="jonas")
+    link = re.search(r"/invited/[\w-]+", client.post(f"/people/{jonas.pk}/link").content.decode())[0]
+    his = come_in(Client(), "jonas")
+
+    his.post("/me/password", {"current": PASSWORD, "fresh": "jonas has a new one"})
+
+    assert Client().get(link).status_code == 410
+
+
 def test_an_owner_may_leave_when_there_is_another(client, owner):
     add("anna", "owner", password=PASSWORD)
 

@@ -231,6 +231,22 @@ def test_a_stranger_with_the_password_does_not_lock_a_known_browser_out(client, 
     assert is_in(client)
 
 
+def test_browsers_gathered_before_there_was_a_phone_bring_no_more_tries(client, camille, clock):
+    gathered = [Client() for _ in range(3)]
+    for browser in gathered:
+        give_password(browser)
+        browser.post("/logout")
+    secret, _ = set_up_phone(camille)
+    clock.advance(minutes=5)
+
+    answers = []
+    for browser in gathered:
+        give_password(browser)
+        answers += [give_code(browser, code_of(secret, 100)).status_code for _ in range(5)]
+
+    assert answers.count(401) == 5
+
+
 def test_a_recovery_code_works_once_however_it_is_typed(client, camille):
     _, codes = set_up_phone(camille)
 

@@ -103,6 +103,8 @@ def set_password(person: models.Person, password: str) -> None:
     with transaction.atomic():
         # The person before the user, as everywhere here: two at once wait for each other instead of being stuck.
         end_sessions(person)
+        # A link that was made for a forgotten password would set yet another one.
+        models.Person.objects.filter(pk=person.pk).update(link_hash="", link_until=None)
         person.user.set_password(password)
         person.user.save(update_fields=["password"])
     person.refresh_from_db()

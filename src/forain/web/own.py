@@ -62,7 +62,9 @@ def own_password(request: HttpRequest) -> HttpResponse:
             look_after_people.change_password(wiring.deps(), person, form.cleaned_data["fresh"])
             sessions.go_on(request, person)
             messages.success(request, w("own.password_changed"))
-            return redirect("own")
+            response: HttpResponse = redirect("own")
+            throttle.know(response, person)
+            return response
     return own(request, form, 422)
 
 
@@ -81,7 +83,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if codes is not None:
             request.session.pop("renewing", None)
             sessions.go_on(request, person)
-            return _show_codes(request, codes, target)
+            response = _show_codes(request, codes, target)
+            throttle.know(response, person)
+            return response
         wrong = w("second_factor.wrong")
     plain = secret.reveal()
     context = {

@@ -9,7 +9,6 @@ from secrets import token_urlsafe
 from threading import BoundedSemaphore
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
@@ -87,13 +86,18 @@ def _known(request: HttpRequest, name: str) -> str:
         told = signing.loads(request.COOKIES.get(COOKIE, ""), salt=_SALT, max_age=_YEAR)
     except signing.BadSignature:
         return ""
-    same = get_user_model().objects.filter(pk=told["user"], username=name).exists()
+    # Known under another password, or before there was a second factor, is not known: else whoever stole the password
+    # then could gather browsers, each with tries of its own.
+    same = models.Person.objects.filter(
+        user_id=told["user"], user__username=name, sessions_no=told.get("sessions_no")
+    ).exists()
     return f"{told['user']}:{told['browser']}" if same else ""
 
 
 def know(response: HttpResponse, person: models.Person) -> None:
     """Somebody logged in completely: the browser is known from now on. The cookie lets nobody in."""
-    told = signing.dumps({"user": person.user_id, "browser": token_urlsafe(9)}, salt=_SALT)
+    about = {"user": person.user_id, "browser": token_urlsafe(9), "sessions_no": person.sessions_no}
+    told = signing.dumps(about, salt=_SALT)
     response.set_cookie(
         COOKIE, told, max_age=_YEAR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
     )
