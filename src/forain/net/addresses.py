@@ -31,6 +31,8 @@ _NEVER = tuple(
 )  # fmt: skip
 _CARRIERS = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
 """IPv6 addresses whose last four bytes are an IPv4 address (NAT64, IPv4-translated, IPv4-compatible)."""
+LONGEST = 500
+"""Characters of an address somebody types."""
 _HOST = re.compile(r"[A-Za-z0-9.\-_]+|\[[0-9A-Fa-f:.]+\]", re.ASCII)
 
 Why = Literal["address_never", "address_private"]
@@ -60,7 +62,9 @@ def networks(text: str) -> tuple[Network, ...]:
 
 def well_formed(text: str) -> bool:
     """http or https, a host, perhaps a port and a path: no user, no password, nothing a header or browser reads
-    otherwise. Not whether it may be opened: that is decided when connecting."""
+    otherwise, and not endless. Not whether it may be opened: that is decided when connecting."""
+    if len(text) > LONGEST:
+        return False
     try:
         parts = urlsplit(text)
         port = parts.port

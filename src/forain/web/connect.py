@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
-from forain.contracts.manifest import Field
 from forain.core import authorization, errors
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
@@ -23,13 +22,6 @@ from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
 from forain.web.templatetags.words_of import language, w
-
-ADDRESSES = tuple(
-    Field(f"address.{name}", kind="url", required=False, example="http://127.0.0.1:8900")
-    for name in ("token", "api", "consent")
-)
-"""Other addresses than the marketplace's own, for a box."""
-
 
 LONGEST_NAME = 200
 
@@ -134,7 +126,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
     if kind not in {known.code for known in manifest.application_kinds}:
         return redirect("add_account", marketplace=marketplace)
     values = {field.name: request.POST.get(field.name, "").strip() for field in fields}
-    addresses = {field.name: request.POST.get(field.name, "").strip() for field in ADDRESSES}
+    addresses = {f"address.{n}": request.POST.get(f"address.{n}", "").strip() for n in ("token", "api", "consent")}
     wrong: dict[str, str] = {}
     problem = ""
     if request.method == "POST":
@@ -144,7 +136,6 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         if not values[needed]:
             codes[needed] = "required"
         wrong = said(fields, codes)
-        problem = next(iter(said(ADDRESSES, plugins.wrong_fields(ADDRESSES, addresses)).values()), "")
         if len(request.POST.get("name", "")) > LONGEST_NAME:
             problem = w("error.long")
         if not wrong and not problem:
