@@ -90,30 +90,23 @@ def use_link(person: models.Person, token: str, password: str, now: Instant) -> 
     """Set the password with a link. True: this call used it up. Every session of the person ends."""
     with transaction.atomic():
         rows = models.Person.objects.filter(pk=person.pk, link_hash=_hash(token), link_until__gt=now)
-        if not rows.update(link_hash="", link_until=None, sessions_no=F("sessions_no") + 1):
+        if not rows.update(link_hash="", link_until=None):
             return False
-        person.user.set_password(password)
-        person.user.save(update_fields=["password"])
-    person.refresh_from_db()
+        set_password(person, password)
     return True
 
 
 def set_password(person: models.Person, password: str) -> None:
-    """Every session of the person ends, also the one that asks: whoever calls goes on with a new one."""
+    """Every session of the person ends, also the one that asks: whoever calls goes on with a new one. So does a link
+    that was made for a forgotten password: it would set yet another one."""
     with transaction.atomic():
         # The person before the user, as everywhere here: two at once wait for each other instead of being stuck.
-        end_sessions(person)
-        # A link that was made for a forgotten password would set yet another one.
-        models.Person.objects.filter(pk=person.pk).update(link_hash="", link_until=None)
+        models.Person.objects.filter(pk=person.pk).update(
+            sessions_no=F("sessions_no") + 1, link_hash="", link_until=None
+        )
         person.user.set_password(password)
         person.user.save(update_fields=["password"])
     person.refresh_from_db()
-
-
-def end_sessions(person: models.Person) -> None:
-    """Whoever is logged in as this person must log in again."""
-    models.Person.objects.filter(pk=person.pk).update(sessions_no=F("sessions_no") + 1)
-    person.refresh_from_db(fields=["sessions_no"])
 
 
 def _keep_an_owner(person: models.Person) -> None:
