@@ -138,16 +138,23 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     wrong, status = "", 200
     if request.method == "POST":
-        typed = request.POST.get("code", "")
-        tried = throttle.code(request, person, recovery=not second_factor.bare(typed).isdigit())
-        if not tried.may_begin():
-            wrong, status = w("login.code_throttled"), 429
-        elif second_factor.check(wiring.deps(), person, typed) == "wrong":
-            wrong, status = w("login.code_wrong"), 401
-        else:
-            tried.succeeded()
+        wrong, status = code_refused(request, person)
+        if not wrong:
             return _come_in(request, person, request.session["half"]["next"], second_factor=True)
     return render(request, "web/login_code.html", {"wrong": wrong}, status=status)
+
+
+def code_refused(request: HttpRequest, person: models.Person) -> tuple[str, int]:
+    """What is wrong with the code that was sent, in words, and the status of the answer; ("", 200): it was right, and is
+    used up."""
+    typed = request.POST.get("code", "")
+    tried = throttle.code(request, person, recovery=not second_factor.bare(typed).isdigit())
+    if not tried.may_begin():
+        return w("login.code_throttled"), 429
+    if second_factor.check(wiring.deps(), person, typed) == "wrong":
+        return w("login.code_wrong"), 401
+    tried.succeeded()
+    return "", 200
 
 
 def _come_in(request: HttpRequest, person: models.Person, target: str, *, second_factor: bool) -> HttpResponse:

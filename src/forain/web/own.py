@@ -18,7 +18,7 @@ from forain.flows import look_after_people
 from forain.flows import second_factor as flow
 from forain.store import models, orders, people
 from forain.web import sessions, throttle
-from forain.web.auth import password_fits, safe
+from forain.web.auth import code_refused, password_fits, safe
 from forain.web.templatetags.words_of import w
 
 RENEW_WITHIN = timedelta(minutes=10)
@@ -105,16 +105,10 @@ def _show_codes(request: HttpRequest, codes: list[str], target: str) -> HttpResp
 
 def _code_is_right(request: HttpRequest, person: models.Person) -> bool:
     """Whoever changes the second factor shows that they still have it; else a message says what was wrong."""
-    typed = request.POST.get("code", "")
-    tried = throttle.code(request, person, recovery=not flow.bare(typed).isdigit())
-    if not tried.may_begin():
-        messages.error(request, w("login.code_throttled"))
-    elif flow.check(wiring.deps(), person, typed) == "wrong":
-        messages.error(request, w("login.code_wrong"))
-    else:
-        tried.succeeded()
-        return True
-    return False
+    wrong, _ = code_refused(request, person)
+    if wrong:
+        messages.error(request, wrong)
+    return not wrong
 
 
 def _may_renew(request: HttpRequest) -> bool:
