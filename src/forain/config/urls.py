@@ -5,4 +5,4 @@ from django.urls import include, path
 urlpatterns = [path("", include("forain.web.urls"))]
 handler400 = "forain.web.refusals.bad_request"
 handler403 = "forain.web.refusals.forbidden"
-handler404 = "forain.web.dashboard.not_found"
+handler404 = "forain.web.refusals.not_found"

@@ -85,12 +85,6 @@ def _verdict(cards: list[Card], worst: str) -> str:
     return "good" if all(one.sync == "running" for one in cards) else "warning"
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page for an address that is none. Django's own reads the form that was sent to it, and breaks where that form
-    cannot be read."""
-    return render(request, "404.html", status=404)
-
-
 def dashboard(request: HttpRequest) -> HttpResponse:
     now = wiring.deps().clock.now()
     notices = list(issues.open_notices())
