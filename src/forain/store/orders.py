@@ -70,15 +70,16 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         "seen_at": now,
     }
     with writing():
-        told |= _kept(order, None, vault, now)
-        row, new = models.Order.objects.get_or_create(
-            account_id=order.key.account,
-            order_id=order.key.order_id,
-            defaults={**told, "state": OrderState.HELD.value, "hold_reason": "new", "correlation": correlation},
-        )
-        if new:
-            return "new"
-        row = models.Order.objects.select_for_update().get(pk=row.pk)
+        key = {"account_id": order.key.account, "order_id": order.key.order_id}
+        locked = models.Order.objects.select_for_update().filter(**key)
+        row = locked.first()
+        if row is None:
+            fresh = {"state": OrderState.HELD.value, "hold_reason": "new", "correlation": correlation}
+            told |= _kept(order, None, vault, now)
+            _, new = models.Order.objects.get_or_create(**key, defaults={**told, **fresh})
+            if new:
+                return "new"
+            row = locked.get()
         unread = row.hold_reason == UNREADABLE
         if row.updated_at > order.updated_at and not unread:
             return "same"
