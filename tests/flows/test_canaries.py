@@ -18,11 +18,11 @@ from django.urls import get_resolver, reverse
 from forain import wiring
 from forain.cli import main
 from forain.config import postgres
-from forain.config.logs import OneLine
 from forain.core import errors
 from forain.core.secret import Secret
 from forain.flows import authorize, import_orders, setup
 from forain.store import instance, models, orders, runs
+from tests import logs
 from tests.flows.conftest import cutting
 from tests.flows.test_secrets import whole_database
 from tests.people import come_in
@@ -101,20 +101,8 @@ def bare(body):
 @pytest.fixture
 def written():
     """Every line that the log of the settings would hold at debug level, as it would write it."""
-    lines = []
-
-    class Kept(logging.Handler):
-        def emit(self, record):
-            lines.append(self.format(record))
-
-    root, level = logging.getLogger(), logging.getLogger().level
-    handler = Kept()
-    handler.setFormatter(OneLine("%(levelname)s %(name)s %(message)s"))
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield lines
-    root.setLevel(level)
-    root.removeHandler(handler)
+    with logs.written("%(levelname)s %(name)s %(message)s", logging.DEBUG) as lines:
+        yield lines
 
 
 @pytest.fixture(autouse=True)

@@ -16,10 +16,10 @@ import forain.cli
 from forain import wiring
 from forain.cli import Plain
 from forain.cli.ask import fail, tell
-from forain.config.logs import OneLine
 from forain.core import errors
 from forain.store import journal, models
 from forain.web import words
+from tests import logs
 
 FORGED = "SOAP\n2026-01-01 00:00:00,000 WARNING forain.net the house is sold\r\x1b[2J\x1b]0;owned\x07\u2028x\u202e"
 FORMAT = settings.LOGGING["formatters"]["plain"]
@@ -29,19 +29,9 @@ LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ ")
 @pytest.fixture
 def written():
     """Lines that a logger writes with the format of the settings."""
-    lines = []
-
-    class Kept(logging.Handler):
-        def emit(self, record):
-            lines.append(self.format(record))
-
-    handler = Kept()
     assert FORMAT["()"] == "forain.config.logs.OneLine"
-    handler.setFormatter(OneLine(FORMAT["fmt"]))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    yield lines
-    root.removeHandler(handler)
+    with logs.written(FORMAT["fmt"]) as lines:
+        yield lines
 
 
 def is_one_event(text):
