@@ -80,7 +80,6 @@ class Watch:
         self.story = story
         self.by_amazon_since: dict[str, datetime] = {"SKU1": story.now()}
         self.refused_tokens: set[str] = set()
-        self.secrets: set[str] = set()
         self._looked_at = 0
         self._stored, self._facts = "", (Facts(), authorization.Application(), False)
         self._buckets: dict[tuple[str, str], tuple[float, datetime]] = {}

@@ -51,13 +51,17 @@ class Sum:
     events: int = 0
     seconds: float = 0.0
 
-    def add(self, told: Told, seconds: float) -> None:
+    def tell(self, plan: Plan) -> Told:
+        """Tell a story, and count it."""
+        begun = time.monotonic()
+        told = tell(plan)
+        self.seconds += time.monotonic() - begun
         self.seeds += 1
-        self.days += told.plan.days
+        self.days += plan.days
         self.steps += told.steps
         self.killed += told.killed
         self.events += told.events
-        self.seconds += seconds
+        return told
 
     def table(self) -> str:
         seconds = max(self.seconds, 0.001)
@@ -112,20 +116,11 @@ def shortened(told: Told) -> str:
     return "\n".join([f"short: {command(short.plan)}", *short.trace[-60:]])
 
 
-def seeds(
-    numbers: Iterable[int], days: float, *, trace: bool = False, plan: Plan | None = None
-) -> tuple[Sum, list[Told]]:
+def seeds(numbers: Iterable[int], days: float) -> tuple[Sum, list[Told]]:
     """Tell each seed; the answer is the sum and those that failed."""
-    whole, failed = Sum(), []
-    for seed in numbers:
-        begun = time.monotonic()
-        told = tell(replace(plan, seed=seed) if plan else Plan(seed, days))
-        whole.add(told, time.monotonic() - begun)
-        if trace:
-            print("\n".join(told.trace), flush=True)
-        if told.failure is not None:
-            failed.append(told)
-    return whole, failed
+    whole = Sum()
+    told = [whole.tell(Plan(seed, days)) for seed in numbers]
+    return whole, [one for one in told if one.failure is not None]
 
 
 def caught(name: str, most: int, days: float, first: int = 0) -> Told | None:
@@ -153,7 +148,6 @@ def main(
     """`./forain simulate`: 0 when all held."""
     logging.disable(logging.CRITICAL)
     first = seed or 0
-    wanted = range(first, first + (1 if seed is not None and number == 1 else number))
     if planted:
         missed = 0
         for name in mutants.MUTANTS:
@@ -164,14 +158,15 @@ def main(
         return 1 if missed else 0
     whole = Sum()
     failures = 0
-    for one in wanted:
-        part, failed = seeds([one], days, trace=trace, plan=Plan(one, days, without, most_events))
-        for field in ("seeds", "days", "steps", "killed", "events", "seconds"):
-            setattr(whole, field, getattr(whole, field) + getattr(part, field))
-        for told in failed:
-            failures += 1
-            print(f"seed {told.plan.seed}: {told.failure}\nagain: {command(told.plan)}", flush=True)
-            if shrinking and not trace:
-                print(shortened(told), flush=True)
+    for one in range(first, first + number):
+        told = whole.tell(Plan(one, days, without, most_events))
+        if trace:
+            print("\n".join(told.trace), flush=True)
+        if told.failure is None:
+            continue
+        failures += 1
+        print(f"seed {one}: {told.failure}\nagain: {command(told.plan)}", flush=True)
+        if shrinking and not trace:
+            print(shortened(told), flush=True)
     print(f"{whole.table()} | failed {failures}")
     return 1 if failures else 0

@@ -131,7 +131,6 @@ class Story:
         self.parcels = 0
         self.refresh = ""
         self.ends: datetime | None = None
-        self.resting = False
         self.spell = 0
 
     # -- the parts
@@ -372,7 +371,6 @@ class Story:
 
     def rest(self) -> None:
         """No more misfortunes, the merchant does what the pages ask: then everything settles, within a bound."""
-        self.resting = True
         self.draining()
         self.box.world.state.faults.clear()
         self.wire_ill = self.shop.ill = 0.0
