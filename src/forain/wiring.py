@@ -123,7 +123,12 @@ class RowOpener:
     ) -> Marketplace:
         module = plugins.marketplaces()[account.marketplace]
         application = account.application
-        kept = refresh or self._vault.get(f"account:{account.pk}", "refresh")
+        # What is given is tried instead of what is stored: that one may not even be readable any more.
+        owners = [f"account:{account.pk}"] * (refresh is None) + [f"application:{application.pk}"] * (
+            client_secret is None
+        )
+        stored = self._vault.all_of(*owners)
+        kept = refresh or stored.get("refresh")
         options = dict(account.options)
         if isinstance(self._clock, SteeredClock) and not _all_loopback(
             module.MANIFEST.addresses, account.region, options
@@ -137,9 +142,7 @@ class RowOpener:
             seller=SellerId(account.seller),
             region=account.region,
             client_id=application.client_id,
-            client_secret=client_secret
-            or self._vault.get(f"application:{application.pk}", "client_secret")
-            or Secret(""),
+            client_secret=client_secret or stored.get("client_secret") or Secret(""),
             refresh=kept,
             options=options,
         )

@@ -36,6 +36,11 @@ CANCEL_AGAIN = timedelta(hours=1)
 """How soon a shop that would not cancel is asked again."""
 PROOF_AGAIN = timedelta(hours=1)
 """How soon a catch-up that found orders missing is proven again."""
+CURABLE = (
+    "unknown_sku", "address_missing", "price_missing", "no_lines", "already_shipped", "unfulfillable", "unreadable",
+    "refused_by_shop",
+)  # fmt: skip
+"""What holds an order back until a person has done something about it."""
 
 
 def read_orders(deps: Deps, account: models.Account) -> int:
@@ -316,20 +321,18 @@ def _tell_held(deps: Deps, account: models.Account) -> None:
     """Held orders a person can help are findings; pending ones only wait for Amazon and are none."""
     now = deps.clock.now()
     held = orders.held_by_reason(AccountId(account.pk))
-    for reason in ("unknown_sku", "address_missing", "price_missing", "no_lines", "already_shipped",
-                   "unfulfillable", "unreadable", "refused_by_shop"):  # fmt: skip
-        subject = f"account:{account.pk}/{reason}"
-        if held.get(reason):
-            row = models.Order.objects.filter(account=account, state="held", hold_reason=reason).first()
-            told = {
-                "reason": reason,
-                "count": str(held[reason]),
-                "order": row.order_id if row else "",
-                "detail": row.hold_detail if row else "",
-            }
-            issues.found("order_held", subject, now, account=account.pk, placeholders=told)
-        else:
-            issues.mended("order_held", subject)
+    for reason in CURABLE:
+        if not held.get(reason):
+            continue
+        row = models.Order.objects.filter(account=account, state="held", hold_reason=reason).first()
+        told = {
+            "reason": reason,
+            "count": str(held[reason]),
+            "order": row.order_id if row else "",
+            "detail": row.hold_detail if row else "",
+        }
+        issues.found("order_held", f"account:{account.pk}/{reason}", now, account=account.pk, placeholders=told)
+    issues.mended("order_held", *(f"account:{account.pk}/{reason}" for reason in CURABLE if not held.get(reason)))
 
 
 def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:

@@ -31,9 +31,9 @@ def found(
     return new
 
 
-def mended(code: str, subject: str) -> bool:
-    """It is no longer so; True: it had been."""
-    return bool(models.Finding.objects.filter(code=code, subject=subject).delete()[0])
+def mended(code: str, *subjects: str) -> bool:
+    """It is no longer so, for none of the subjects; True: it had been for one."""
+    return bool(models.Finding.objects.filter(code=code, subject__in=subjects).delete()[0])
 
 
 def forget(account: AccountId) -> None:
