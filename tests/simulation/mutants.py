@@ -3,6 +3,7 @@
 They live here and nowhere else. The name says the mistake; the replacement is as small as the mistake is.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -15,12 +16,15 @@ from django.db.models import F
 from forain.core import authorization, errors, retry
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
+from forain.core.ids import AccountId
 from forain.core.orders import OrderState
+from forain.core.secret import Secret
 from forain.flows import import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
+from forain.net import oauth
 from forain.store import accounts, issues, limits, models, offers, orders
 
-from .shop import SimulatedShop
+from .adapter import SimulatedShop
 
 Planted = AbstractContextManager[Any]
 
@@ -39,15 +43,7 @@ def check_then_insert() -> Planted:
 
 def create_without_looking() -> Planted:
     """The shop is not asked first whether it has the order already."""
-
-    def ensure_order(self: SimulatedShop, draft: Any) -> Any:
-        number = self._call("create", lambda: self._server.create(draft))
-        found = self._call("read", lambda: next((o for o in self._server.orders if o.number == number), None))
-        if found is None:
-            raise errors.ServerFault("not_there")
-        return self._as_order(found)
-
-    return mock.patch.object(SimulatedShop, "ensure_order", ensure_order)
+    return mock.patch.object(SimulatedShop, "ensure_order", SimulatedShop.create)
 
 
 def dead_creations_stay_dead() -> Planted:
@@ -127,19 +123,34 @@ def retry_a_refusal() -> Planted:
 def trust_what_was_told() -> Planted:
     """The quantity comes from what the shop once told, not from the shop now."""
     known: dict[Any, Any] = {}
+    reconciling = threading.local()
 
-    def make(real: Any) -> Any:
+    def remembering(real: Any) -> Any:
         def stock(self: SimulatedShop, variants: Any) -> Any:
             fresh = real(self, variants)
-            worker = self._stage.current()
-            if worker is not None and worker.label == "reconcile_offers":
+            if getattr(reconciling, "now", False):
                 return {name: known.get(name, variant) for name, variant in fresh.items()}
             known.update(fresh)
             return fresh
 
         return stock
 
-    return _instead(SimulatedShop, "stock", make)
+    def make(real: Any) -> Any:
+        def reconcile_batch(*told: Any) -> None:
+            reconciling.now = True
+            try:
+                real(*told)
+            finally:
+                reconciling.now = False
+
+        return reconcile_batch
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with _instead(SimulatedShop, "stock", remembering), _instead(reconcile_offers, "_reconcile_batch", make):
+            yield
+
+    return planted()
 
 
 def mark_before_sending() -> Planted:
@@ -380,6 +391,32 @@ def buyers_come_back() -> Planted:
     return mock.patch.object(orders, "forgetting_buyer", lambda order: order)
 
 
+def confirms_for_everybody() -> Planted:
+    """Parcels are not asked for by account."""
+
+    def make(real: Any) -> Any:
+        def unconfirmed(account: Any, now: Any) -> Any:
+            return [parcel for row in accounts.every() for parcel in real(AccountId(row.pk), now)]
+
+        return unconfirmed
+
+    return _instead(orders, "unconfirmed_parcels", make)
+
+
+def one_access_token_for_all() -> Planted:
+    """Access tokens are kept by application, and not by seller too."""
+
+    def make(real: Any) -> Any:
+        def get(self: Any, client: str, refresh: Secret, exchange: Any, **more: Any) -> Any:
+            # The merchant's own process would refuse the very first token: it looks whose it is.
+            ours = threading.current_thread().name.startswith("worker")
+            return real(self, client, Secret("") if ours else refresh, exchange, **more)
+
+        return get
+
+    return _instead(oauth.AccessTokens, "get", make)
+
+
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
@@ -388,7 +425,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
         unit_price_for_line_total, a_quantity_for_everything, a_bucket_for_each_worker, always_allowed, remind_again,
         confirmed_before_it_is_told, issues_never_close, unforeseen,
-        buyers_stay, buyers_come_back,
+        buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
     )
 }  # fmt: skip
 
@@ -408,7 +445,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "mark_before_sending": ("the merchant counts", "Amazon is ill"),
     "forget_pending_stock": ("a buyer on Amazon", "the merchant counts"),
     "lists_are_never_late": ("a buyer on Amazon", "the merchant says now"),
-    "stock_before_sold_pieces": ("a buyer on Amazon", "the merchant says now"),
+    "stock_before_sold_pieces": ("the shop's health", "two at once", "the merchant says now"),
     "raise_over_a_fall": ("the merchant counts",),
     "a_quantity_for_everything": ("Amazon takes over", "the merchant counts"),
     "a_bucket_for_each_worker": ("the merchant says now", "two at once"),
@@ -417,5 +454,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "confirmed_before_it_is_told": ("the merchant ships", "Amazon is ill"),
     "issues_never_close": ("a buyer asks to cancel", "the merchant ships"),
     "buyers_come_back": ("Amazon cancels",),
+    "confirms_for_everybody": ("the merchant ships",),
+    "one_access_token_for_all": ("the merchant says now",),
 }
 """Mutant -> what happens often in the stories it is looked for in."""

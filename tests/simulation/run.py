@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from . import mutants
 from .story import EVENTS, Plan, Told, tell
 
+FEWEST_EVENTS_A_DAY = 2.0
+"""A run of at least a hundred days in which less than that happens proves nothing, whatever holds."""
 SHRINK_RUNS = 40
 """So many shorter stories are tried at most for one that failed."""
 CAUGHT_BY = {
@@ -50,6 +52,8 @@ class Sum:
     killed: int = 0
     events: int = 0
     seconds: float = 0.0
+    whole: bool = True
+    """No story was told without some of its events."""
 
     def tell(self, plan: Plan) -> Told:
         """Tell a story, and count it."""
@@ -61,12 +65,18 @@ class Sum:
         self.steps += told.steps
         self.killed += told.killed
         self.events += told.events
+        self.whole &= not plan.without and plan.most_events is None
         return told
+
+    @property
+    def too_quiet(self) -> bool:
+        """So little happened that nothing is proven."""
+        return self.whole and self.days >= 100 and self.events < FEWEST_EVENTS_A_DAY * self.days
 
     def table(self) -> str:
         seconds = max(self.seconds, 0.001)
         return (
-            f"seeds {self.seeds} | days {self.days:g} | steps {self.steps} | events {self.events} | workers killed {self.killed} | "
+            f"seeds {self.seeds} | days {self.days:g} | steps {self.steps} | events {self.events} ({self.events / max(self.days, 0.01):.1f} a day) | workers killed {self.killed} | "
             f"{self.seconds:.0f} s | {self.steps / seconds:.0f} steps a second | {self.days / seconds:.2f} account-days a second"
         )
 
@@ -74,6 +84,7 @@ class Sum:
 def command(plan: Plan) -> str:
     """What replays a story."""
     more = "".join(f" --without {name!r}" for name in sorted(plan.without))
+    more += "".join(f" --loud {name!r}" for name in sorted(plan.loud))
     more += f" --most-events {plan.most_events}" if plan.most_events is not None else ""
     return f"./forain simulate --seed {plan.seed} --days {plan.days:g}{more} --trace"
 
@@ -141,11 +152,16 @@ def main(
     seed: int | None,
     trace: bool,
     without: frozenset[str],
+    loud: frozenset[str],
     most_events: int | None,
     planted: bool,
     shrinking: bool,
 ) -> int:
     """`./forain simulate`: 0 when all held."""
+    unknown = sorted((without | loud) - set(EVENTS))
+    if unknown:
+        print(f"nothing is called {', '.join(unknown)}; there are: {', '.join(EVENTS)}")
+        return 2
     logging.disable(logging.CRITICAL)
     first = seed or 0
     if planted:
@@ -159,7 +175,7 @@ def main(
     whole = Sum()
     failures = 0
     for one in range(first, first + number):
-        told = whole.tell(Plan(one, days, without, most_events))
+        told = whole.tell(Plan(one, days, without, most_events, loud))
         if trace:
             print("\n".join(told.trace), flush=True)
         if told.failure is None:
@@ -169,4 +185,6 @@ def main(
         if shrinking and not trace:
             print(shortened(told), flush=True)
     print(f"{whole.table()} | failed {failures}")
-    return 1 if failures else 0
+    if whole.too_quiet:
+        print(f"less than {FEWEST_EVENTS_A_DAY:g} events a day happened: this proves nothing")
+    return 1 if failures or whole.too_quiet else 0

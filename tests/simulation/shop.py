@@ -1,38 +1,34 @@
-"""The shop of the simulation: a server in memory without any uniqueness of its own, and the adapter that obeys the contract.
+"""The shop of the simulation, a server in memory that speaks JSON over HTTP and has no uniqueness of its own.
 
-It does what shops do: shows a new order to its search a while later, answers 200 and did nothing, loses an answer, is down.
+It does what shops do: shows a new order to its search a while later, answers "201 Created" and did nothing, loses an
+answer, cuts one, says something that is none, is down. `adapter.py` is what Forain calls it with.
 """
 
+import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
-
-from forain.contracts.manifest import ShopManifest
-from forain.contracts.shop import Shipment, ShipmentPage, ShopOrder, Variant, VariantPage
-from forain.core.errors import Problem, Rejected, ServerFault, Unreachable
-from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
-from forain.core.money import Money
-from forain.core.orders import OrderDraft
-from forain.core.signals import Signal
-from forain.core.stock import StockLevel
-
-from .stage import Stage
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
 
 SEARCH_LAG = timedelta(seconds=60)
-MANIFEST = ShopManifest(
-    code="simulated",
-    name="Simulated shop",
-    capabilities=frozenset({"catalogue", "stock_reader", "order_writer", "shipment_reader"}),
-    fields=(),
-    limits=(),
-    search_lag=SEARCH_LAG,
-    watch_every=timedelta(minutes=5),
-)
-READ_ON = date(2026, 11, 24)
-T = TypeVar("T")
+Answer = tuple[int, Any]
+
+
+class Refused(Exception):
+    """The shop will not have it, and says why: (code, words)."""
+
+
+class Charge(NamedTuple):
+    """What the shop was asked to book, as it came over the wire. `lines`: (line id, article, pieces, total) of each."""
+
+    lines: list[tuple[str, str, int, str]]
+    shipping: str
+    discount: str
+    total: str
+    currency: str
 
 
 @dataclass
@@ -63,7 +59,7 @@ class Booked:
     number: str
     reference: str
     lines: list[tuple[str, str, int]]
-    total: Money | None
+    charge: Charge | None
     shown_at: datetime
     cancelled: bool = False
     parcels: list[Parcel] = field(default_factory=list)
@@ -78,7 +74,8 @@ class Booked:
 
 
 class ShopServer:
-    """The shop itself. `made`: told of each new marketplace order, before anybody can see it."""
+    """The shop itself. `made`: hears of each new marketplace order before anybody can see it; `refusing`: of each refusal;
+    `told`: of each answer about stock."""
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.now = now
@@ -89,8 +86,9 @@ class ShopServer:
         self.down = False
         self.ill = 0.0
         self.refuses: set[str] = set()
-        self.refused: dict[str, int] = {}
-        self.made: Callable[[Booked, OrderDraft], None] = lambda _, __: None
+        self.made: Callable[[Booked], None] = lambda _: None
+        self.refusing: Callable[[str], None] = lambda _: None
+        self.told: Callable[[], None] = lambda: None
 
     def changed(self, sku: str) -> None:
         self.changes.append(sku)
@@ -111,21 +109,21 @@ class ShopServer:
         """What the shop's search shows: not what came a moment ago."""
         return next((o for o in self.orders if o.reference == reference and o.shown_at <= self.now()), None)
 
-    def create(self, draft: OrderDraft) -> str:
-        if draft.reference in self.refuses:
-            self.refused[draft.reference] = self.refused.get(draft.reference, 0) + 1
-            raise Rejected([Problem("no_such_country", "We do not ship there")])
+    def create(self, reference: str, charge: Charge) -> str:
+        if reference in self.refuses:
+            self.refusing(reference)
+            raise Refused("no_such_country", "We do not ship there")
         number = f"S{len(self.orders) + 1}"
         if self.chance.random() < self.ill / 4:
             return number  # "201 Created", and nothing was.
         lag = self.chance.uniform(0, SEARCH_LAG.total_seconds())
-        lines = [(line.line_id, str(line.variant), line.quantity) for line in draft.lines]
-        order = Booked(number, draft.reference, lines, draft.total, self.now() + timedelta(seconds=lag))
+        lines = [(line, sku, count) for line, sku, count, _ in charge.lines]
+        order = Booked(number, reference, lines, charge, self.now() + timedelta(seconds=lag))
         self.orders.append(order)
         for _, sku, count in lines:
             self.articles[sku].allocated += count
             self.changed(sku)
-        self.made(order, draft)
+        self.made(order)
         return number
 
     def buy(self, sku: str, count: int) -> bool:
@@ -149,95 +147,64 @@ class ShopServer:
         if order.cancelled:
             return
         if order.parcels:
-            raise Rejected([Problem("already_sent", "It has left the house")])
+            raise Refused("already_sent", "It has left the house")
         order.cancelled = True
         for _, sku, count in order.lines:
             self.articles[sku].allocated -= count
             self.free(sku, count)
 
+    # -- over HTTP
 
-class SimulatedShop:
-    """`contracts.shop.Shop` over the server. `asked`: told of each stock answer, for the invariants."""
+    def wsgi(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        """The shop's own interface: JSON, errors with a code and words."""
+        query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        parts = tuple(environ["PATH_INFO"].strip("/").split("/"))
+        try:
+            status, told = self._answer(environ["REQUEST_METHOD"], parts, query, json.loads(body or b"null"))
+        except Refused as why:
+            status, told = 422, {"code": why.args[0], "message": why.args[1]}
+        start_response(f"{status} .", [("content-type", "application/json")])
+        return [json.dumps(told).encode()]
 
-    def __init__(self, server: ShopServer, stage: Stage, asked: Callable[[Sequence[str]], None]) -> None:
-        self._server, self._stage, self._asked = server, stage, asked
+    def _answer(self, method: str, parts: tuple[str, ...], query: dict[str, str], told: Any) -> Answer:
+        match method, parts:
+            case "GET", ("articles",):
+                self.told()
+                wanted = query["names"].split(",") if "names" in query else list(self.articles)
+                return 200, [self._article(sku) for sku in wanted if sku in self.articles]
+            case "GET", ("changes",):
+                news = self.changes[int(query["since"]) :]
+                skus = sorted({key for key in news if key != "order"})
+                return 200, {"mark": len(self.changes), "skus": skus, "orders": "order" in news}
+            case "GET", ("orders",):
+                wanted = query["references"].split(",")
+                shown = [o for o in self.orders if o.reference in wanted and o.shown_at <= self.now()]
+                return 200, [_order(o) for o in shown]
+            case "POST", ("orders",):
+                lines = [tuple(line) for line in told["lines"]]
+                charge = Charge(lines, told["shipping"], told["discount"], told["total"], told["currency"])
+                return 201, {"number": self.create(told["reference"], charge)}
+            case method, ("orders", number, *rest):
+                found = next((o for o in self.orders if o.number == number and o.reference), None)
+                if found is None:
+                    return 404, {"code": "no_such_order", "message": number}
+                if (method, rest) == ("POST", ["cancel"]):
+                    self.cancel(found)
+                return 200, _order(found)
+        return 404, {"code": "no_such_page", "message": "/".join(parts)}
 
-    def _call(self, operation: str, work: Callable[[], T]) -> T:
-        self._stage.point("call", f"shop.{operation}")
-        chance, ill = self._server.chance, self._server.ill
-        if self._server.down or (ill and chance.random() < ill):
-            raise Unreachable(placeholders={"operation": operation})
-        found = work()
-        self._stage.point("answer", f"shop.{operation}")
-        if ill and chance.random() < ill:
-            raise Unreachable(placeholders={"operation": operation, "answer": "lost"})
-        return found
+    def _article(self, sku: str) -> dict[str, Any]:
+        article = self.articles[sku]
+        return {"sku": sku, "price": f"{article.price:.2f}", "on_hand": article.on_hand, "allocated": article.allocated}
 
-    def check(self) -> str:
-        return self._call("check", lambda: "the simulated shop")
 
-    def variants(self, cursor: str | None) -> VariantPage:
-        return self._call("variants", lambda: VariantPage(tuple(self._variants(self._server.articles)), None))
-
-    def changed(self, since: str) -> tuple[str, tuple[Signal, ...]]:
-        def work() -> tuple[str, tuple[Signal, ...]]:
-            news = self._server.changes[int(since or 0) :]
-            keys = sorted({key for key in news if key != "order"})
-            orders = (Signal("shop_order", "any"),) if "order" in news else ()
-            return str(len(self._server.changes)), (*(Signal("stock", key) for key in keys), *orders)
-
-        return self._call("changed", work)
-
-    def stock(self, variants: Sequence[VariantId]) -> Mapping[VariantId, Variant]:
-        def work() -> dict[VariantId, Variant]:
-            wanted = [str(v) for v in variants if v in self._server.articles]
-            self._asked(wanted)
-            return {v.variant: v for v in self._variants(wanted)}
-
-        return self._call("stock", work)
-
-    def _variants(self, names: Any) -> list[Variant]:
-        found = []
-        for sku in names:
-            article = self._server.articles[sku]
-            price = Money.parse(f"{article.price:.2f}", "EUR")
-            level = StockLevel(article.on_hand, article.allocated)
-            found.append(Variant(VariantId(sku), sku, f"Title of {sku}", price, level))
-        return found
-
-    def ensure_order(self, draft: OrderDraft) -> ShopOrder:
-        found = self._call("search", lambda: self._server.search(draft.reference))
-        if found is None:
-            number = self._call("create", lambda: self._server.create(draft))
-            found = self._call("read", lambda: next((o for o in self._server.orders if o.number == number), None))
-            if found is None or found.reference != draft.reference:
-                raise ServerFault("not_there", placeholders={"operation": "create"})
-        return self._as_order(found)
-
-    def cancel_order(self, reference: MarketplaceOrderId) -> None:
-        found = self._call("search", lambda: self._server.search(reference))
-        if found is not None:
-            self._call("cancel", lambda: self._server.cancel(found))
-
-    def order(self, reference: MarketplaceOrderId) -> ShopOrder | None:
-        found = self._call("search", lambda: self._server.search(reference))
-        return None if found is None else self._as_order(found)
-
-    def _as_order(self, found: Booked) -> ShopOrder:
-        assert found.total is not None
-        reference = MarketplaceOrderId(found.reference)
-        return ShopOrder(ShopOrderId(found.number), reference, found.total, found.cancelled)
-
-    def shipments(self, references: Sequence[MarketplaceOrderId]) -> ShipmentPage:
-        def work() -> ShipmentPage:
-            wanted = set(references)
-            return ShipmentPage(
-                tuple(
-                    Shipment(MarketplaceOrderId(o.reference), p.name, "DHL", p.tracking, p.at, p.items)
-                    for o in self._server.orders
-                    if o.reference in wanted and o.shown_at <= self._server.now()
-                    for p in o.parcels
-                )
-            )
-
-        return self._call("shipments", work)
+def _order(order: Booked) -> dict[str, Any]:
+    assert order.charge is not None
+    parcels = [
+        {"name": p.name, "tracking": p.tracking, "sent_at": p.at.isoformat(), "items": p.items} for p in order.parcels
+    ]
+    return {
+        "number": order.number, "reference": order.reference, "total": order.charge.total,
+        "currency": order.charge.currency, "cancelled": order.cancelled, "parcels": parcels,
+    }  # fmt: skip

@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.db import connection
 
-from forain import wiring
+from forain import plugins, wiring
 from forain.core import orders as core_orders
 from forain.core.errors import AdapterError
 from forain.core.ids import AccountId, SiteId
@@ -31,8 +31,8 @@ from forain_box import Box
 from forain_box.http import Cut, Request
 from forain_box.state import Order
 
-from . import FR, SELLER, invariants
-from .shop import MANIFEST, Article, Booked, ShopServer, SimulatedShop
+from . import FR, SELLERS, adapter, invariants
+from .shop import Article, Booked, ShopServer
 from .stage import Stage, Violation, Worker, watched_transactions
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -40,18 +40,24 @@ LONGEST_GAP = timedelta(seconds=30)
 """So long a worker may be kept waiting at one point: the time limit of a request."""
 HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0, 14400.0))
 """(chance, from, to seconds) of how far time goes in one step."""
-SPELL = (2, 40)
+SPELL = (4, 90)
 """So many steps a busy spell has, in which all that happens hurts each other; then it is quiet for a while."""
 LONGER = 10
 """So many times longer is a busy spell of a loud story."""
 HAND_IN_HAND = 60
 """So many points two workers that began the same line are looked at closely."""
-QUIET_HOURS, QUIET_ROUNDS = (4.0, 44.0), 1
+QUIET_HOURS, QUIET_ROUNDS = (8.0, 64.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
 BUYER_KEPT = timedelta(days=6)
 """Instead of the thirty days of the law: short stories shall see it too."""
 SETTLES_WITHIN = 400
 """So many rounds of the timetable after the last misfortune everything must have come right."""
+
+
+TOGETHER = ("import_orders", "reconcile_offers", "confirm_shipments", "observe_offers")
+"""Flows that two workers may go through hand in hand."""
+BEFORE, AFTER = ("no way", "error page", "all is well"), ("lost", "cut", "half", "error page")
+"""What a call to an ill shop meets: nothing was done, or it was and the answer does not say so."""
 
 
 @dataclass
@@ -62,20 +68,22 @@ class Time:
         return self.box.world.now()
 
 
-class Open:
-    """`flows.deps.Opener` with the simulated shop."""
+@dataclass
+class Seller:
+    """An account: its number in Forain, its name at Amazon, the token in force, the merchant's word for writing."""
 
-    def __init__(self, real: Any, shop: Callable[[], SimulatedShop]) -> None:
-        self._real, self._shop = real, shop
+    number: int
+    name: str
+    refresh: str = ""
+    may_write: bool = False
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
+    @property
+    def account(self) -> AccountId:
+        return AccountId(self.number)
 
-    def shop(self, row: models.Shop, secrets: Any = None) -> SimulatedShop:
-        return self._shop()
-
-    def shop_manifest(self, code: str) -> Any:
-        return MANIFEST
+    @property
+    def subject(self) -> str:
+        return f"account:{self.number}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,7 @@ class Story:
         self.weights |= {name: 8 * EVENTS[name][0] for name in plan.loud}
         self.burst = temper.choice((None, None, None, 1, 3))
         """So few calls at once Amazon allows this seller; None: as many as others."""
+        self.sellers = [Seller(n, name) for n, name in enumerate(SELLERS[: temper.choice((1, 1, 2))], 1)]
         self.stage = Stage(
             plan.seed, self.now, self.tell, temper.choice((0.05, 0.12, 0.3)), temper.choice((0.0005, 0.0015, 0.006))
         )
@@ -129,9 +138,11 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
-        self.refresh = ""
-        self.ends: datetime | None = None
-        self.spell = 0
+        self.stick = 0.5
+        """How likely the worker that went last goes on, in this spell."""
+        self.last: Worker | None = None
+        # A story begins in the midst of things: its first hours may be all it has.
+        self.spell = self._spell()
 
     # -- the parts
 
@@ -144,17 +155,17 @@ class Story:
 
     def deps(self) -> Deps:
         """A process's own parts: its memory dies with it."""
-        built = wiring.build(Time(self.box), self.vault, "http://127.0.0.1:8787", self.wire, jitter=self.jitter.random)
-        opener = Open(built.open, lambda: SimulatedShop(self.shop, self.stage, self.watch.stock_told))
-        return replace(built, open=opener)  # type: ignore[arg-type]
+        return wiring.build(Time(self.box), self.vault, "http://127.0.0.1:8787", self.wire, jitter=self.jitter.random)
 
     def wire(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        """The way to Amazon: calls and answers may be lost on it."""
+        """The way out of the house: calls and answers may be lost on it."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
+        if environ["SERVER_NAME"] == "shop":
+            return self._to_shop(environ, start_response)
         call = invariants.Call(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), body)
         self.stage.point("call", call.label)
-        self.watch.before_call(call)
+        self.watch.before_call(call, environ)
         if self.wire_ill and self.wire_chance.random() < self.wire_ill:
             raise httpx2.ConnectError("no way")
         answer: list[Any] = []
@@ -170,6 +181,22 @@ class Story:
         start_response(*answer)
         return chunks
 
+    def _to_shop(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        what = f"shop {environ['REQUEST_METHOD']} {environ['PATH_INFO'].split('/')[1]}"
+        chance, ill = self.shop.chance, self.shop.ill
+        self.stage.point("call", what)
+        self.watch.before_shop(environ)
+        if self.shop.down or (ill and chance.random() < ill):
+            return _ill(chance.choice(BEFORE), b"", start_response)
+        answer: list[Any] = []
+        chunks = self.shop.wsgi(environ, lambda status, headers: answer.extend((status, headers)))
+        self.stage.point("answer", what)
+        if ill and chance.random() < ill:
+            return _ill(chance.choice(AFTER), b"".join(chunks), start_response)
+        self.watch.after_shop(environ, int(answer[0][:3]))
+        start_response(*answer)
+        return chunks
+
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """The box's control; None where it says no."""
         parts = ("box", "api", *path.split("/"))
@@ -177,9 +204,8 @@ class Story:
         response = self.box.answer(Request(method, parts, "/" + "/".join(parts), {}, {}, content))
         return json.loads(response.body or b"null") if response.status < 300 else None
 
-    @property
-    def account(self) -> models.Account:
-        return accounts.get(AccountId(1))
+    def some_seller(self) -> Seller:
+        return self.fate.choice(self.sellers)
 
     def amazon_orders(self) -> list[Order]:
         return list(self.box.world.state.orders.values())
@@ -197,16 +223,6 @@ class Story:
             {"name": "Own", "kind": "private", "redirect_uris": ["http://127.0.0.1:8787/amazon/callback"]},
         )
         self.application_id = application["application_id"]
-        self.control(
-            "POST", "sellers", {"seller_id": SELLER, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
-        )
-        listings = [
-            {"seller_id": SELLER, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "title": sku,
-             "quantity": chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
-             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
-            for n, sku in enumerate([*skus, "GHOST"])
-        ]  # fmt: skip
-        self.control("POST", "listings", listings)
         now = self.now()
         models.Shop.objects.create(kind="simulated", name="Shop", hook_name="h", created_at=now)
         row = models.Application.objects.create(
@@ -214,30 +230,52 @@ class Story:
             application_id=self.application_id, created_at=now,
         )  # fmt: skip
         self.vault.put(authorize.application_owner(row), "client_secret", Secret(application["client_secret"]), now)
-        models.Account.objects.create(
-            marketplace="amazon", name="Camille", region="EU", seller=SELLER, application=row, shop_id=1,
-            options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
-                     "address.consent": "http://box/seller-central/eu"},
-            import_since=now, created_at=now,
-        )  # fmt: skip
         self.merchant = self.deps()
         for worker in self.stage.workers:
             worker.deps = self.deps()
-        self.renew(chance.choice([20, 61, 200, 365]))
-        if chance.random() < 0.9:
-            setup.allow_writes(self.merchant, AccountId(1), SiteId(FR), True, "person")
+        for seller in self.sellers:
+            self._connect(seller, row, skus)
         self.shop.made = self.watch.order_made
+        self.shop.refusing = self.watch.refused
+        self.shop.told = self.watch.stock_told
         schedule.plan_all(self.now())
 
-    def renew(self, days_left: float) -> None:
+    def _connect(self, seller: Seller, application: models.Application, skus: list[str]) -> None:
+        """An account: its listings at Amazon, its row and its permission here. All sell the same things of one shop."""
+        chance = self.chance
+        self.control(
+            "POST", "sellers", {"seller_id": seller.name, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
+        )
+        listings = [
+            {"seller_id": seller.name, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "title": sku,
+             "quantity": chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
+             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
+            for n, sku in enumerate([*skus, "GHOST"])
+        ]  # fmt: skip
+        self.control("POST", "listings", listings)
+        models.Account.objects.create(
+            marketplace="amazon", name=seller.name, region="EU", seller=seller.name, application=application, shop_id=1,
+            options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
+                     "address.consent": "http://box/seller-central/eu"},
+            import_since=self.now(), created_at=self.now(),
+        )  # fmt: skip
+        self.renew(seller, chance.choice([20, 61, 200, 365]))
+        if chance.random() < 0.9:
+            self.let_write(seller, True)
+
+    def let_write(self, seller: Seller, allowed: bool) -> None:
+        setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person")
+        seller.may_write = allowed
+
+    def renew(self, seller: Seller, days_left: float) -> None:
         """A new permission whose year ends in `days_left`, at Amazon and as the merchant types it."""
-        granted = self.control("POST", f"sellers/{SELLER}/authorize", {"application_id": self.application_id})
+        granted = self.control("POST", f"sellers/{seller.name}/authorize", {"application_id": self.application_id})
         grant = self.box.world.authorization_of(granted["refresh_token"])
         assert grant is not None
         begun = self.now() - timedelta(days=365 - days_left)
         grant.expires_at = begun + timedelta(days=365)
-        authorize.enter_token(self.merchant, self.account, Secret(granted["refresh_token"]), begun)
-        self.refresh = granted["refresh_token"]
+        authorize.enter_token(self.merchant, accounts.get(seller.account), Secret(granted["refresh_token"]), begun)
+        seller.refresh = granted["refresh_token"]
 
     # -- one step
 
@@ -247,6 +285,7 @@ class Story:
             stack.enter_context(watched_transactions(self.stage))
             stack.enter_context(self.watch.listening())
             stack.enter_context(mock.patch.object(core_orders, "BUYER_KEPT", BUYER_KEPT))
+            stack.enter_context(mock.patch.object(plugins, "shops", return_value={"simulated": adapter}))
             stack.enter_context(connection.execute_wrapper(self.stage.count_writes))
             stack.callback(self.stage.end)
             try:
@@ -273,7 +312,8 @@ class Story:
         resume, event, start = (0.45, 0.22, 0.23) if paused else (0.0, 0.40, 0.45)
         drawn = self.chance.random()
         if drawn < resume:
-            self.resume(self.chance.choice(paused))
+            again = self.last is not None and self.last.busy and self.chance.random() < self.stick
+            self.resume(self.last if again and self.last else self.chance.choice(paused))
         elif drawn < resume + event:
             self.event()
         elif drawn >= resume + event + start or not idle or not self.start(self.chance.choice(idle)):
@@ -295,7 +335,12 @@ class Story:
                 while worker.busy:
                     self.resume(worker)
                 self.watch.every_step()
-        self.spell = self.chance.randint(*SPELL) * (LONGER if self.plan.loud else 1)
+        self.spell = self._spell()
+
+    def _spell(self) -> int:
+        # Some things go wrong only where the one waits for long while the other does a lot.
+        self.stick = self.chance.choice((0.5, 0.5, 0.8, 0.9, 0.97))
+        return self.chance.randint(*SPELL) * (LONGER if self.plan.loud else 1)
 
     def start(self, worker: Worker) -> bool:
         """Let an idle worker take one of the lines that are due; False: none is."""
@@ -310,16 +355,20 @@ class Story:
         return True
 
     def take(self, worker: Worker, flow: str, subject: str) -> None:
-        self.tell(f"{worker.name} begins {flow}")
-        worker.subject = subject
-        worker.start(flow, lambda: self._line(worker, flow, subject))
+        self.tell(f"{worker.name} begins {flow} of {subject}")
+        self.begin_line(worker, flow, subject)
         self._after(worker)
 
-    def _line(self, worker: Worker, flow: str, subject: str) -> None:
-        self.watch.begins(worker)
-        jobs.run(worker.deps, flow, subject)
+    def begin_line(self, worker: Worker, flow: str, subject: str) -> None:
+        def work() -> None:
+            self.watch.begins(worker)
+            jobs.run(worker.deps, flow, subject)
+
+        worker.subject = subject
+        worker.start(flow, work)
 
     def resume(self, worker: Worker) -> None:
+        self.last = worker
         worker.resume()
         self._after(worker)
 
@@ -327,6 +376,7 @@ class Story:
         if worker.dead and not worker.busy:
             worker.dead, worker.deps = False, self.deps()
         elif not worker.busy:
+            self.watch.has_done(worker)
             self.tell(f"{worker.name} has done {worker.label}")
 
     def hop(self) -> None:
@@ -376,13 +426,16 @@ class Story:
         self.wire_ill = self.shop.ill = 0.0
         self.shop.down = False
         self.shop.refuses.clear()
-        self.control("POST", f"sellers/{SELLER}/reactivate", {})
+        for seller in self.sellers:
+            self.control("POST", f"sellers/{seller.name}/reactivate", {})
         self.advance(1)
-        grant = self.box.world.authorization_of(self.refresh)
-        if grant is None or not grant.lives(self.now() + timedelta(days=2)):
-            self.renew(365)
-        setup.pause(self.merchant, AccountId(1), False, "person")
+        for seller in self.sellers:
+            grant = self.box.world.authorization_of(seller.refresh)
+            if grant is None or not grant.lives(self.now() + timedelta(days=2)):
+                self.renew(seller, 365)
+            setup.pause(self.merchant, seller.account, False, "person")
         self.tell("rest begins")
+        self.watch.refused_in_shop.clear()
         for row in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
             orders.try_again(row)
         worker = self.stage.workers[0]
@@ -390,7 +443,7 @@ class Story:
         for round_ in range(SETTLES_WITHIN):
             now = self.now()
             for flow, subject in sorted(runs.due(now)):
-                worker.start(flow, lambda f=flow, s=subject: self._line(worker, f, s))  # type: ignore[misc]
+                self.begin_line(worker, flow, subject)
                 self.told.steps += 1
                 self.watch.every_step()
             if round_ % 4 == 3:
@@ -414,7 +467,7 @@ class Story:
         for row in refused.order_by("pk"):
             booked = self.shop.of(row.order_id)
             if booked and booked[0].parcels:
-                import_orders.put_aside(self.merchant, self.account, row, "person")
+                import_orders.put_aside(self.merchant, accounts.get(AccountId(row.account_id)), row, "person")
 
 
 # -- the events: each answers what it did, None: nothing
@@ -434,7 +487,8 @@ def _buyer_on_amazon(story: Story) -> str | None:
         for sku in dict.fromkeys(fate.choices(skus, weights, k=fate.choice([1, 1, 1, 2, 3])))
     ]  # fmt: skip
     pending = fate.choice([0, 0, 0, 40, 900, 40_000])
-    told = {"seller_id": SELLER, "marketplace_id": FR, "items": items, "pending_seconds": pending}
+    seller = story.some_seller().name
+    told = {"seller_id": seller, "marketplace_id": FR, "items": items, "pending_seconds": pending}
     order = story.control("POST", "orders", told)
     return f"{order['order_id']} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
 
@@ -498,39 +552,47 @@ def _settings(story: Story) -> str:
     told: dict[str, Any] = story.fate.choice(
         [{"buffer": 0}, {"buffer": 2}, {"cap": None}, {"cap": 5}, {"price_percent": 10}]
     )
-    models.AccountSite.objects.filter(account_id=1, site=FR).update(**told)
-    offers.mark(AccountId(1), story.now())
-    runs.force("account:1", story.now(), ["reconcile_offers"])
-    return str(told)
+    seller = story.some_seller()
+    models.AccountSite.objects.filter(account_id=seller.number, site=FR).update(**told)
+    offers.mark(seller.account, story.now())
+    runs.force(seller.subject, story.now(), ["reconcile_offers"])
+    return f"{seller.subject} {told}"
 
 
 def _pause(story: Story) -> str:
-    paused = not story.account.paused_by_user
-    setup.pause(story.merchant, AccountId(1), paused, "person")
-    return "pause" if paused else "go on"
+    seller = story.some_seller()
+    paused = not accounts.get(seller.account).paused_by_user
+    setup.pause(story.merchant, seller.account, paused, "person")
+    return f"{seller.subject} {'pauses' if paused else 'goes on'}"
 
 
 def _writes(story: Story) -> str:
-    allowed = models.AccountSite.objects.filter(account_id=1, writes_allowed_at=None).exists()
-    setup.allow_writes(story.merchant, AccountId(1), SiteId(FR), allowed, "person")
-    return "allowed" if allowed else "forbidden"
+    seller = story.some_seller()
+    story.let_write(seller, not seller.may_write)
+    return f"{seller.subject} {'allowed' if seller.may_write else 'forbidden'}"
+
+
+def _renewed(story: Story, seller: Seller) -> str:
+    days = story.fate.choice([365, 365, 40, 3])
+    story.renew(seller, days)
+    return f"{seller.subject} {days} days"
 
 
 def _renewal(story: Story) -> str:
-    days = story.fate.choice([365, 365, 40, 3])
-    story.renew(days)
-    return f"{days} days"
+    return _renewed(story, story.some_seller())
 
 
 def _revoked(story: Story) -> str:
-    story.control("POST", f"sellers/{SELLER}/revoke", {})
-    return "the seller disables the application"
+    seller = story.some_seller()
+    story.control("POST", f"sellers/{seller.name}/revoke", {})
+    return f"{seller.subject} disables the application"
 
 
 def _deactivated(story: Story) -> str:
-    active = story.box.world.state.sellers[SELLER].active
-    story.control("POST", f"sellers/{SELLER}/{'deactivate' if active else 'reactivate'}", {})
-    return "deactivated" if active else "reactivated"
+    seller = story.some_seller()
+    active = story.box.world.state.sellers[seller.name].active
+    story.control("POST", f"sellers/{seller.name}/{'deactivate' if active else 'reactivate'}", {})
+    return f"{seller.subject} {'deactivated' if active else 'reactivated'}"
 
 
 def _amazon_ill(story: Story) -> str:
@@ -572,45 +634,51 @@ def _shop_refuses(story: Story) -> str | None:
 
 
 def _by_amazon(story: Story) -> str | None:
-    listing = story.box.world.state.listings[SELLER].get("SKU2")
+    seller = story.some_seller()
+    listing = story.box.world.state.listings[seller.name].get("SKU2")
     if listing is None or "DEFAULT" not in listing.availability:
         return None
-    put = {"seller_id": SELLER, "sku": "SKU2", "asin": listing.asin, "marketplace_id": FR, "title": "SKU2", "quantity": 7,
+    put = {"seller_id": seller.name, "sku": "SKU2", "asin": listing.asin, "marketplace_id": FR, "title": "SKU2", "quantity": 7,
            "price": {"amount": "9.99", "currency": "EUR"}, "fulfilled_by": "AMAZON"}  # fmt: skip
     story.control("POST", "listings", [put])
-    story.watch.by_amazon_since["SKU2"] = story.now()
-    return "SKU2 is fulfilled by Amazon from now on"
+    story.watch.by_amazon_since[seller.name, "SKU2"] = story.now()
+    return f"SKU2 of {seller.subject} is fulfilled by Amazon from now on"
 
 
 def _now(story: Story) -> str:
-    runs.force("account:1", story.now())
-    return "do it now"
+    seller = story.some_seller()
+    runs.force(seller.subject, story.now())
+    return f"do it now for {seller.subject}"
 
 
 def _two_at_once(story: Story) -> str | None:
-    """Somebody says now while a worker is at it: the other one begins the same line, and they go hand in hand."""
+    """Somebody says now while a worker is at it: the other one begins the same line, or another one of the same
+    account, and they go hand in hand."""
     busy = [w for w in story.stage.workers if w.busy]
     idle = [w for w in story.stage.workers if not w.busy]
     if not idle:
         return None
     story.stage.close = HAND_IN_HAND
     if not busy:
-        flow = story.fate.choice(["import_orders", "reconcile_offers", "confirm_shipments"])
-        runs.force("account:1", story.now(), [flow])
+        first = story.fate.choice(TOGETHER)
+        subject = story.some_seller().subject
+        runs.force(subject, story.now(), [first])
         busy = [idle.pop()]
-        story.take(busy[0], flow, "account:1")
-    flow, subject = busy[0].label, busy[0].subject
+        story.take(busy[0], first, subject)
+    subject = busy[0].subject
+    flow = story.fate.choice([busy[0].label, *TOGETHER]) if subject.startswith("account") else busy[0].label
     runs.force(subject, story.now(), [flow])
     story.take(idle[0], flow, subject)
-    return flow
+    return f"{busy[0].label} and {flow}"
 
 
 def _renewal_in_between(story: Story) -> str | None:
     """The seller withdraws the permission and gives it anew, while a worker still asks with the old one."""
     if not any(worker.busy for worker in story.stage.workers):
         return None
-    story.control("POST", f"sellers/{SELLER}/revoke", {})
-    return _renewal(story)
+    seller = story.some_seller()
+    story.control("POST", f"sellers/{seller.name}/revoke", {})
+    return _renewed(story, seller)
 
 
 def _hook(story: Story) -> str:
@@ -645,6 +713,27 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "Amazon takes over": (0.1, _by_amazon),
 }
 """Name -> (weight, what it does)."""
+
+
+def _ill(how: str, body: bytes, start_response: Callable[..., Any]) -> list[bytes]:
+    """What a shop that is ill does with a call."""
+    match how:
+        case "no way":
+            raise httpx2.ConnectError(how)
+        case "lost":
+            raise httpx2.ReadTimeout("the answer was lost")
+        case "cut":
+            raise httpx2.RemoteProtocolError("cut")
+        case "error page":
+            start_response("503 .", [("content-type", "text/html")])
+            return [b"<html>We are back soon</html>"]
+        case "all is well":
+            start_response("200 .", [("content-type", "text/html")])
+            return [b"<html>We are back soon</html>"]
+        case "half":
+            start_response("200 .", [("content-type", "application/json")])
+            return [body[: len(body) // 2]]
+    raise KeyError(how)
 
 
 def reset() -> None:

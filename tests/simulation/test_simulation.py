@@ -30,6 +30,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies(first):
     whole, failed = run.seeds(range(first, first + TOGETHER), DAYS)
 
     print(whole.table())
+    assert not whole.too_quiet
     assert not failed, f"{failed[0].failure}\nagain: {run.command(failed[0].plan)}\n{run.shortened(failed[0])}"
 
 

@@ -273,6 +273,7 @@ def bench(name: str | None, as_json: bool) -> None:
 @click.option("--seed", type=int, help="The first seed (0).")
 @click.option("--trace", is_flag=True, help="Print every line of the story.")
 @click.option("--without", multiple=True, help="A kind of event to leave out (several times).")
+@click.option("--loud", multiple=True, help="A kind of event that happens eight times as often (several times).")
 @click.option("--most-events", type=click.IntRange(0), help="No more events after so many.")
 @click.option("--mutants", is_flag=True, help="Plant each defect in turn, and say which seed caught it.")
 @click.option("--shrink/--no-shrink", "shrinking", default=True, help="Make a failed story short (takes minutes).")
@@ -286,6 +287,7 @@ def simulate(
     seed: int | None,
     trace: bool,
     without: tuple[str, ...],
+    loud: tuple[str, ...],
     most_events: int | None,
     mutants: bool,
     shrinking: bool,
@@ -311,7 +313,9 @@ def simulate(
         house = open_house(Path(home), options=("fsync=off", "synchronous_commit=off", "full_page_writes=off"))
         try:
             run = importlib.import_module("tests.simulation.run")
-            failed = run.main(number, days, seed, trace, frozenset(without), most_events, mutants, shrinking)
+            failed = run.main(
+                number, days, seed, trace, frozenset(without), frozenset(loud), most_events, mutants, shrinking
+            )
         finally:
             house.stop()
     sys.exit(failed)
