@@ -94,7 +94,10 @@ def _run_account(deps: Deps, flow: Flow, row: models.Account) -> Instant:
             # What was read while we were allowed is still brought into the shop.
             import_orders.settle_orders(deps, row)
         return deps.clock.now() + STANDING_STILL
-    return flow.run(deps, row)
+    try:
+        return flow.run(deps, row)
+    except authorize.NotAllowed:
+        return deps.clock.now() + STANDING_STILL
 
 
 def _probed(row: models.Account, now: Instant) -> bool:

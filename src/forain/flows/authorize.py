@@ -304,6 +304,16 @@ def answered(deps: Deps, account: models.Account, grant_no: int) -> None:
         _resume(AccountId(account.pk), now, stood_still=True)
 
 
+class NotAllowed(Exception):
+    """Sync may not go on: somebody paused it, or Amazon withdrew its permission, while a run was under way."""
+
+
+def still_allowed(deps: Deps, account: models.Account) -> None:
+    """Ask anew before the next batch or page: at a slow marketplace one run can last for hours. Raises NotAllowed."""
+    if isinstance(accounts.may_sync(accounts.get(AccountId(account.pk)), deps.clock.now()), authorization.No):
+        raise NotAllowed
+
+
 def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, grant_no: int) -> None:
     """A call under `grant_no` was refused: note it as the machine says. Safe to repeat."""
     now = deps.clock.now()

@@ -8,6 +8,7 @@ from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
 from forain.core.orders import without_buyer
+from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.store import issues, journal, models, orders, shops
 
@@ -28,6 +29,7 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
     for parcel in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
         with journal.chain(parcel.order.correlation):
             _confirm(deps, account, parcel)
+        authorize.still_allowed(deps, account)
     if trouble is not None:
         raise trouble
     return deps.clock.now() + LOOK_EVERY

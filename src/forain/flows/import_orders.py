@@ -21,6 +21,7 @@ from forain.core.orders import (
     step,
     without_buyer,
 )
+from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.net.pages import overlapping, pages
 from forain.store import accounts, issues, journal, models, offers, orders, runs, shops
@@ -84,6 +85,8 @@ def _read_window(
             told["until"] = format_instant(page.complete_until)
         told["cursor"] = page.cursor
         _keep_place(account, "read", told if page.cursor else {})
+        if page.cursor:
+            authorize.still_allowed(deps, account)
     return new, parse_instant(told["until"]) if told["until"] else None
 
 
@@ -354,11 +357,14 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     _keep_place(account, "proof", told)
     row = shops.get(ShopId(account.shop_id))
     shop, lag = deps.open.shop(row), deps.open.shop_manifest(row.kind).search_lag
+    authorize.still_allowed(deps, account)
     for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
         due, late, missing = _proof_of(account, shop, page, since, deps.clock.now() - lag)
         told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
+        if page.cursor:
+            authorize.still_allowed(deps, account)
     return _proven(deps, account, since, told["due"], told["late"], told["missing"])
 
 

@@ -8,6 +8,7 @@ from forain.contracts.marketplace import Marketplace, OfferPage
 from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.errors import Denied, Malformed, Rejected
 from forain.core.ids import AccountId, SiteId
+from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
 from forain.net.pages import pages
@@ -39,6 +40,7 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
                 observed_at=look_at
             )
         _settle_proven(account, [row.pk for row in rows], deps)
+        authorize.still_allowed(deps, account)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
 
 
@@ -131,6 +133,8 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
         named = named and not unnamed
         told |= {"named": named, "unnamed": [*told["unnamed"], *unnamed][:1]}
         runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
+        if page.cursor:
+            authorize.still_allowed(deps, account)
     for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at) if named else ():
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
     after = {"done": [*done, site], "begun_at": told["begun_at"], "unnamed": told["unnamed"]}

@@ -14,6 +14,7 @@ from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.pricing import NoPrice, PriceRule, price_on_site
 from forain.core.stock import StockRule, sellable
+from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
 from forain.store import accounts, journal, models, offers, orders, runs, shops
@@ -38,6 +39,7 @@ def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
                 _reconcile_batch(deps, account, adapter, rows)
             finally:
                 offers.release(rows)
+        authorize.still_allowed(deps, account)
     return offers.next_due(AccountId(account.pk)) or deps.clock.now() + IDLE
 
 
