@@ -255,3 +255,26 @@ def test_an_offer_without_even_an_sku_makes_none_count_as_gone(make_house):
     house.box.bend = None
     house.live(4000, step=60)
     assert not models.Finding.objects.filter(code="internal").exists()
+
+
+def test_an_answer_that_comes_late_takes_back_nothing_that_a_newer_one_told(make_house):
+    """Two workers read the list; the one that read it before the buyer asked to cancel is the last to write."""
+    answers = []
+
+    def remember(path, told):
+        if path.endswith("/orders") and told["orders"]:
+            answers.append(told)
+        return told
+
+    house = house_with(make_house, remember)
+    order = house.buy("OIL")
+    house.live(600, step=20)
+    before_the_wish = answers[-1]
+    house.control("POST", f"orders/{order['order_id']}/request-cancellation", {})
+    house.live(600, step=20)
+    assert "cancel_asked" in house.refused_codes()
+
+    house.box.bend = lambda path, told: before_the_wish if path.endswith("/orders") else told
+    house.live(600, step=20)
+
+    assert "cancel_asked" in house.refused_codes()

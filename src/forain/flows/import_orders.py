@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
+
 from forain.contracts.marketplace import OrderPage
 from forain.contracts.shop import Shop
 from forain.core import errors, retry
@@ -126,14 +128,17 @@ def _keep(deps: Deps, account: models.Account, page: OrderPage) -> int:
 def _note(deps: Deps, account: models.Account, order: Order) -> bool:
     """Write an order into the book, and look again at what it sold; True: it is new."""
     now = deps.clock.now()
-    _tell_cancel_asked(account, order, now)
     correlation = journal.new_correlation()
-    seen = orders.see(order, deps.vault, now, correlation)
+    with transaction.atomic():
+        seen = orders.see(order, deps.vault, now, correlation)
+        # Told while the row is held: a reading that comes late must not take back what a newer one told.
+        if seen != "older":
+            _tell_cancel_asked(account, order, now)
     if seen == "new":
         journal.write(
             now, "order_seen", account=AccountId(account.pk), subject=str(order.key), correlation_id=correlation
         )
-    if seen != "same":
+    if seen in ("new", "changed"):
         _mark_sold(deps, account, [line.sku for line in order.lines], correlation if seen == "new" else "")
     return seen == "new"
 

@@ -46,12 +46,13 @@ def body_of(row: models.Order, vault: Vault) -> Order | None:
     return msgspec.json.decode(vault.open(_owner(key), "body", bytes(row.body)), type=Order)
 
 
-Seen = Literal["new", "changed", "same"]
-"""What a reading told us. `changed`: its status or its pieces are others than we knew, or we knew none."""
+Seen = Literal["new", "changed", "same", "older"]
+"""What a reading told us. `changed`: its status or its pieces are others than we knew, or we knew none. `older`: a later
+reading was here first, and nothing was written."""
 
 
 def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen:
-    """Write an order as it is now. An older reading never overwrites a newer one.
+    """Write an order as it is now. An older reading ("older") never overwrites a newer one.
 
     `correlation`: the chain a new order begins; all that happens to it later carries the same.
     """
@@ -82,7 +83,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
             row = locked.get()
         unread = row.hold_reason == UNREADABLE
         if row.updated_at > order.updated_at and not unread:
-            return "same"
+            return "older"
         changed = unread or (row.status, row.pieces) != (order.status.value, pieces)
         told |= _kept(order, row.ended_at, vault, now)
         if unread:
