@@ -9,6 +9,8 @@ from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, set
 from forain.flows.observe_offers import LOOK_AGAIN
 from forain.store import models, offers, runs
 
+from .conftest import cutting
+
 FR = "A13V1IB3VIYZZH"
 
 
@@ -174,3 +176,57 @@ def test_a_worker_that_was_away_for_too_long_tells_nothing_another_took_over(hou
     offers.release(late[1:])
     house.live(300, step=5)
     assert house.quantity("SOAP") == 9
+
+
+def delaying(box):
+    """A wire on which an answer may be long under way. `meanwhile`: what happens before the next list of offers arrives."""
+    inner = cutting(box)
+    box.meanwhile = None
+
+    def answer(environ, start_response):
+        found = list(inner(environ, start_response))
+        if "/listings/" in environ["PATH_INFO"] and environ["REQUEST_METHOD"] == "GET" and box.meanwhile is not None:
+            meanwhile, box.meanwhile = box.meanwhile, None
+            meanwhile()
+        return found
+
+    return answer
+
+
+def test_a_look_whose_answer_comes_late_hides_nothing_that_was_seen_since(make_house):
+    house = make_house(transport=delaying)
+    house.live(60)
+
+    def sold_and_seen():
+        house.advance(1)
+        house.buy("SOAP", 2)
+        house.advance(20)
+        now = house.deps.clock.now()
+        key = offers.key_of(soap())
+        offers.see(key.account, house.deps.open.marketplace(house.account).observe([key]), now)
+
+    house.box.meanwhile = sold_and_seen
+    observe_offers.sweep_offers(house.deps, house.account)
+
+    assert soap().observed_quantity == house.quantity("SOAP") == 10
+
+
+def test_a_look_whose_answer_comes_late_does_not_count_as_a_look_after_what_was_told_since(make_house):
+    house = make_house(transport=delaying)
+    house.live(60)
+    at = []
+
+    def told_meanwhile():
+        house.advance(1)
+        house.change("SOAP", stock=11)
+        compare(house)
+        at.append(house.deps.clock.now())
+        house.advance(20)
+
+    house.box.meanwhile = told_meanwhile
+    observe_offers.sweep_offers(house.deps, house.account)
+
+    assert soap().submitted_quantity == 11
+    assert soap().observed_at < at[0]
+    house.live(60, step=5)
+    assert soap().observed_quantity == house.quantity("SOAP") == 11

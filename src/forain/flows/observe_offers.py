@@ -32,13 +32,11 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
         for row in rows:
             by_site.setdefault(row.site, []).append(row)
         for site_rows in by_site.values():
+            asked_at = deps.clock.now()
             seen = adapter.observe([offers.key_of(row) for row in site_rows])
-            look_at = deps.clock.now()
-            offers.see(AccountId(account.pk), seen, look_at)
+            offers.see(AccountId(account.pk), seen, asked_at)
             missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
-            models.Offer.objects.filter(pk__in=[r.pk for r in site_rows if r.sku in missing]).update(
-                observed_at=look_at
-            )
+            offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
         _settle_proven(account, [row.pk for row in rows], deps)
         authorize.still_allowed(deps, account)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
@@ -118,15 +116,15 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
     begun_at = parse_instant(here["begun_at"]) if here else deps.clock.now()
     told = {"done": done, "site": site, "begun_at": format_instant(begun_at), "unnamed": place.get("unnamed", [])}
     named = here.get("named", True)
+    asked_at = max(deps.clock.now(), begun_at)
     for page in pages(partial(adapter.sweep, site), here.get("cursor")):
-        seen_at = max(deps.clock.now(), begun_at)
-        offers.see(AccountId(account.pk), page.offers, seen_at)
-        offers.see_unreadable(page.unread, seen_at)
+        offers.see(AccountId(account.pk), page.offers, asked_at)
+        offers.see_unreadable(page.unread, asked_at)
         _ask_eans(account, adapter, site, page)
         for unread in page.unread:
             told_unread = {"field": unread.field}
             journal.write(
-                seen_at, "offer_unreadable", account=AccountId(account.pk), subject=str(unread.key),
+                deps.clock.now(), "offer_unreadable", account=AccountId(account.pk), subject=str(unread.key),
                 placeholders=told_unread,
             )  # fmt: skip
         unnamed = [unread.field for unread in page.unread if not unread.key.sku]
@@ -135,6 +133,7 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
         runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
         if page.cursor:
             authorize.still_allowed(deps, account)
+        asked_at = max(deps.clock.now(), begun_at)
     for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at) if named else ():
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
     after = {"done": [*done, site], "begun_at": told["begun_at"], "unnamed": told["unnamed"]}

@@ -326,18 +326,32 @@ _SEEN = (
 )  # fmt: skip
 
 
-def see(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
-    """Write what the marketplace shows. A new offer starts marked; one that moved by itself is marked again."""
-    if not offers:
+def see(account: AccountId, offers: Sequence[Observed], asked_at: Instant) -> None:
+    """Write what the marketplace shows. A new offer starts marked; one that moved by itself is marked again.
+
+    `asked_at`: before the question was sent, so that nothing that happened after counts as seen. What somebody asked
+    later and wrote earlier stays.
+    """
+    found = {o.key: o for o in offers}  # a list that names one SKU twice
+    if not found:
         return
-    offers = list({o.key: o for o in offers}.values())  # a list that names one SKU twice
-    with_ean = [o for o in offers if o.ean]
+    skus = [key.sku for key in found]
+    with transaction.atomic():
+        rows = models.Offer.objects.select_for_update().filter(account_id=account, sku__in=skus).order_by("pk")
+        for site, sku, seen_at in rows.values_list("site", "sku", "observed_at"):
+            if seen_at is not None and seen_at > asked_at:
+                found.pop(OfferKey(account, SiteId(site), SellerSku(sku)), None)
+        _write_seen(account, list(found.values()), asked_at)
+
+
+def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
     rows = [_seen_row(account, o, now) for o in offers]
     models.Offer.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["account", "site", "sku"], update_fields=list(_SEEN)
     )
-    for offer in with_ean:
-        models.Offer.objects.filter(account_id=account, sku=offer.key.sku, ean="").update(ean=offer.ean)
+    for offer in offers:
+        if offer.ean:
+            models.Offer.objects.filter(account_id=account, sku=offer.key.sku, ean="").update(ean=offer.ean)
     skus = [o.key.sku for o in offers]
     moved = models.Offer.objects.filter(account_id=account, sku__in=skus, observed_at=now, wanted_no=F("settled_no"))
     differs = (
@@ -347,12 +361,16 @@ def see(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
     _mark(moved.filter(differs, alarm=""), now)
 
 
-def see_unreadable(unread: Sequence[UnreadOffer], now: Instant) -> None:
+def see_unreadable(unread: Sequence[UnreadOffer], asked_at: Instant) -> None:
     """Offers that are there and could not be read: their last reading stays, with the reason; none counts as gone."""
     for offer in unread:
-        models.Offer.objects.filter(account_id=offer.key.account, site=offer.key.site, sku=offer.key.sku).update(
-            observed_at=now, problems=[["unreadable", offer.field, ""]]
-        )
+        rows = models.Offer.objects.filter(account_id=offer.key.account, site=offer.key.site, sku=offer.key.sku)
+        rows.exclude(observed_at__gt=asked_at).update(observed_at=asked_at, problems=[["unreadable", offer.field, ""]])
+
+
+def not_there(rows: Sequence[int], asked_at: Instant) -> None:
+    """Asked for and not in the answer: looked at, with nothing new to write. The next sweep says whether it is gone."""
+    models.Offer.objects.filter(pk__in=rows).exclude(observed_at__gt=asked_at).update(observed_at=asked_at)
 
 
 def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer:
