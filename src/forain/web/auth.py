@@ -96,8 +96,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         if not tried.may_begin():
             wrong, status = w("login.throttled"), 429
         else:
-            with throttle.HASHING:
-                user = authenticate(request, username=name, password=request.POST.get("password", ""))
+            user = authenticate(request, username=name, password=request.POST.get("password", ""))
             person = people.of_user(user.pk) if user is not None and user.pk is not None else None
             if person is not None:
                 tried.succeeded()
