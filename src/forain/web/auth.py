@@ -96,9 +96,11 @@ def log_in(request: HttpRequest) -> HttpResponse:
         if not tried.may_begin():
             wrong, status = w("login.throttled"), 429
         else:
+            before = people.named(name)
             user = authenticate(request, username=name, password=request.POST.get("password", ""))
             person = people.of_user(user.pk) if user is not None and user.pk is not None else None
-            if person is not None:
+            # A password that was changed while it was looked at is a wrong one.
+            if person is not None and before is not None and person.sessions_no == before.sessions_no:
                 tried.succeeded()
                 return _password_was_right(request, person, safe(request, target, reverse("dashboard")))
             wrong, status = w("login.wrong"), 401
