@@ -53,7 +53,10 @@ def first(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("user", w("people.bad_name"))
         else:
             if password_fits(form, name):
-                person = people.add_first(name, form.cleaned_data["password"], wiring.deps().clock.now())
+                now = wiring.deps().clock.now()
+                person = people.add_first(name, form.cleaned_data["password"], token, now)
+                if person is None:
+                    return render(request, "web/first.html", {"used": True}, status=410)
                 return _come_in(request, person, reverse("dashboard"), second_factor=False)
     return render(request, "web/first.html", {"form": form})
 
