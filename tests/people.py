@@ -63,6 +63,7 @@ def clock_by_hand(monkeypatch):
 def set_up_phone(person):
     """A phone for this person: (the secret it holds, the recovery codes)."""
     deps = wiring.deps()
+    person.refresh_from_db()
     secret = second_factor.begin(deps, person, "phone").reveal()
     codes = second_factor.confirm(deps, person, "phone", code_of(secret))
     assert codes is not None

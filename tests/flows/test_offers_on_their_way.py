@@ -4,9 +4,12 @@ import pytest
 from django.db.models import F
 
 from forain.core import errors
-from forain.core.ids import AccountId, SiteId
+from forain.core.errors import Problem
+from forain.core.ids import AccountId, SiteId, SubmissionId
+from forain.core.offers import Change, Desired
 from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, setup
 from forain.flows.observe_offers import LOOK_AGAIN
+from forain.flows.reconcile_offers import FRESH
 from forain.store import models, offers, runs
 
 from .conftest import cutting
@@ -152,23 +155,99 @@ def test_who_is_done_with_a_batch_leaves_what_another_worker_claimed_meanwhile(h
     assert offers.hold(mine, now) == []
 
 
-def test_a_worker_that_was_away_for_too_long_tells_nothing_another_took_over(house, monkeypatch):
+def told(row: models.Offer, quantity: int) -> tuple[models.Offer, Change]:
+    return row, Change(offers.key_of(row), quantity, None)
+
+
+LATE = {
+    "settle": lambda row, now: offers.settle(row, row.wanted_no),
+    "park": lambda row, now: offers.park(row, row.wanted_no),
+    "alarm": lambda row, now: offers.alarm(row, "not_taken", "", row.wanted_no),
+    "refused": lambda row, now: offers.refused(row, [Problem("8541")], row.wanted_no),
+    "postpone": lambda row, now: offers.postpone(row, now + FRESH),
+    "accepted": lambda row, now: offers.accepted(row, SubmissionId("late"), now + FRESH),
+    "untold": lambda row, now: offers.untold(row),
+    "want": lambda row, now: offers.want([offers.Wanted(row, Desired(7, None), [], ["late"])], now),
+    "intend": lambda row, now: offers.intend([told(row, 7)], now),
+}
+
+
+@pytest.mark.parametrize("newer", [False, True], ids=["the same number", "a newer number"])
+@pytest.mark.parametrize("settled", [False, True], ids=["under way", "settled"])
+def test_a_worker_that_comes_back_late_changes_nothing_of_what_another_took_over(house, settled, newer):
+    house.live(60)
+    account, now = AccountId(house.account_id), house.deps.clock.now()
+    offers.mark(account, now, skus=["SOAP"])
+    late = offers.claim(account, now, 20)
+    offers.intend([told(late[0], 11)], now)
+    if newer:
+        offers.mark(account, now, skus=["SOAP"])
+    now += offers.CLAIM_LIFE
+    other = offers.claim(account, now, 20)
+    offers.intend([told(other[0], 9)], now)
+    if settled:
+        offers.settle(other[0], other[0].wanted_no)
+    offer = models.Offer.objects.filter(sku="SOAP").values()
+    before = offer.get()
+
+    changed = {}
+    for name, comes_back in LATE.items():
+        comes_back(late[0], now)
+        changed |= {(name, column): value for column, value in offer.get().items() if value != before[column]}
+        offer.update(**before)
+
+    assert changed == {}
+
+
+@pytest.mark.parametrize("what", ["alarm", "refused"])
+def test_an_alarm_that_a_newer_mark_took_away_does_not_come_back(house, what):
+    house.live(60)
+    account, now = AccountId(house.account_id), house.deps.clock.now()
+    offers.mark(account, now, skus=["SOAP"])
+    row = offers.claim(account, now, 20)[0]
+    offers.mark(account, now, skus=["SOAP"])
+
+    LATE[what](row, now)
+
+    assert (soap().alarm, soap().settled_no, soap().wanted_no) == ("", row.wanted_no, row.wanted_no + 1)
+    assert soap().marked_at is not None
+    assert [one.sku for one in offers.claim(account, now, 20)] == ["SOAP"]
+
+
+def test_what_was_seen_proves_nothing_of_what_was_told_since(house):
+    house.live(60)
+    account, now = AccountId(house.account_id), house.deps.clock.now()
+    offers.mark(account, now, skus=["SOAP"])
+    row = offers.claim(account, now, 20)[0]
+    offers.intend([told(row, 12)], now)
+    seen = soap()
+    offers.intend([told(row, 9)], now + FRESH)
+
+    offers.acknowledge([seen])
+
+    assert offers.any_unproven(account)
+    assert soap().settled_no < row.wanted_no
+
+
+@pytest.mark.parametrize(("owner", "name"), [(reconcile_offers, "wanted"), (offers, "hold")])
+def test_a_worker_that_was_away_for_too_long_tells_nothing_another_took_over(house, monkeypatch, owner, name):
     house.live(60)
     account = AccountId(house.account_id)
     house.change("SOAP", stock=11)
     mirror_catalogue.mirror_catalogue(house.deps, house.shop)
-    wanted, late = reconcile_offers.wanted, []
+    real, late = getattr(owner, name), []
 
-    def away(*told):
+    def away(*asked):
+        found = real(*asked)
         if not late:
             late.append(True)
             house.advance(200)
             house.change("SOAP", stock=9)
             offers.mark(account, house.deps.clock.now(), skus=["SOAP"])
             late.extend(offers.claim(account, house.deps.clock.now(), 20))
-        return wanted(*told)
+        return found
 
-    monkeypatch.setattr(reconcile_offers, "wanted", away)
+    monkeypatch.setattr(owner, name, away)
     reconcile_offers.reconcile_offers(house.deps, house.account)
 
     assert house.quantity("SOAP") == 12

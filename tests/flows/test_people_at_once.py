@@ -1,15 +1,18 @@
 """Two at the same moment: one owner stays, one name is one person, one link and one code work once."""
 
 import threading
+import time
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connections
+from django.test import Client
 
 from forain import wiring
 from forain.core.people import Role
 from forain.flows import look_after_people, second_factor
-from forain.store import models, people
-from tests.people import add, set_up_phone
+from forain.store import instance, models, people
+from tests.people import PASSWORD, add, set_up_phone
 
 
 def at_once(*doings):
@@ -70,6 +73,24 @@ def test_one_link_sets_one_password(deps):
     assert sorted(told) == [False, True]
     user = people.named("jonas").user
     assert user.check_password("ab"[told.index(True)])
+
+
+class Slow(MD5PasswordHasher):
+    """Hashing takes its time, as Argon2 does: both are past the first look at the link by then."""
+
+    def encode(self, password, salt):
+        time.sleep(0.3)
+        return super().encode(password, salt)
+
+
+def test_the_first_link_makes_one_owner(deps, settings):
+    settings.PASSWORD_HASHERS = ["tests.flows.test_people_at_once.Slow"]
+    address = f"/first/{instance.new_first_link()}"
+
+    told = at_once(*(lambda n=n: Client().post(address, {"user": n, "password": PASSWORD}) for n in ("anna", "jonas")))
+
+    assert sorted(answer.status_code for answer in told) == [302, 410]
+    assert models.Person.objects.count() == 1
 
 
 def test_one_code_lets_one_in(deps):

@@ -157,12 +157,13 @@ def mark_before_sending() -> Planted:
     """Told counts as true before it was sent."""
 
     def make(real: Any) -> Any:
-        def intend(changes: Any, now: Any) -> None:
-            real(changes, now)
-            for row, change in changes:
+        def intend(changes: Any, now: Any) -> Any:
+            told = real(changes, now)
+            for row, change in told:
                 models.Offer.objects.filter(pk=row.pk).update(
                     settled_no=row.wanted_no, submission="", marked_at=None, observed_quantity=change.quantity
                 )
+            return told
 
         return intend
 

@@ -1,19 +1,22 @@
 """The password: how it is kept, how slow guessing is, and what a stranger learns."""
 
-import contextlib
 import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
+import argon2
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher, make_password
+from django.contrib.auth import get_user_model, hashers
+from django.contrib.auth.hashers import make_password
 from django.db import connections
 from django.test import Client
 
-from forain.store import instance, models
-from tests.people import PASSWORD, add, clock_by_hand, set_up_phone
+from forain import wiring
+from forain.store import instance, models, people
+from tests.people import PASSWORD, add, clock_by_hand, come_in, set_up_phone
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -178,36 +181,60 @@ def test_what_guessing_leaves_behind_is_cleared_away(client, db, quick, monkeypa
     assert list(left.values_list("scope", flat=True)) == ["login:camille"]
 
 
-class Meeting(MD5PasswordHasher):
-    """Notes whether three passwords were ever looked at together."""
+class Watched:
+    """What hashes in the end, and how many passwords it ever had in hand together."""
 
-    three = threading.Barrier(3)
-    met = False
+    def __init__(self, monkeypatch):
+        self.now = self.most = self.whole = 0
+        self._lock = threading.Lock()
+        for owner, name in (argon2.low_level, "hash_secret"), (argon2.PasswordHasher, "verify"), (hashers, "pbkdf2"):
+            monkeypatch.setattr(owner, name, self._watch(getattr(owner, name)))
 
-    def verify(self, password, encoded):
-        with contextlib.suppress(threading.BrokenBarrierError):
-            Meeting.three.wait(0.1)
-            Meeting.met = True
-        return super().verify(password, encoded)
+    def _watch(self, real):
+        def work(*told, **named):
+            with self._lock:
+                self.now, self.whole = self.now + 1, self.whole + 1
+                self.most = max(self.most, self.now)
+            time.sleep(0.1)
+            try:
+                return real(*told, **named)
+            finally:
+                with self._lock:
+                    self.now -= 1
+
+        return work
 
 
-def test_a_crowd_does_not_take_the_machines_memory(transactional_db, settings):
-    settings.PASSWORD_HASHERS = ["tests.web.test_logging_in.Meeting"]
-    for n in range(5):
-        somebody(f"name{n}")
+@pytest.mark.parametrize("way", ["login", "older", "first", "invited", "own"])
+def test_a_crowd_does_not_take_the_machines_memory(transactional_db, monkeypatch, way):
+    fresh = {"password": f"{PASSWORD} anew"}
+    asked = {
+        "login": lambda n: ("/login", {"user": f"name{n}", "password": "wrong"}),
+        "older": lambda n: ("/login", {"user": f"name{n}", "password": PASSWORD}),
+        "first": lambda n: (f"/first/{link}", {"user": f"name{n}", **fresh}),
+        "invited": lambda n: (f"/invited/{people.new_link(crowd[n], wiring.deps().clock.now())}", fresh),
+        "own": lambda n: ("/me/password", {"current": PASSWORD, "fresh": fresh["password"]}),
+    }
+    link = instance.new_first_link()
+    crowd = [] if way == "first" else [somebody(f"name{n}") for n in range(5)]
+    if way == "older":
+        get_user_model().objects.update(password=make_password(PASSWORD, hasher="pbkdf2_sha256"))
+    browsers = [come_in(Client(), f"name{n}") if way == "own" else Client() for n in range(5)]
+    knocks = [(browser, *asked[way](n)) for n, browser in enumerate(browsers)]
+    watched = Watched(monkeypatch)
 
-    def knock(n):
-        tried(Client(), name=f"name{n}", address=f"198.51.100.{n}")
+    def knock(browser, address, form):
+        browser.post(address, form)
         connections.close_all()
 
-    crowd = [threading.Thread(target=knock, args=[n]) for n in range(5)]
-    for one in crowd:
+    threads = [threading.Thread(target=knock, args=one) for one in knocks]
+    for one in threads:
         one.start()
-    for one in crowd:
+    for one in threads:
         one.join()
 
-    assert models.Limit.objects.filter(operation="login_name").count() == 5
-    assert not Meeting.met
+    assert watched.whole >= (1 if way == "first" else 5)
+    assert watched.most <= 2
 
 
 @pytest.mark.parametrize(("url", "secure"), [("https://forain.example", True), ("http://127.0.0.1:8787", False)])

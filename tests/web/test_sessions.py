@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from forain import wiring
 from forain.core.people import Role
 from forain.flows import look_after_people, second_factor
 from forain.store import models, people
 from forain.web import sessions
-from tests.people import PASSWORD, add, come_in, set_up_phone
+from tests.people import PASSWORD, add, clock_by_hand, code_of, come_in, set_up_phone
 
 
 def is_in(client):
@@ -80,6 +81,109 @@ def test_a_new_password_ends_all_other_sessions_and_only_whoever_knows_the_old_o
     assert good["Location"] == "/me"
     assert is_in(client)
     assert not is_in(other)
+    person.user.refresh_from_db()
+    assert person.user.check_password("quite another one")
+
+
+class Slow(MD5PasswordHasher):
+    """While it looks at a password, something else happens."""
+
+    meanwhile = None
+
+    def verify(self, password, encoded):
+        happens, Slow.meanwhile = Slow.meanwhile, None
+        if happens:
+            happens()
+        return super().verify(password, encoded)
+
+
+@pytest.fixture
+def slow(settings):
+    settings.PASSWORD_HASHERS = ["tests.web.test_sessions.Slow"]
+    yield
+    Slow.meanwhile = None
+
+
+MEANWHILE = {
+    "phone": lambda: set_up_phone(people.named("camille")),
+    "password": lambda: people.set_password(people.named("camille"), "the owner's new one"),
+    "deactivated": lambda: people.set_active(people.named("camille"), False),
+}
+
+
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_a_session_that_ends_while_the_password_is_looked_at_changes_none(client, db, slow, what):
+    add("anna", password=PASSWORD)
+    add(password=PASSWORD)
+    client.post("/login", {"user": "camille", "password": PASSWORD})
+    Slow.meanwhile = MEANWHILE[what]
+
+    client.post("/me/password", {"current": PASSWORD, "fresh": "the thief's new one"})
+
+    assert not is_in(client)
+    assert not people.named("camille").user.check_password("the thief's new one")
+
+
+def test_a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(client, db, slow):
+    add(password=PASSWORD)
+    Slow.meanwhile = MEANWHILE["password"]
+
+    answer = client.post("/login", {"user": "camille", "password": PASSWORD})
+
+    assert answer.status_code == 401
+    assert not is_in(client)
+
+
+def test_a_session_that_ends_while_the_phone_is_shown_makes_no_second_factor(client, db, monkeypatch):
+    clock_by_hand(monkeypatch)
+    deps, asked = wiring.deps(), add()
+    secret = second_factor.begin(deps, asked, "phone").reveal()
+    people.set_password(people.named("camille"), "the owner's new one")
+
+    codes = second_factor.confirm(deps, asked, "phone", code_of(secret))
+
+    assert codes is None
+    assert people.named("camille").second_factor_at is None
+
+
+def test_what_changes_a_person_while_they_log_in_ends_that_login_too(client, db):
+    person = add(phone=True)
+    request = RequestFactory().post("/login/code")
+    request.session = client.session
+    people.set_second_factor(people.named("camille"), wiring.deps().clock.now())
+
+    sessions.begin(request, person, second_factor=True)
+
+    assert not sessions.stands(request, people.named("camille"))
+
+
+def test_whoever_gave_the_password_only_changes_none(client, db):
+    person = add(password=PASSWORD)
+    set_up_phone(person)
+    client.post("/login", {"user": "camille", "password": PASSWORD})
+
+    answer = client.post("/me/password", {"current": PASSWORD, "fresh": "the thief's new one"})
+
+    assert answer["Location"].startswith("/login")
+    assert people.named("camille").user.check_password(PASSWORD)
+
+
+def test_the_present_password_is_guessed_there_as_slowly_as_at_the_login(client, db, monkeypatch, settings):
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    clock = clock_by_hand(monkeypatch)
+    person = add(password=PASSWORD, phone=True)
+    come_in(client)
+    form = {"current": "not this one", "fresh": "quite another one"}
+    for _ in range(8):
+        client.post("/me/password", form)
+
+    client.post("/me/password", {**form, "current": PASSWORD})
+    person.user.refresh_from_db()
+    throttled = person.user.check_password(PASSWORD)
+    clock.advance(seconds=61)
+    client.post("/me/password", {**form, "current": PASSWORD})
+
+    assert throttled
     person.user.refresh_from_db()
     assert person.user.check_password("quite another one")
 

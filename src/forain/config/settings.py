@@ -64,8 +64,8 @@ DATABASES = {"default": database_settings(os.environ.get("DATABASE_URL", ""))}
 
 # Argon2 needs memory as well as time to guess. A password kept with Django's former choice is hashed anew at login.
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "forain.web.hashing.Argon2",
+    "forain.web.hashing.PBKDF2",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -59,11 +59,18 @@ def use_link(deps: Deps, person: models.Person, token: str, password: str) -> bo
     return used
 
 
-def change_password(deps: Deps, person: models.Person, password: str) -> None:
-    """Somebody who showed the former password sets a new one. Every session of theirs ends."""
+def change_password(deps: Deps, person: models.Person, password: str) -> bool:
+    """Somebody who showed the former password sets a new one. Every session of theirs ends.
+
+    `person` as their session knows them; False: something ended it meanwhile (another password, a second factor it
+    never showed), and nothing is changed.
+    """
     with transaction.atomic():
+        if people.locked(person).sessions_no != person.sessions_no:
+            return False
         people.set_password(person, password)
         journal.write(deps.clock.now(), "password_set", subject=person.user.get_username())
+    return True
 
 
 def change_role(deps: Deps, person: models.Person, role: Role, by: str) -> None:

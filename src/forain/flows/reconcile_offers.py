@@ -164,11 +164,11 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
         case Wait(until=until):
             offers.postpone(row, until)
         case Alarm(code=code):
-            offers.alarm(row, code, "", number)
-            journal.write(
-                deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
-                correlation_id=row.correlation,
-            )  # fmt: skip
+            if offers.alarm(row, code, "", number):
+                journal.write(
+                    deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
+                    correlation_id=row.correlation,
+                )  # fmt: skip
         case Submit(change=change):
             if site is not None and site.writes_allowed_at is not None:
                 return change
@@ -218,8 +218,7 @@ def _tell(
     """
     held_at = now = deps.clock.now()
     ours = {row.pk for row in offers.hold([row for row, _ in to_tell], now)}
-    to_tell = [(row, change) for row, change in to_tell if row.pk in ours]
-    offers.intend(to_tell, now)
+    to_tell = offers.intend([(row, change) for row, change in to_tell if row.pk in ours], now)
     waiting = {change.key: row for row, change in to_tell}
     changes = {change.key: change for _, change in to_tell}
     try:

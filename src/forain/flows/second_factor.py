@@ -52,12 +52,14 @@ def address(person: models.Person, secret: Secret) -> str:
 def confirm(deps: Deps, person: models.Person, session: str, code: str) -> list[str] | None:
     """The phone shows a right code for what this session began: it is the second factor now, instead of any former one.
 
-    The answer is the recovery codes, which nobody can read again; None: the code is wrong, or nothing was begun.
-    Every session of the person ends.
+    The answer is the recovery codes, which nobody can read again; None: the code is wrong, nothing was begun, or
+    something ended the session meanwhile (`person` as it knows them). Every session of the person ends.
     """
     now = deps.clock.now()
     with transaction.atomic():
         row = people.locked(person)
+        if row.sessions_no != person.sessions_no:
+            return None
         secret = _begun(deps, row, session)
         step = _step_of(deps, secret, code)
         if secret is None or step is None:

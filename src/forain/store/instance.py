@@ -13,23 +13,27 @@ def get() -> models.Instance:
     return row
 
 
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 def new_first_link() -> str:
     """A one-time secret for the first owner; an earlier one stops working."""
     token = secrets.token_urlsafe(24)
     get()
-    models.Instance.objects.filter(pk=1).update(first_link_hash=hashlib.sha256(token.encode()).hexdigest())
+    models.Instance.objects.filter(pk=1).update(first_link_hash=_hash(token))
     return token
 
 
 def first_link_fits(token: str) -> bool:
     """The token of the link that still works; never after there is one."""
     stored = get().first_link_hash
-    return bool(stored) and secrets.compare_digest(stored, hashlib.sha256(token.encode()).hexdigest())
+    return bool(stored) and secrets.compare_digest(stored, _hash(token))
 
 
-def close_first_link() -> None:
-    """The link works no more."""
-    models.Instance.objects.filter(pk=1).update(first_link_hash="")
+def use_first_link(token: str) -> bool:
+    """Use the link up; True: this call did, and it works no more."""
+    return bool(models.Instance.objects.filter(pk=1, first_link_hash=_hash(token)).update(first_link_hash=""))
 
 
 def worker_age_seconds(now: Instant) -> float | None:

@@ -94,7 +94,7 @@ def claim(account: AccountId, now: Instant, most: int) -> list[models.Offer]:
     """Take up to `most` waiting offers, oldest mark first; another worker gets others.
 
     Each row carries the `wanted_no` it was claimed with (settle exactly that number) and the `claim_no` of this claim:
-    whoever comes back after another took the offer over leaves the other's claim alone.
+    whoever comes back after another took the offer over changes nothing of it.
     """
     with transaction.atomic():
         rows = list(
@@ -125,15 +125,11 @@ def release(rows: Sequence[models.Offer]) -> None:
 
 
 def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
+    """These claimed offers, without those another worker took over: what that one reads and decides is newer."""
     claims = Q(pk__in=[])
     for row in rows:
         claims |= Q(pk=row.pk, claim_no=row.claim_no)
     return models.Offer.objects.filter(claims)
-
-
-def _given_back(row: models.Offer) -> Case:
-    """`claimed_until` after this worker is done with the offer."""
-    return Case(When(claim_no=row.claim_no, then=None), default=F("claimed_until"), output_field=DateTimeField())
 
 
 def next_due(account: AccountId) -> Instant | None:
@@ -157,9 +153,9 @@ class Wanted:
 _WANT = """
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
     desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-    AS told (id, quantity, minor, currency, steps, notes)
-WHERE store_offer.id = told.id
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+    AS told (id, claim, quantity, minor, currency, steps, notes)
+WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
 
@@ -170,7 +166,8 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
         cursor.execute(
             _WANT,
             [
-                now, [one.row.pk for one in wanted], [one.desired.quantity for one in wanted],
+                now, [one.row.pk for one in wanted], [one.row.claim_no for one in wanted],
+                [one.desired.quantity for one in wanted],
                 [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
                 [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
             ],
@@ -180,24 +177,31 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
 _INTEND = """
 UPDATE store_offer SET submitted_quantity = told.quantity, submitted_minor = told.minor, submitted_currency = told.currency,
     submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
-    AS told (id, quantity, minor, currency, number, tries)
-WHERE store_offer.id = told.id
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
+    AS told (id, claim, quantity, minor, currency, number, tries)
+WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
+RETURNING store_offer.id
 """
 
 
-def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> None:
-    """Write the submissions before calling out, in one statement: if we die now, we know that we may have told."""
+def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list[tuple[models.Offer, Change]]:
+    """Write the submissions before calling out, in one statement: if we die now, we know that we may have told.
+
+    The answer leaves out the offers another worker took over meanwhile: those are not to be told.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _INTEND,
             [
-                now, INTENDED, [row.pk for row, _ in changes], [change.quantity for _, change in changes],
+                now, INTENDED, [row.pk for row, _ in changes], [row.claim_no for row, _ in changes],
+                [change.quantity for _, change in changes],
                 [change.price.minor if change.price else None for _, change in changes],
                 [change.price.currency if change.price else "" for _, change in changes],
                 [row.wanted_no for row, _ in changes], [row.tries if _same(row, change) else 0 for row, change in changes],
             ],
         )  # fmt: skip
+        ours = {number for (number,) in cursor.fetchall()}
+    return [(row, change) for row, change in changes if row.pk in ours]
 
 
 def _same(row: models.Offer, change: Change) -> bool:
@@ -209,12 +213,12 @@ def _same(row: models.Offer, change: Change) -> bool:
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
     """The marketplace received it; whether it is true is for `observe` to say. Only what was received counts as a try."""
     ours = Q(submission=INTENDED, submitted_no=row.wanted_no)
-    models.Offer.objects.filter(pk=row.pk).update(
+    _ours([row]).update(
         submission=Case(When(ours, then=Value(submission)), default=F("submission"), output_field=TextField()),
         tries=Case(When(ours, then=F("tries") + 1), default=F("tries")),
         # A mark that came meanwhile took the pause away, and shall not wait for it.
         not_before=Case(When(wanted_no=row.wanted_no, then=Value(look_at)), default=F("not_before")),
-        claimed_until=_given_back(row),
+        claimed_until=None,
     )
 
 
@@ -225,27 +229,27 @@ def untold(row: models.Offer) -> None:
     """
     before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_at", "submission",
               "submitted_no", "tries")  # fmt: skip
-    models.Offer.objects.filter(pk=row.pk, submission=INTENDED, submitted_no=row.wanted_no).update(
-        **{name: getattr(row, name) for name in before}, claimed_until=_given_back(row)
+    _ours([row]).filter(submission=INTENDED, submitted_no=row.wanted_no).update(
+        **{name: getattr(row, name) for name in before}, claimed_until=None
     )
 
 
 def postpone(row: models.Offer, until: Instant) -> None:
     """Not before `until`, unless a newer mark wants it looked at sooner."""
-    models.Offer.objects.filter(pk=row.pk, wanted_no=row.wanted_no).update(not_before=until)
-    models.Offer.objects.filter(pk=row.pk).update(claimed_until=_given_back(row))
+    _ours([row]).filter(wanted_no=row.wanted_no).update(not_before=until)
+    _ours([row]).update(claimed_until=None)
 
 
 def settle(row: models.Offer, number: int) -> None:
     """What was wanted at `number` is so. A newer mark keeps the offer waiting."""
-    models.Offer.objects.filter(pk=row.pk, settled_no__lt=number).update(
+    _ours([row]).filter(settled_no__lt=number).update(
         settled_no=number,
         submission="",
         tries=0,
         alarm="",
         alarm_detail="",
         not_before=None,
-        claimed_until=_given_back(row),
+        claimed_until=None,
         acknowledged_quantity=F("observed_quantity"),
         marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )
@@ -258,7 +262,7 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
     """
     still = Q(pk__in=[])
     for row in rows:
-        still |= Q(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no)
+        still |= Q(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no, submitted_at=row.submitted_at)
     models.Offer.objects.filter(still).update(
         settled_no=Greatest(F("settled_no"), F("submitted_no")),
         submission="",
@@ -270,24 +274,29 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
     return looked_at.filter(wanted_no=F("settled_no")).update(marked_at=None) == len(rows)
 
 
-def alarm(row: models.Offer, code: str, detail: str, number: int) -> None:
-    """A person must look; no more work by itself until a new mark."""
-    models.Offer.objects.filter(pk=row.pk).update(
-        alarm=code,
-        alarm_detail=detail[:500],
-        settled_no=number,
+def alarm(row: models.Offer, code: str, detail: str, number: int) -> bool:
+    """A person must look; no more work by itself until a new mark. True: it stands.
+
+    False: another worker took the offer over, or a newer mark took the alarm away; what is still wrong is found again.
+    """
+    newest = Q(wanted_no=number)
+    _ours([row]).update(
+        alarm=Case(When(newest, then=Value(code)), default=F("alarm"), output_field=TextField()),
+        alarm_detail=Case(When(newest, then=Value(detail[:500])), default=F("alarm_detail"), output_field=TextField()),
+        settled_no=Greatest(F("settled_no"), Value(number)),
         submission="",
         tries=0,
-        claimed_until=_given_back(row),
+        claimed_until=None,
         not_before=None,
     )
-    models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
+    return bool(_ours([row]).filter(newest).update(marked_at=None))
 
 
 def park(row: models.Offer, number: int) -> None:
     """Differences that may not be sent (read-only site, no link): seen, shown, and not asked again by itself."""
-    models.Offer.objects.filter(pk=row.pk).update(settled_no=number, claimed_until=_given_back(row), not_before=None)
-    models.Offer.objects.filter(pk=row.pk, wanted_no=number).update(marked_at=None)
+    seen = Greatest(F("settled_no"), Value(number))
+    _ours([row]).update(settled_no=seen, claimed_until=None, not_before=None)
+    _ours([row]).filter(wanted_no=number).update(marked_at=None)
 
 
 def give_up(account: AccountId, told_before: Instant) -> None:
@@ -417,7 +426,7 @@ def refused(row: models.Offer, problems: Sequence[Problem], number: int) -> None
     """The marketplace refused the change itself."""
     first = problems[0] if problems else Problem("refused")
     alarm(row, "refused", first.text or first.code, number)
-    models.Offer.objects.filter(pk=row.pk).update(problems=[[p.code, p.text, p.field] for p in problems])
+    _ours([row]).update(problems=[[p.code, p.text, p.field] for p in problems])
 
 
 @dataclass(frozen=True, slots=True)

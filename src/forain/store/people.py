@@ -63,13 +63,14 @@ def add(name: str, role: Role) -> models.Person:
         raise NameTaken(name) from None
 
 
-def add_first(name: str, password: str, now: Instant) -> models.Person:
-    """The first owner, with a password. From now on the quarters count."""
+def add_first(name: str, password: str, token: str, now: Instant) -> models.Person | None:
+    """The first owner, with a password; None: somebody else used the link up. From now on the quarters count."""
     with transaction.atomic():
+        if not instance.use_first_link(token):
+            return None
         user = get_user_model().objects.create_user(username=name, password=password)
         person = models.Person.objects.create(user=user, role=Role.OWNER.value)
         confirm(now)
-        instance.close_first_link()
     return person
 
 

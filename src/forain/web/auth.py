@@ -53,7 +53,10 @@ def first(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("user", w("people.bad_name"))
         else:
             if password_fits(form, name):
-                person = people.add_first(name, form.cleaned_data["password"], wiring.deps().clock.now())
+                now = wiring.deps().clock.now()
+                person = people.add_first(name, form.cleaned_data["password"], token, now)
+                if person is None:
+                    return render(request, "web/first.html", {"used": True}, status=410)
                 return _come_in(request, person, reverse("dashboard"), second_factor=False)
     return render(request, "web/first.html", {"form": form})
 
@@ -96,10 +99,11 @@ def log_in(request: HttpRequest) -> HttpResponse:
         if not tried.may_begin():
             wrong, status = w("login.throttled"), 429
         else:
-            with throttle.HASHING:
-                user = authenticate(request, username=name, password=request.POST.get("password", ""))
+            before = people.named(name)
+            user = authenticate(request, username=name, password=request.POST.get("password", ""))
             person = people.of_user(user.pk) if user is not None and user.pk is not None else None
-            if person is not None:
+            # A password that was changed while it was looked at is a wrong one.
+            if person is not None and before is not None and person.sessions_no == before.sessions_no:
                 tried.succeeded()
                 return _password_was_right(request, person, safe(request, target, reverse("dashboard")))
             wrong, status = w("login.wrong"), 401

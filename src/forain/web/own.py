@@ -31,9 +31,11 @@ class PasswordForm(forms.Form):
 
 
 def _me(request: HttpRequest) -> models.Person:
-    """Who asks. The gate let nobody pass who is not a person."""
+    """Who asks, as their session knows them. The gate let nobody pass who is not a person."""
     person = people.of_user(request.user.pk or 0)
     assert person is not None
+    # Hashing takes its time: what ended the session since the gate looked is found out when something is written.
+    person.sessions_no = request.session["sessions_no"]
     return person
 
 
@@ -57,9 +59,11 @@ def own_password(request: HttpRequest) -> HttpResponse:
             form.add_error("current", w("login.throttled"))
         elif not person.user.check_password(form.cleaned_data["current"]):
             form.add_error("current", w("own.current_wrong"))
+        elif not look_after_people.change_password(wiring.deps(), person, form.cleaned_data["fresh"]):
+            # The session has ended: the gate says so.
+            return redirect("own")
         else:
             tried.succeeded()
-            look_after_people.change_password(wiring.deps(), person, form.cleaned_data["fresh"])
             sessions.go_on(request, person)
             messages.success(request, w("own.password_changed"))
             response: HttpResponse = redirect("own")

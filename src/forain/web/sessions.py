@@ -28,8 +28,12 @@ def begun(sender: object, request: HttpRequest, user: AbstractBaseUser, **more: 
 
 
 def begin(request: HttpRequest, person: models.Person, *, second_factor: bool) -> None:
-    """Log this person in, in a fresh session. `second_factor`: they proved that they have theirs."""
+    """Log this person in, in a fresh session. `second_factor`: they proved that they have theirs.
+
+    `person` as they were when they proved who they are: what changed since ends this session too.
+    """
     login(request, person.user, backend="django.contrib.auth.backends.ModelBackend")
+    request.session["sessions_no"] = person.sessions_no
     request.session["second_factor"] = second_factor
     request.session.clear_expired()
 

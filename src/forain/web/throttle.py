@@ -6,7 +6,6 @@ who keeps guessing a name cannot lock its owner out. The address is the connecti
 
 from datetime import date, timedelta
 from secrets import token_urlsafe
-from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.core import signing
@@ -28,9 +27,6 @@ KNOWN = RateLimit("login_known", 1 / 60, 8, "ours", _DAY)
 CODE = RateLimit("login_code", 1 / 300, 5, "ours", _DAY)
 """Codes of a phone: five in vain, then twelve an hour. Whoever tries them knows the password already."""
 RECOVERY = RateLimit("login_recovery", 1 / 60, 8, "ours", _DAY)
-
-HASHING = BoundedSemaphore(2)
-"""Argon2 takes 100 MB for each password it looks at: a crowd of strangers must not take the machine's memory."""
 
 COOKIE = "forain_known"
 _SALT = "forain.known"
