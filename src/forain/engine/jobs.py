@@ -67,7 +67,7 @@ def _run(deps: Deps, name: str, subject: str) -> bool:
             runs.succeeded(name, subject, deps.clock.now(), lease, due_at)
             issues.mended("internal", f"{subject}/{name}")
             if isinstance(row, models.Account):
-                accounts.allow_operations(AccountId(row.pk), name)
+                accounts.allow_operations(row, name)
         except (OperationalError, InterfaceError) as error:
             # Our own database: a deadlock, a restart. No bug, and nobody's illness; a lease ends by itself.
             log.warning("flow=%s subject=%s broken off by the database: %s", name, subject, error)

@@ -100,10 +100,11 @@ def deny_operation(account: AccountId, operation: str, role: str, flow: str) -> 
     _set_denied(account, lambda denied: {**denied, operation: {"role": role, "flow": flow}})
 
 
-def allow_operations(account: AccountId, flow: str) -> None:
-    """A whole run of `flow` worked: what it had met is allowed now."""
-    if models.Account.objects.filter(pk=account).exclude(denied_operations={}).exists():
-        _set_denied(account, lambda denied: {name: told for name, told in denied.items() if told["flow"] != flow})
+def allow_operations(row: models.Account, flow: str) -> None:
+    """A whole run of `flow` worked: what it had met before (`row`: read at its beginning) is allowed now."""
+    allowed = {name for name, told in row.denied_operations.items() if told["flow"] == flow}
+    if allowed:
+        _set_denied(AccountId(row.pk), lambda denied: {n: told for n, told in denied.items() if n not in allowed})
 
 
 def _set_denied(account: AccountId, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

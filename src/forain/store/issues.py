@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from forain.core.clock import Instant
@@ -33,7 +33,10 @@ def found(
 
 def mended(code: str, *subjects: str) -> bool:
     """It is no longer so, for none of the subjects; True: it had been for one."""
-    return bool(models.Finding.objects.filter(code=code, subject__in=subjects).delete()[0])
+    with connection.cursor() as cursor:
+        # Every run of every line asks for it: written out, it costs a third.
+        cursor.execute("DELETE FROM store_finding WHERE code = %s AND subject = ANY(%s)", [code, list(subjects)])
+        return bool(cursor.rowcount > 0)
 
 
 def forget(account: AccountId) -> None:

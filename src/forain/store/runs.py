@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, DateTimeField, F, Q, Value, When
 
 from forain.core.clock import Instant, parse_instant
@@ -64,15 +64,17 @@ def begin(flow: str, subject: str, now: Instant) -> Instant | None:
     return lease if rows.update(due_at=lease) else None
 
 
+# Every run of every line ends with it: written out, it costs a third.
+_SUCCEEDED = """
+UPDATE store_run SET succeeded_at = %s, attempt = 0, error = '', due_at = CASE WHEN due_at = %s THEN %s ELSE due_at END
+WHERE flow = %s AND subject = %s
+"""
+
+
 def succeeded(flow: str, subject: str, now: Instant, lease: Instant, due_at: Instant) -> None:
     """Stamped after the work. A poke that came meanwhile (the line no longer shows our lease) is kept."""
-    rows = models.Run.objects.filter(flow=flow, subject=subject)
-    rows.update(
-        succeeded_at=now,
-        attempt=0,
-        error="",
-        due_at=Case(When(due_at=lease, then=Value(due_at)), default=F("due_at"), output_field=DateTimeField()),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_SUCCEEDED, [now, lease, due_at, flow, subject])
 
 
 def failed(
