@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from forain.contracts.marketplace import ParcelRefused
+from forain.contracts.shop import Shipment
 from forain.core import errors
 from forain.core.errors import Problem
 from forain.flows import confirm_shipments, import_orders
@@ -53,6 +54,13 @@ def ship(house, order_id, tracking):
     (house.folder / "shipments" / "one.csv").write_text(f"order,carrier,tracking\n{order_id},Colissimo,{tracking}\n")
 
 
+def mend(house, order_id, tracking):
+    """The shop shows the same parcel with another tracking number, as shops do (a folder shows another parcel)."""
+    (house.folder / "shipments" / "one.csv").unlink()
+    shipment = Shipment(order_id, models.Parcel.objects.get().shop_parcel, "Colissimo", tracking, None, {})
+    confirm_shipments._keep(house.deps, house.account, models.Order.objects.get(), shipment)
+
+
 def packages(house, order_id):
     return next(o for o in house.control("GET", "state")["orders"] if o["order_id"] == order_id)["packages"]
 
@@ -66,17 +74,12 @@ def test_a_parcel_amazon_refused_is_told_again_once_the_shop_has_mended_it(house
     assert models.Finding.objects.filter(code="shipment_refused").exists()
     assert house.journal(order_id).count("shipment_refused") == 1
 
-    (house.folder / "shipments" / "one.csv").unlink()
-    known = models.Parcel.objects.get()
-    told = models.Parcel.objects.filter(pk=known.pk).values("shop_parcel", "items").get()
-    confirm_shipments._keep(
-        deps, house.account, models.Order.objects.get(),
-        confirm_shipments.Shipment(order_id, told["shop_parcel"], "Colissimo", "RIGHT", None, {}),
-    )  # fmt: skip
+    items = models.Parcel.objects.get().items
+    mend(house, order_id, "RIGHT")
     confirm_shipments.confirm_shipments(deps, house.account)
 
     assert packages(house, order_id)["1"]["tracking"] == "RIGHT"
-    assert models.Parcel.objects.get().items == told["items"]
+    assert models.Parcel.objects.get().items == items
     assert not models.Finding.objects.filter(code="shipment_refused").exists()
 
 
@@ -131,3 +134,65 @@ def test_a_parcel_of_an_order_known_to_be_cancelled_is_not_confirmed(house):
     assert models.Parcel.objects.get().problems == []
     assert packages(house, order_id) in ({}, [])
     assert "shipment_refused" not in house.journal(order_id)
+
+
+class Slow(Opener):
+    """An Amazon whose answer to the first confirmation is long under way. `meanwhile`: what happens before it arrives."""
+
+    def __init__(self, opener, meanwhile, wrong=""):
+        super().__init__(opener, wrong)
+        self._meanwhile = [meanwhile]
+
+    def marketplace(self, *given, **rest):
+        adapter, left = super().marketplace(*given, **rest), self._meanwhile
+
+        class Answering:
+            def __getattr__(self, name):
+                return getattr(adapter, name)
+
+            def confirm(self, *told):
+                answer = adapter.confirm(*told)
+                if left:
+                    left.pop()()
+                return answer
+
+        return Answering()
+
+
+def test_a_parcel_the_shop_changed_while_it_was_told_is_told_again_as_it_is_now(house):
+    order_id = ordered(house)
+    ship(house, order_id, "FIRST")
+
+    confirm_shipments.confirm_shipments(
+        replace(house.deps, open=Slow(house.deps.open, lambda: mend(house, order_id, "SECOND"))), house.account
+    )
+    house.live(600, step=30)
+
+    assert packages(house, order_id)["1"]["tracking"] == "SECOND"
+    assert models.Parcel.objects.get().confirmed_at is not None
+
+
+def test_a_refusal_that_comes_late_does_not_stay_to_do_once_amazon_has_the_parcel(house):
+    order_id = ordered(house)
+    ship(house, order_id, "WRONG")
+
+    def mended_and_taken():
+        mend(house, order_id, "RIGHT")
+        confirm_shipments.confirm_shipments(house.deps, house.account)
+
+    slow = Slow(house.deps.open, mended_and_taken, wrong="WRONG")
+    confirm_shipments.confirm_shipments(replace(house.deps, open=slow), house.account)
+    house.live(600, step=30)
+
+    assert packages(house, order_id)["1"]["tracking"] == "RIGHT"
+    assert "shipment_refused" not in house.refused_codes()
+
+
+def test_a_parcel_two_workers_tell_at_once_is_told_in_the_journal_once(house):
+    order_id = ordered(house)
+    ship(house, order_id, "6A1")
+    slow = Slow(house.deps.open, lambda: confirm_shipments.confirm_shipments(house.deps, house.account))
+
+    confirm_shipments.confirm_shipments(replace(house.deps, open=slow), house.account)
+
+    assert house.journal(order_id).count("shipment_confirmed") == 1

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from forain.contracts.marketplace import Confirmed, Parcel
+from django.db import transaction
+
+from forain.contracts.marketplace import Confirmed, Parcel, ParcelRefused
 from forain.contracts.shop import Shipment
 from forain.core import errors
 from forain.core.clock import Instant
@@ -79,11 +81,12 @@ def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Ship
         return
     # Amazon refuses a moment in the future or before the order.
     shipped_at = max(min(shipment.shipped_at or now, now), order.purchased_at)
-    if orders.see_parcel(row, shipment, items, shipped_at, now):
-        journal.write(
-            now, "parcel_seen", account=AccountId(account.pk), subject=row.order_id, correlation_id=row.correlation,
-            placeholders={"carrier": shipment.carrier, "tracking": shipment.tracking},
-        )  # fmt: skip
+    with transaction.atomic():
+        if orders.see_parcel(row, shipment, items, shipped_at, now):
+            journal.write(
+                now, "parcel_seen", account=AccountId(account.pk), subject=row.order_id, correlation_id=row.correlation,
+                placeholders={"carrier": shipment.carrier, "tracking": shipment.tracking},
+            )  # fmt: skip
 
 
 def _confirm(deps: Deps, account: models.Account, row: models.Parcel) -> None:
@@ -91,17 +94,25 @@ def _confirm(deps: Deps, account: models.Account, row: models.Parcel) -> None:
     answer = deps.open.marketplace(account).confirm(
         MarketplaceOrderId(row.order.order_id), SiteId(row.order.site), parcel
     )
+    # The receipt, what it says of the notices and its line in the journal together, or the parcel is told once more.
+    with transaction.atomic():
+        _note_receipt(deps, account, row, answer)
+
+
+def _note_receipt(deps: Deps, account: models.Account, row: models.Parcel, answer: Confirmed | ParcelRefused) -> None:
     now = deps.clock.now()
     subject = f"account:{account.pk}/{row.order.order_id}"
     if isinstance(answer, Confirmed):
-        orders.confirmed(row, now)
+        if not orders.confirmed(row, now):
+            return
         if not orders.any_parcel_refused(row.order_id):
             issues.mended("shipment_refused", subject)
         code, told = "shipment_confirmed", {"carrier": row.carrier, "tracking": row.tracking}
     else:
         order = orders.body_of(row.order, deps.vault)
         problems = [[p.code, without_buyer(p.text, order), p.field] for p in answer.problems]
-        orders.parcel_refused(row, problems)
+        if not orders.parcel_refused(row, problems):
+            return
         problem = problems[0][1] or problems[0][0] if problems else ""
         told = {"order": row.order.order_id, "problem": problem}
         issues.found("shipment_refused", subject, now, account=account.pk, placeholders=told)

@@ -129,17 +129,18 @@ def _note(deps: Deps, account: models.Account, order: Order) -> bool:
     """Write an order into the book, and look again at what it sold; True: it is new."""
     now = deps.clock.now()
     correlation = journal.new_correlation()
+    # With all that follows from it, or not at all: whoever dies in between would leave an order that nobody looks at again.
     with transaction.atomic():
         seen = orders.see(order, deps.vault, now, correlation)
         # Told while the row is held: a reading that comes late must not take back what a newer one told.
         if seen != "older":
             _tell_cancel_asked(account, order, now)
-    if seen == "new":
-        journal.write(
-            now, "order_seen", account=AccountId(account.pk), subject=str(order.key), correlation_id=correlation
-        )
-    if seen in ("new", "changed"):
-        _mark_sold(deps, account, [line.sku for line in order.lines], correlation if seen == "new" else "")
+        if seen == "new":
+            journal.write(
+                now, "order_seen", account=AccountId(account.pk), subject=str(order.key), correlation_id=correlation
+            )
+        if seen in ("new", "changed"):
+            _mark_sold(deps, account, [line.sku for line in order.lines], correlation if seen == "new" else "")
     return seen == "new"
 
 
@@ -220,11 +221,12 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
     subject = str(order.key)
     match step(order, OrderState(row.state), mapping, account.import_since):
         case Hold(reason=reason, detail=detail):
-            if orders.hold(row, reason, detail):
-                journal.write(
-                    now, "order_held", account=AccountId(account.pk), subject=subject,
-                    placeholders={"reason": reason, "detail": detail},
-                )  # fmt: skip
+            with transaction.atomic():
+                if orders.hold(row, reason, detail):
+                    journal.write(
+                        now, "order_held", account=AccountId(account.pk), subject=subject,
+                        placeholders={"reason": reason, "detail": detail},
+                    )  # fmt: skip
         case Create(draft=draft):
             if row.hold_reason != "refused_by_shop":
                 _create(deps, account, row, draft, order)
@@ -234,9 +236,10 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
             # It was begun once and then held: perhaps the shop has it after all.
             _cancel(deps, account, row, order)
         case Nothing(state=state):
-            if orders.become(row, state):
-                journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
-                _mark_sold(deps, account, row.pieces, row.correlation)
+            with transaction.atomic():
+                if orders.become(row, state):
+                    journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
+                    _mark_sold(deps, account, row.pieces, row.correlation)
 
 
 def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, order: Order) -> None:
@@ -257,19 +260,21 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
             orders.put_off(row, without_buyer(str(error), order), max(verdict.at, deps.clock.now() + lag))
             raise
         detail = _problem(error, order)
-        orders.refused(row, detail)
-        _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
+        with transaction.atomic():
+            orders.refused(row, detail)
+            _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
         return
-    if not orders.created(row, made.shop_order, deps.clock.now()):
-        return
-    _write(deps, account, row, "order_created", {"shop_order": made.shop_order, "total": str(made.total)})
-    if made.total != total:
-        issues.found(
-            "order_total_differs", f"account:{account.pk}/{row.order_id}", deps.clock.now(), account=account.pk,
-            placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(total)},
-        )  # fmt: skip
-    _mark_sold(deps, account, row.pieces, journal.correlation())
-    runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
+    with transaction.atomic():
+        if not orders.created(row, made.shop_order, deps.clock.now()):
+            return
+        _write(deps, account, row, "order_created", {"shop_order": made.shop_order, "total": str(made.total)})
+        if made.total != total:
+            issues.found(
+                "order_total_differs", f"account:{account.pk}/{row.order_id}", deps.clock.now(), account=account.pk,
+                placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(total)},
+            )  # fmt: skip
+        _mark_sold(deps, account, row.pieces, journal.correlation())
+        runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
 
 
 def _problem(error: errors.AdapterError, order: Order) -> str:
@@ -302,22 +307,24 @@ def _cancel(deps: Deps, account: models.Account, row: models.Order, order: Order
             row, _problem(error, order), verdict.at if isinstance(verdict, retry.Again) else now + CANCEL_AGAIN
         )
         raise
-    issues.mended("cancel_refused", subject)
-    if orders.cancelled_in_shop(row, deps.clock.now()):
-        _write(deps, account, row, "order_cancelled", {})
-        _mark_sold(deps, account, row.pieces, row.correlation)
+    with transaction.atomic():
+        issues.mended("cancel_refused", subject)
+        if orders.cancelled_in_shop(row, deps.clock.now()):
+            _write(deps, account, row, "order_cancelled", {})
+            _mark_sold(deps, account, row.pieces, row.correlation)
 
 
 def put_aside(deps: Deps, account: models.Account, row: models.Order, by: str) -> None:
     """A person took care of this order: it is no work any more, and its pieces no longer count as sold."""
-    if not orders.put_aside(row):
-        return
-    issues.mended("cancel_refused", f"account:{account.pk}/{row.order_id}")
-    journal.write(
-        deps.clock.now(), "order_put_aside", account=AccountId(account.pk), subject=row.order_id,
-        correlation_id=row.correlation, placeholders={"by": by},
-    )  # fmt: skip
-    _mark_sold(deps, account, row.pieces, row.correlation)
+    with transaction.atomic():
+        if not orders.put_aside(row):
+            return
+        issues.mended("cancel_refused", f"account:{account.pk}/{row.order_id}")
+        journal.write(
+            deps.clock.now(), "order_put_aside", account=AccountId(account.pk), subject=row.order_id,
+            correlation_id=row.correlation, placeholders={"by": by},
+        )  # fmt: skip
+        _mark_sold(deps, account, row.pieces, row.correlation)
     _tell_held(deps, account)
 
 

@@ -47,7 +47,8 @@ def body_of(row: models.Order, vault: Vault) -> Order | None:
 
 
 Seen = Literal["new", "changed", "same", "older"]
-"""What a reading told us. `changed`: its status or its pieces are others than we knew, or we knew none. `older`: a later
+"""What a reading told us. `changed`: its status or its pieces are others than we knew, or we knew none. `new`: never
+read before, though its id may be known. `older`: a later
 reading was here first, and nothing was written."""
 
 
@@ -82,14 +83,17 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
                 return "new"
             row = locked.get()
         unread = row.hold_reason == UNREADABLE
+        first = row.body is None
         if row.updated_at > order.updated_at and not unread:
             return "older"
         changed = unread or (row.status, row.pieces) != (order.status.value, pieces)
         told |= _kept(order, row.ended_at, vault, now)
         if unread:
             told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
+        if first:
+            told["correlation"] = correlation
         models.Order.objects.filter(pk=row.pk).update(**told)
-    return "changed" if changed else "same"
+    return "new" if first else "changed" if changed else "same"
 
 
 def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) -> dict[str, Any]:
@@ -394,14 +398,20 @@ def parcel_pieces(row: models.Order) -> dict[str, int]:
     return found
 
 
+def _as_told(parcel: models.Parcel) -> "QuerySet[models.Parcel]":
+    """The parcel as it was told, unless the marketplace took it meanwhile or the shop has changed it."""
+    told = {name: getattr(parcel, name) for name in ("pk", "carrier", "tracking", "items")}
+    return models.Parcel.objects.filter(**told, confirmed_at=None)
+
+
 def confirmed(parcel: models.Parcel, now: Instant) -> bool:
-    """The marketplace knows the parcel; True: it did not before."""
-    return bool(models.Parcel.objects.filter(pk=parcel.pk, confirmed_at=None).update(confirmed_at=now, problems=[]))
+    """The marketplace knows the parcel; True: it did not before. One the shop has changed meanwhile is told again."""
+    return bool(_as_told(parcel).update(confirmed_at=now, problems=[]))
 
 
-def parcel_refused(parcel: models.Parcel, problems: Iterable[list[str]]) -> None:
-    """The marketplace would not have the parcel; why is kept beside it."""
-    models.Parcel.objects.filter(pk=parcel.pk).update(problems=list(problems))
+def parcel_refused(parcel: models.Parcel, problems: Iterable[list[str]]) -> bool:
+    """The marketplace would not have the parcel; why is kept beside it. False: it has it, or it is another one by now."""
+    return bool(_as_told(parcel).update(problems=list(problems)))
 
 
 def any_parcel_refused(order: int) -> bool:
