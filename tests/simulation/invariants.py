@@ -42,8 +42,11 @@ EVERY_STEP = """SELECT (SELECT array_agg(standing ORDER BY id) FROM store_accoun
 """What the invariants of every step need, in one question: it is asked thousands of times."""
 PERMISSION = """SELECT a::text || p::text FROM store_account a JOIN store_application p ON p.id = a.application_id
     WHERE a.id = %s"""
-UNSOLD = """SELECT piece.key, sum(piece.value::int) FROM store_order, jsonb_each_text(pieces) piece
-    WHERE state IN ('held', 'creating') AND fulfilled_by = 'merchant' AND status <> 'cancelled' GROUP BY piece.key"""
+UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb_each_text(o.pieces) piece, store_link link
+    WHERE o.state IN ('held', 'creating') AND o.fulfilled_by = 'merchant' AND o.status <> 'cancelled'
+    AND (link.account_id, link.sku) = (o.account_id, piece.key) AND link.decided_at IS NOT NULL AND NOT link.refused
+    GROUP BY link.variant"""
+"""Pieces the shop does not know to be sold, as far as Forain knows which article they are."""
 FORGOTTEN_WITHIN = timedelta(hours=7)
 """The timetable looks every six hours."""
 WITHOUT_PERMISSION = ("sellers", "token")
@@ -98,7 +101,9 @@ class Watch:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hear of what the product counts as sold, and of each token it takes of a bucket."""
-        sold, take, claim = orders.unimported_pieces, limits.SharedLimiter.take, offers.claim
+        sold, take, claim, want = (
+            orders.unimported_pieces, limits.SharedLimiter.take, offers.claim, offers.want,
+        )  # fmt: skip
 
         def heard_claim(*told: Any) -> Any:
             rows = claim(*told)
@@ -108,6 +113,13 @@ class Watch:
             for row in rows:
                 self._claimed[row.pk] = max(self._claimed.get(row.pk, 0), row.wanted_no)
             return rows
+
+        def heard_want(wanted: Sequence[offers.Wanted], now: datetime) -> None:
+            worker = self.story.stage.current()
+            for one in wanted:
+                if worker is not None and one.desired.quantity is not None:
+                    never_raised_by_older_knowledge(self, one.row.sku, one.desired.quantity, worker)
+            want(wanted, now)
 
         def heard_sold(numbers: Sequence[int]) -> dict[tuple[int, str], int]:
             worker = self.story.stage.current()
@@ -130,6 +142,7 @@ class Watch:
             mock.patch.object(orders, "unimported_pieces", heard_sold),
             mock.patch.object(limits.SharedLimiter, "take", heard_take),
             mock.patch.object(offers, "claim", heard_claim),
+            mock.patch.object(offers, "want", heard_want),
         ):
             yield
 
@@ -206,7 +219,6 @@ class Watch:
                 row = models.Offer.objects.get(account_id=seller.number, sku=sku, site=FR)
                 no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity)
                 told_while_the_claim_lives(self, row, worker)
-                never_raised_by_older_knowledge(self, sku, quantity, worker)
                 never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
         if call.label == "confirm":
             no_confirmation_for_a_cancelled_order(call, worker)
@@ -342,7 +354,7 @@ def settled_is_what_was_looked_at(watch: Watch, settled: Sequence[Sequence[int]]
 
 
 def never_raised_by_older_knowledge(watch: Watch, sku: str, quantity: int, worker: Worker) -> None:
-    """Amazon's quantity is never above what was free by what Forain knew while it computed."""
+    """No quantity is wanted above what was free by what Forain knew while it computed."""
     sold, stock = worker.notes.get("sold", {}).get(sku), worker.notes.get("stock", {}).get(sku)
     if sold is None or stock is None:
         return
@@ -444,16 +456,17 @@ def every_due_order_is_in_the_shop_once(watch: Watch) -> Iterator[str]:
     for order in watch.merchants_orders():
         booked = watch.story.shop.of(order.order_id)
         living = [b for b in booked if not b.cancelled]
+        there = [b for b in booked if not b.cancelled or b.by_merchant]
         if order.status == "CANCELLED":
             if any(not b.parcels for b in living):
                 yield f"{order.order_id} is cancelled and lives in the shop"
         elif order.status.startswith("PENDING"):
             if booked:
                 yield f"{order.order_id} is pending and in the shop"
-        elif watch.linked(order) and len(living) != 1:
+        elif watch.linked(order) and len(there) != 1:
             row = models.Order.objects.filter(order_id=order.order_id).first()
             how = f"{row.state} {row.hold_reason} {row.error}" if row else "not in the book"
-            yield f"{order.order_id} {order.status} is {len(living)} times in the shop ({how})"
+            yield f"{order.order_id} {order.status} is {len(there)} times in the shop ({how})"
 
 
 def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
@@ -597,10 +610,28 @@ def reminders_once(watch: Watch) -> Iterator[str]:
             yield f"step {owed} of {seller.subject} is owed"
 
 
+def the_journal_tells_each_thing_once(watch: Watch) -> Iterator[str]:
+    """What happened to an order and its parcels stands in the journal, once each: nothing silent, nothing doubled."""
+    told: dict[tuple[str, str], int] = {}
+    codes = ("order_seen", "order_created", "shipment_confirmed")
+    for code, subject in models.Journal.objects.filter(code__in=codes).values_list("code", "subject"):
+        one = (code, subject.rsplit("/", 1)[-1])
+        told[one] = told.get(one, 0) + 1
+    for order in watch.merchants_orders():
+        booked = watch.story.shop.of(order.order_id)
+        happened = {"order_seen": 1, "shipment_confirmed": len(order.packages)}
+        if order.status != "CANCELLED":
+            # One that was cancelled while it was being created is only told as cancelled.
+            happened["order_created"] = len(booked)
+        for code, times in happened.items():
+            if told.get((code, order.order_id), 0) != times:
+                yield f"{code} of {order.order_id} is told {told.get((code, order.order_id), 0)} times, not {times}"
+
+
 AT_REST: tuple[Callable[[Watch], Iterator[str]], ...] = (
     permission_stands, every_due_order_is_in_the_shop_once, the_book_is_worked_off, amazon_shows_what_the_rules_say,
     no_offer_stays_marked, each_shipment_is_confirmed_once, every_side_answers,
-    open_issues_tell_the_truth, reminders_once,
+    open_issues_tell_the_truth, reminders_once, the_journal_tells_each_thing_once,
 )  # fmt: skip
 
 

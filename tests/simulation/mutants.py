@@ -364,7 +364,7 @@ def issues_never_close() -> Planted:
     return _instead(
         issues,
         "mended",
-        lambda real: lambda code, subject: code != "cancel_asked" and real(code, subject),
+        lambda real: lambda code, *subjects: code != "cancel_asked" and real(code, *subjects),
     )
 
 
@@ -459,3 +459,6 @@ LOUD: dict[str, tuple[str, ...]] = {
     "one_access_token_for_all": ("the merchant says now",),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
+
+WITHOUT: dict[str, tuple[str, ...]] = {"cancelled_orders_live_on": ("the merchant ships",)}
+"""Mutant -> what never happens there, since it hides the harm: an order that has left the house need not be cancelled."""

@@ -138,7 +138,8 @@ def caught(name: str, most: int, days: float, first: int = 0) -> Told | None:
     """The first seed that catches the mutant; None: none of `most` does."""
     for seed in range(first, first + most):
         with mutants.MUTANTS[name]() or nullcontext():
-            told = tell(Plan(seed, days, loud=frozenset(mutants.LOUD[name])))
+            loud, without = mutants.LOUD[name], mutants.WITHOUT.get(name, ())
+            told = tell(Plan(seed, days, frozenset(without), loud=frozenset(loud)))
         if told.failure is not None:
             if told.failure.invariant == "no_line_stopped_by_a_bug" and name != "unforeseen":
                 raise AssertionError(f"{name} does not work any more: {told.failure}")

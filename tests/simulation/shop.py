@@ -62,6 +62,8 @@ class Booked:
     charge: Charge | None
     shown_at: datetime
     cancelled: bool = False
+    by_merchant: bool = False
+    """Cancelled by the merchant in the shop itself: Amazon knows nothing of it."""
     parcels: list[Parcel] = field(default_factory=list)
 
     def left(self) -> dict[str, int]:

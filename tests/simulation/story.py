@@ -46,7 +46,7 @@ LONGER = 10
 """So many times longer is a busy spell of a loud story."""
 HAND_IN_HAND = 60
 """So many points two workers that began the same line are looked at closely."""
-QUIET_HOURS, QUIET_ROUNDS = (8.0, 64.0), 1
+QUIET_HOURS, QUIET_ROUNDS = (8.0, 72.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
 BUYER_KEPT = timedelta(days=6)
 """Instead of the thirty days of the law: short stories shall see it too."""
@@ -529,6 +529,17 @@ def _ship(story: Story) -> str | None:
     return f"{order.number} {order.reference} {sum(left.values())} pieces T{story.parcels:05d}"
 
 
+def _shop_cancels(story: Story) -> str | None:
+    """The merchant cancels in the shop, which frees the pieces; what that means at Amazon is for him to say there."""
+    found = [o for o in _open_orders(story, True) if not o.parcels]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    story.shop.cancel(order)
+    order.by_merchant = True
+    return f"{order.number} {order.reference}"
+
+
 def _amazon_cancels(story: Story) -> str | None:
     found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and o.fulfilled_by == "MERCHANT"]
     if not found:
@@ -694,6 +705,7 @@ EVENTS: dict[str, tuple[float, Callable[[Story], str | None]]] = {
     "the merchant prices": (2, _price),
     "the merchant ships": (5, _ship),
     "Amazon cancels": (2, _amazon_cancels),
+    "the merchant cancels in the shop": (0.4, _shop_cancels),
     "a buyer asks to cancel": (0.5, _cancel_asked),
     "the merchant sets rules": (0.4, _settings),
     "the merchant pauses": (0.3, _pause),
