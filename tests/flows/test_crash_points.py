@@ -6,7 +6,8 @@ import signal
 import pytest
 from django.db import connection, connections
 
-from forain.flows import import_orders
+from forain.core.secret import Secret
+from forain.flows import authorize, import_orders
 from forain.store import models
 
 
@@ -137,3 +138,31 @@ def test_killed_while_reading_leaves_the_window_open(house):
     import_orders.import_orders(house.deps, house.account)
 
     assert house.shop_orders() == [order_id]
+
+
+def test_killed_before_every_single_statement_of_a_renewal_the_token_and_its_dates_are_of_one_grant(house):
+    house.live(60)
+    owner = authorize.owner_of(house.account)
+    told = {"application_id": house.application["application_id"]}
+    kills = 0
+    for at in range(1, 200):
+        house.advance(600)
+        fresh = Secret(house.control("POST", f"sellers/{house.seller}/authorize", told)["refresh_token"])
+        former, account = house.deps.vault.get(owner, "refresh"), house.account
+
+        def work(at=at, account=account, fresh=fresh):
+            with connection.execute_wrapper(Dying(at)):
+                authorize.enter_token(house.deps, account, fresh, None)
+
+        killed = in_a_process_of_its_own(work)
+        kills += killed
+        kept, grants = house.deps.vault.get(owner, "refresh"), house.account.grant_no
+        assert (kept, grants) in ((former, account.grant_no), (fresh, account.grant_no + 1))
+        assert house.journal().count("renewed") == grants - 1
+        if not killed:
+            break
+    else:
+        pytest.fail("the renewal never came to its end")
+
+    assert kills >= 15
+    assert house.deps.vault.get(owner, "refresh") == fresh

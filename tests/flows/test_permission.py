@@ -60,6 +60,22 @@ def test_two_refusals_within_a_minute_are_one_and_two_a_minute_apart_refuse(hous
     assert house.account.standing == "refused"
 
 
+def test_a_refusal_noted_just_after_another_worker_had_confirmed_is_a_first_one(house, monkeypatch):
+    grant_no = house.account.grant_no
+    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no)
+    house.advance(61)
+    look = accounts.others_doubted
+
+    def confirmed_meanwhile(*told):
+        authorize.answered(house.deps, house.account, grant_no)
+        return look(*told)
+
+    monkeypatch.setattr(accounts, "others_doubted", confirmed_meanwhile)
+    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no)
+
+    assert house.account.standing == "doubted"
+
+
 def test_several_accounts_in_doubt_are_not_refused_and_are_one_issue(house):
     second = other_account(house)
     for seconds in (0, 90):

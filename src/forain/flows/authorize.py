@@ -138,16 +138,17 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
             raise
         except errors.AdapterError:
             pass  # It speaks about the grant or the network, not about the secret.
-    deps.vault.put(application_owner(application), "client_secret", secret, now)
     term = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_term
     issued = issued_on or now
-    models.Application.objects.filter(pk=application.pk).update(
-        secret_issued_at=issued, secret_expires_at=issued + term if term else None
-    )
-    _application_works(ApplicationId(application.pk), now)
-    for row in application.accounts.all():
-        journal.write(now, "secret_rotated", account=AccountId(row.pk))
-        runs.force(f"account:{row.pk}", now)
+    with transaction.atomic():
+        deps.vault.put(application_owner(application), "client_secret", secret, now)
+        models.Application.objects.filter(pk=application.pk).update(
+            secret_issued_at=issued, secret_expires_at=issued + term if term else None
+        )
+        _application_works(ApplicationId(application.pk), now)
+        for row in application.accounts.order_by("pk"):
+            journal.write(now, "secret_rotated", account=AccountId(row.pk))
+            runs.force(f"account:{row.pk}", now)
     return Outcome("secret_kept")
 
 
@@ -179,14 +180,15 @@ def _accept(
     term = deps.open.marketplace_manifest(account.marketplace).kind(account.application.kind).authorization_term
     estimated = not known
     expires_at = granted_at + term if term else None
-    deps.vault.put(owner_of(account), "refresh", refresh, now)
-    if client_secret is not None:
-        deps.vault.put(application_owner(account.application), "client_secret", client_secret, now)
-    applied = accounts.apply(AccountId(account.pk), Granted(now, expires_at, estimated))
-    _application_works(ApplicationId(account.application_id), now)
-    accounts.see_sites(AccountId(account.pk), sites)
-    accounts.note(AccountId(account.pk), probed_at=now, last_word_at=now, selling_plan=plan, denied_operations={})
-    with journal.chain():
+    # The token, its dates, and the work that goes on with it: together, or the former ones stay in force.
+    with transaction.atomic(), journal.chain():
+        deps.vault.put(owner_of(account), "refresh", refresh, now)
+        if client_secret is not None:
+            deps.vault.put(application_owner(account.application), "client_secret", client_secret, now)
+        _application_works(ApplicationId(account.application_id), now)
+        applied = accounts.apply(AccountId(account.pk), Granted(now, expires_at, estimated))
+        accounts.see_sites(AccountId(account.pk), sites)
+        accounts.note(AccountId(account.pk), probed_at=now, last_word_at=now, selling_plan=plan, denied_operations={})
         journal.write(
             now,
             "granted" if applied.before.grant_no == 0 else "renewed",
@@ -248,12 +250,14 @@ def _lacks_role(adapter: Marketplace, site: SiteId) -> bool:
 
 def _application_works(application: ApplicationId, now: Instant) -> None:
     """The client was accepted; where it had been refused, all its accounts stood still and go on now."""
-    if not accounts.accept_application(application):
-        return
-    for row in models.Account.objects.filter(application=application, standing=Standing.GRANTED.value):
-        with journal.chain():
-            journal.write(now, "confirmed", account=AccountId(row.pk))
-            _resume(AccountId(row.pk), now, stood_still=True)
+    with transaction.atomic():
+        if not accounts.accept_application(application):
+            return
+        rows = models.Account.objects.filter(application=application, standing=Standing.GRANTED.value)
+        for row in rows.order_by("pk"):
+            with journal.chain():
+                journal.write(now, "confirmed", account=AccountId(row.pk))
+                _resume(AccountId(row.pk), now, stood_still=True)
 
 
 def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
@@ -297,11 +301,13 @@ def answered(deps: Deps, account: models.Account, grant_no: int) -> None:
     """An authorized call worked: the grant stands, and so does the application."""
     now = deps.clock.now()
     _application_works(ApplicationId(account.application_id), now)
-    applied = accounts.apply(AccountId(account.pk), Confirmed(now, grant_no))
-    accounts.note(AccountId(account.pk), last_word_at=now)
-    if applied.before.standing in (Standing.DOUBTED, Standing.REFUSED) and applied.after.standing is Standing.GRANTED:
-        journal.write(now, "confirmed", account=AccountId(account.pk))
-        _resume(AccountId(account.pk), now, stood_still=True)
+    with transaction.atomic():
+        applied = accounts.apply(AccountId(account.pk), Confirmed(now, grant_no))
+        accounts.note(AccountId(account.pk), last_word_at=now)
+        stopped = applied.before.standing in (Standing.DOUBTED, Standing.REFUSED)
+        if stopped and applied.after.standing is Standing.GRANTED:
+            journal.write(now, "confirmed", account=AccountId(account.pk))
+            _resume(AccountId(account.pk), now, stood_still=True)
 
 
 class NotAllowed(Exception):
@@ -314,6 +320,7 @@ def still_allowed(deps: Deps, account: models.Account) -> None:
         raise NotAllowed
 
 
+@transaction.atomic
 def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, grant_no: int) -> None:
     """A call under `grant_no` was refused: note it as the machine says. Safe to repeat."""
     now = deps.clock.now()
@@ -324,14 +331,14 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
             journal.write(now, "application_refused", account=number, placeholders={"reason": error.code})
             # All its accounts stand still for one answer: see soon whether it was meant.
             look = authorization.next_application_probe_at(authorization.Application(refused_at=now), now) or now
-            for row in models.Account.objects.filter(application=account.application_id):
+            for row in models.Account.objects.filter(application=account.application_id).order_by("pk"):
                 runs.set_due("probe", f"account:{row.pk}", look)
         return
-    row = accounts.get(number)
-    event = authorization.on_refusal(
-        accounts.facts_of(row), grant_no, now, others_doubted=accounts.others_doubted(row, now)
+    others = accounts.others_doubted(account, now)
+    # By the facts as they are: what another worker has just confirmed is no second refusal.
+    applied = accounts.apply(
+        number, lambda facts: authorization.on_refusal(facts, grant_no, now, others_doubted=others)
     )
-    applied = accounts.apply(number, event)
     if applied.before.standing != applied.after.standing:
         runs.poke("derive_issues", "house", now)
         journal.write(
@@ -366,6 +373,7 @@ def remind(deps: Deps, account: models.Account) -> int | None:
     return step
 
 
+@transaction.atomic
 def disconnect(deps: Deps, account: models.Account) -> None:
     """The merchant takes the account out: the token is forgotten, the records stay."""
     now = deps.clock.now()

@@ -274,7 +274,7 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
                 placeholders={"order": row.order_id, "shop": str(made.total), "marketplace": str(total)},
             )  # fmt: skip
         _mark_sold(deps, account, row.pieces, journal.correlation())
-        runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
+    runs.poke("confirm_shipments", f"account:{account.pk}", deps.clock.now())
 
 
 def _problem(error: errors.AdapterError, order: Order) -> str:

@@ -147,6 +147,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
     return accounts.get(AccountId(account.pk))
 
 
+@transaction.atomic
 def pause(deps: Deps, account: AccountId, paused: bool, by: str) -> None:
     """The merchant stops or goes on; while paused changes stay marked and the order window stays open."""
     now = deps.clock.now()
@@ -157,6 +158,7 @@ def pause(deps: Deps, account: AccountId, paused: bool, by: str) -> None:
         runs.force(f"account:{account}", now)
 
 
+@transaction.atomic
 def allow_writes(deps: Deps, account: AccountId, site: SiteId, allowed: bool, by: str) -> None:
     """A person says yes for one site, or takes it back. Its offers are compared and told at once. Safe to repeat.
 

@@ -64,12 +64,15 @@ class Applied:
     after: Facts
 
 
-def apply(account: AccountId, event: authorization.Event) -> Applied:
-    """Change the facts by `event`, under a row lock. Called by `flows/authorize.py` only. Safe to repeat."""
+def apply(account: AccountId, event: authorization.Event | Callable[[Facts], authorization.Event]) -> Applied:
+    """Change the facts by `event`, under a row lock. Called by `flows/authorize.py` only. Safe to repeat.
+
+    A function is asked which event it is, and given the facts as they are.
+    """
     with transaction.atomic():
         row = models.Account.objects.select_for_update().get(pk=account)
         before = facts_of(row)
-        after = authorization.apply(before, event)
+        after = authorization.apply(before, event(before) if callable(event) else event)
         if after != before:
             for name in Facts.__dataclass_fields__:
                 value = getattr(after, name)

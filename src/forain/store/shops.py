@@ -94,7 +94,8 @@ def mark_variants(shop: ShopId, variants: Iterable[VariantId], now: Instant, cor
     by_account: dict[int, set[str]] = {}
     for account, sku in skus_of(shop, variants):
         by_account.setdefault(account, set()).add(sku)
-    for account, skus in by_account.items():
+    # In one order, always: two who mark the same accounts must not wait for each other.
+    for account, skus in sorted(by_account.items()):
         offers.mark(AccountId(account), now, skus=skus, correlation=correlation)
         runs.poke("reconcile_offers", f"account:{account}", now)
 
