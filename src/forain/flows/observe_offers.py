@@ -35,6 +35,7 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             look_at = deps.clock.now()
             offers.see(AccountId(account.pk), seen, look_at)
             missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
+            offers.looked(row for row in site_rows if row.sku not in missing)
             models.Offer.objects.filter(pk__in=[r.pk for r in site_rows if r.sku in missing]).update(
                 observed_at=look_at
             )
