@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from forain.core.ids import OfferKey
 from forain.core.money import Money
-from forain.core.offers import APART, Alarm, Change, Desired, Observed, Settled, Submit, Submitted, Wait, plan
+from forain.core.offers import APART, Alarm, Change, Desired, Look, Observed, Settled, Submit, Submitted, Wait, plan
 from forain.core.stock import StockLevel, StockRule, sellable
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
@@ -19,7 +19,7 @@ def seen(quantity=5, price=PRICE, by="merchant"):
     return Observed(KEY, quantity, price, by, seen_at=T0, product_type="SOAP")
 
 
-def next_step(desired, submitted=None, observed=None, acknowledged=None, known=None, now=T0):
+def next_step(desired, submitted=None, observed=None, acknowledged=None, known=None, moved=False, now=T0):
     return plan(
         KEY,
         desired,
@@ -27,6 +27,7 @@ def next_step(desired, submitted=None, observed=None, acknowledged=None, known=N
         observed,
         acknowledged_quantity=acknowledged,
         orders_known_until=known,
+        moved=moved,
         acknowledge_within=timedelta(minutes=15),
         now=now,
     )
@@ -40,6 +41,12 @@ def test_only_what_differs_is_told():
 
 def test_equal_is_settled():
     assert next_step(Desired(5, PRICE), observed=seen(5)) == Settled()
+
+
+def test_equal_is_looked_at_again_where_an_order_moved_the_quantity_since_it_was_seen():
+    assert next_step(Desired(5, PRICE), observed=seen(5), moved=True) == Look()
+    assert next_step(Desired(None, PRICE), observed=seen(5), moved=True) == Settled()
+    assert isinstance(next_step(Desired(4, PRICE), observed=seen(5), moved=True), Submit)
 
 
 def test_what_is_not_on_the_marketplace_is_never_told():

@@ -6,7 +6,7 @@ from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers
-from forain.store import accounts, models, orders
+from forain.store import accounts, models, offers, orders
 
 FR = "A13V1IB3VIYZZH"
 DE = "A1PA6795UKMFR9"
@@ -76,6 +76,69 @@ def test_a_pending_order_that_is_cancelled_gives_its_pieces_back_by_itself(house
 
     assert house.quantity("SOAP") == 12
     assert models.Order.objects.get().state == "cancelled"
+
+
+def look_once(house):
+    """Shop and orders are read, and only then what waits is worked off."""
+    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
+    import_orders.import_orders(house.deps, house.account)
+    reconcile_offers.reconcile_offers(house.deps, house.account)
+
+
+def test_pieces_of_a_cancelled_order_that_the_shop_has_no_more_are_not_for_sale_again(house):
+    house.live(60)
+    order = house.buy("SOAP", 2, pending_seconds=86400)
+    house.change("SOAP", stock=0)
+    house.live(600, step=30)
+    assert house.quantity("SOAP") == 0
+
+    house.control("POST", f"orders/{order['order_id']}/cancel", {})
+    assert house.quantity("SOAP") == 2
+    house.live(900, step=30)
+
+    assert house.quantity("SOAP") == 0
+
+
+def test_pieces_sold_on_amazon_are_for_sale_again_where_the_shop_got_as_many(house):
+    house.live(60)
+    house.buy("SOAP", 2, pending_seconds=86400)
+    assert house.quantity("SOAP") == 10
+    house.advance(600)
+
+    house.change("SOAP", stock=14)
+    look_once(house)
+    house.live(900, step=30)
+
+    assert house.quantity("SOAP") == 12
+
+
+def test_an_offer_that_orders_moved_and_amazon_does_not_show_is_asked_for_now_and_then(house):
+    house.live(60)
+    house.buy("SOAP", 2, pending_seconds=86400)
+    house.advance(600)
+    del house.box.world.state.listings[house.seller]["SOAP"]
+    house.change("SOAP", stock=14)
+
+    look_once(house)
+
+    row = models.Offer.objects.get(sku="SOAP")
+    assert row.not_before is not None
+    assert row.not_before > house.deps.clock.now()
+
+
+def test_a_look_that_began_before_an_order_was_read_does_not_count_as_one_after_it(house):
+    house.live(60)
+    account = AccountId(house.account_id)
+    before = models.Offer.objects.get(sku="SOAP")
+    offers.move(account, ["SOAP"])
+    old = models.Offer.objects.get(sku="SOAP")
+    offers.move(account, ["SOAP"])
+
+    offers.looked([before, old])
+
+    assert offers.moved(models.Offer.objects.get(sku="SOAP"))
+    offers.looked([models.Offer.objects.get(sku="SOAP")])
+    assert not offers.moved(models.Offer.objects.get(sku="SOAP"))
 
 
 def test_while_an_order_cannot_be_read_nothing_that_fell_is_put_back_on_sale(house):

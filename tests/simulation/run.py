@@ -24,7 +24,7 @@ CAUGHT_BY = {
     "trust_what_was_told": 0,
     "mark_before_sending": 10,
     "forget_pending_stock": 0,
-    "raise_over_a_fall": 1,
+    "raise_over_a_fall": 3,
     "lists_are_never_late": 0,
     "unit_price_for_line_total": 0,
     "a_quantity_for_everything": 0,
@@ -32,10 +32,10 @@ CAUGHT_BY = {
     "always_allowed": 0,
     "remind_again": 0,
     "confirmed_before_it_is_told": 2,
-    "issues_never_close": 3,
+    "issues_never_close": 1,
     "unforeseen": 1,
     "buyers_stay": 15,
-    "buyers_come_back": 3,
+    "buyers_come_back": 15,
 }
 """Mutant -> the first seed of six days that catches it; the tests tell this one only."""
 NOT_CAUGHT = {"settle_whatever_is_wanted", "stock_before_sold_pieces"}

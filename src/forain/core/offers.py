@@ -122,7 +122,14 @@ class Alarm:
     notes: tuple[str, ...] = ()
 
 
-Plan = Submit | Wait | Settled | Alarm
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Orders moved the quantity since it was seen: what the marketplace shows is seen again before it counts as so."""
+
+    notes: tuple[str, ...] = ()
+
+
+Plan = Submit | Wait | Settled | Alarm | Look
 
 
 def plan(
@@ -133,6 +140,7 @@ def plan(
     *,
     acknowledged_quantity: int | None,
     orders_known_until: Instant | None,
+    moved: bool,
     acknowledge_within: timedelta,
     now: Instant,
 ) -> Plan:
@@ -142,6 +150,7 @@ def plan(
     observation settles nothing while something else is on its way, or when it is older than what was told.
     `acknowledged_quantity`: the quantity the marketplace last showed as told by us, None if never.
     `orders_known_until`: all marketplace orders up to then are recorded here; None: none are.
+    `moved`: since `observed` an order took pieces or gave some back, as far as is recorded here.
     `notes` of the answer say what was left out and why (`fulfilled_by_marketplace`: the SKU has a channel
     of the marketplace's own; a quantity of ours would open a second, merchant-fulfilled offer).
     """
@@ -157,6 +166,10 @@ def plan(
     if not quantity_differs and not price_differs:
         if submitted is not None and (observed.seen_at is None or observed.seen_at < submitted.at):
             return Wait(now + acknowledge_within, "unacknowledged", notes)
+        if moved and quantity is not None:
+            # The marketplace counts by itself too: an order's pieces come back there when it is cancelled, and are
+            # for sale, whatever was sold elsewhere meanwhile.
+            return Look(notes)
         return Settled(notes)
     if quantity_differs and fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.

@@ -37,6 +37,7 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             offers.see(AccountId(account.pk), seen, asked_at)
             missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
             offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
+            offers.looked(row for row in site_rows if row.sku not in missing)
         _settle_proven(account, [row.pk for row in rows], deps)
         authorize.still_allowed(deps, account)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))

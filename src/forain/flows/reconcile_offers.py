@@ -11,7 +11,7 @@ from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
-from forain.core.offers import Alarm, Change, Desired, Plan, Settled, Submit, Wait, fell_by_itself, plan
+from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.pricing import NoPrice, PriceRule, price_on_site
 from forain.core.stock import StockRule, sellable
 from forain.flows import authorize
@@ -63,6 +63,20 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
     to_tell = _still_so(deps, account, adapter, to_tell)
     if to_tell:
         _tell(deps, account, adapter, to_tell)
+    if moved := [one.row for one in decided if isinstance(one.step, Look)]:
+        _look(deps, account, adapter, moved)
+
+
+def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
+    """See again what orders have moved; it stays marked, and is planned anew with what was seen."""
+    now = deps.clock.now()
+    seen = adapter.observe([offers.key_of(row) for row in rows])
+    offers.see(AccountId(account.pk), seen, now)
+    shown = {offer.key for offer in seen}
+    offers.looked(row for row in rows if offers.key_of(row) in shown)
+    for row in rows:
+        if offers.key_of(row) not in shown:
+            offers.postpone(row, now + FRESH)
 
 
 def _still_so(
@@ -79,6 +93,7 @@ def _still_so(
         return to_tell
     seen = {o.key: o for o in adapter.observe(list(old))}
     offers.see(AccountId(account.pk), list(seen.values()), now)
+    offers.looked(row for key, row in old.items() if key in seen)
     holds = []
     for row, change in to_tell:
         before, after = offers.observed_of(row), seen.get(change.key)
@@ -143,6 +158,7 @@ def _decide(
         offers.observed_of(row),
         acknowledged_quantity=row.acknowledged_quantity,
         orders_known_until=account.orders_known_until,
+        moved=offers.moved(row),
         acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
         now=deps.clock.now(),
     )

@@ -227,7 +227,8 @@ class Offer(models.Model):
 
     `wanted_no` rises with every reason to look; a worker settles the number it claimed, so a change that
     comes meanwhile is never lost. `claimed_until`: a worker is at it, `claim_no` says which claim it is. `not_before`:
-    do not look again earlier. `alarm`: why a person must look.
+    do not look again earlier. `alarm`: why a person must look. `moved_no` rises with every order that moved the
+    marketplace's quantity; a look that began later brings `looked_no` up to it.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -270,6 +271,8 @@ class Offer(models.Model):
     title = models.TextField(default="", blank=True)
     problems = models.JSONField(default=list)
     observed_at = models.DateTimeField(null=True)
+    moved_no = models.BigIntegerField(default=0, db_default=0)
+    looked_no = models.BigIntegerField(default=0, db_default=0)
 
     alarm = models.TextField(default="", blank=True)
     alarm_detail = models.TextField(default="", blank=True)

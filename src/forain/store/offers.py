@@ -370,6 +370,23 @@ def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) ->
     _mark(moved.filter(differs, alarm=""), now)
 
 
+def move(account: AccountId, skus: Iterable[str]) -> None:
+    """An order took pieces of these SKUs at the marketplace, or gave some back: what was seen before holds no more."""
+    models.Offer.objects.filter(account_id=account, sku__in=list(skus)).update(moved_no=F("moved_no") + 1)
+
+
+def moved(row: models.Offer) -> bool:
+    """Orders have moved the quantity since the offer was looked at."""
+    return row.moved_no > row.looked_no
+
+
+def looked(rows: Iterable[models.Offer]) -> None:
+    """These rows, as they were read before the look began, were looked at. An order that came meanwhile is not in it."""
+    for row in rows:
+        if moved(row):
+            models.Offer.objects.filter(pk=row.pk, looked_no__lt=row.moved_no).update(looked_no=row.moved_no)
+
+
 def see_unreadable(unread: Sequence[UnreadOffer], asked_at: Instant) -> None:
     """Offers that are there and could not be read: their last reading stays, with the reason; none counts as gone."""
     for offer in unread:

@@ -12,7 +12,7 @@ from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
 from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended
-from forain.store import models
+from forain.store import models, offers
 from forain.store.vault import Vault, VaultBroken, writing
 
 CLAIM_LIFE = timedelta(minutes=2)
@@ -55,6 +55,7 @@ reading was here first, and nothing was written."""
 def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen:
     """Write an order as it is now. An older reading ("older") never overwrites a newer one.
 
+    In the same transaction the offers are told whose quantity the order moved at the marketplace.
     `correlation`: the chain a new order begins; all that happens to it later carries the same.
     """
     pieces: dict[str, int] = {}
@@ -80,13 +81,17 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
             told |= _kept(order, None, vault, now)
             _, new = models.Order.objects.get_or_create(**key, defaults={**told, **fresh})
             if new:
+                _moved(order, pieces)
                 return "new"
             row = locked.get()
         unread = row.hold_reason == UNREADABLE
-        first = row.body is None
+        first = row.status == "unknown"
         if row.updated_at > order.updated_at and not unread:
             return "older"
         changed = unread or (row.status, row.pieces) != (order.status.value, pieces)
+        cancelled = OrderStatus.CANCELLED.value
+        if row.pieces != pieces or (row.status == cancelled) != (order.status.value == cancelled):
+            _moved(order, [*row.pieces, *pieces])
         told |= _kept(order, row.ended_at, vault, now)
         if unread:
             told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
@@ -94,6 +99,11 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
             told["correlation"] = correlation
         models.Order.objects.filter(pk=row.pk).update(**told)
     return "new" if first else "changed" if changed else "same"
+
+
+def _moved(order: Order, skus: Iterable[str]) -> None:
+    if order.fulfilled_by == "merchant":
+        offers.move(order.key.account, skus)
 
 
 def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) -> dict[str, Any]:
