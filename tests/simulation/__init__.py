@@ -1,8 +1,8 @@
 """A simulated year: the real flows against the box and a shop in memory, one clock, one seed, and everything may die.
 
-`story.py` tells one seed, `stage.py` lets two workers take turns and die, `shop.py` is the shop and `adapter.py` what Forain
-calls it with, `invariants.py` says what must always hold, `mutants.py` are planted defects that prove it can fail, `run.py` runs seeds, shrinks and prints.
-See docs/explanation/simulation.md.
+`story.py` tells one seed, `events.py` what may happen in it, `stage.py` lets two workers take turns and die, `shop.py` is the
+shop and `adapter.py` what Forain calls it with, `invariants.py` says what must always hold, `mutants.py` are planted defects
+that prove it can fail, `run.py` runs seeds, shrinks and prints. See docs/explanation/simulation.md.
 """
 
 SELLERS, FR = ("A1YEARSELLER", "A2YEARSELLER"), "A13V1IB3VIYZZH"

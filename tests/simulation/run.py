@@ -7,7 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 from . import mutants
-from .story import EVENTS, Plan, Told, tell
+from .events import EVENTS
+from .story import Plan, Told, tell
 
 FEWEST_EVENTS_A_DAY = 2.0
 """A run of at least a hundred days in which less than that happens proves nothing, whatever holds."""

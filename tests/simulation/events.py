@@ -1,0 +1,274 @@
+"""What may happen in a story: buyers, the merchant, Amazon, the wires. Each answers what it did; None: nothing could be done."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from forain.core.signals import Signal
+from forain.flows import setup, watch
+from forain.store import accounts, models, offers, runs
+
+from . import FR
+from .shop import Booked
+
+if TYPE_CHECKING:
+    from .story import Seller, Story
+
+TOGETHER = ("import_orders", "reconcile_offers", "confirm_shipments", "observe_offers")
+"""Flows that two workers may go through hand in hand."""
+HAND_IN_HAND = 60
+"""So many points two workers that began the same line are looked at closely."""
+
+
+def _skus(story: "Story") -> list[str]:
+    return sorted(story.shop.articles)
+
+
+def _buyer_on_amazon(story: "Story") -> str | None:
+    fate = story.fate
+    skus = [*_skus(story), "GHOST"]
+    weights = [4.0] * (len(skus) - 1) + [0.6]
+    items = [
+        {"sku": sku, "quantity": fate.choice([1, 1, 1, 2, 3]), "shipping": fate.choice([None, "0", "3.99"]),
+         "discount": fate.choice(["0", "0", "0.35"])}
+        for sku in dict.fromkeys(fate.choices(skus, weights, k=fate.choice([1, 1, 1, 2, 3])))
+    ]  # fmt: skip
+    pending = fate.choice([0, 0, 0, 40, 900, 40_000])
+    seller = story.some_seller().name
+    told = {"seller_id": seller, "marketplace_id": FR, "items": items, "pending_seconds": pending}
+    order = story.control("POST", "orders", told)
+    return f"{order['order_id']} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
+
+
+def _buyer_in_shop(story: "Story") -> str | None:
+    sku, count = story.fate.choice(_skus(story)), story.fate.choice([1, 1, 2])
+    return f"{count} {sku}" if story.shop.buy(sku, count) else None
+
+
+def _recount(story: "Story") -> str:
+    sku = story.fate.choice(_skus(story))
+    number = story.shop.articles[sku].allocated + story.fate.choice([0, 1, 2, 5, 8, 20])
+    story.shop.recount(sku, number)
+    return f"{sku} {number}"
+
+
+def _price(story: "Story") -> str:
+    sku = story.fate.choice(_skus(story))
+    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000)) / 100
+    story.shop.changed(sku)
+    return f"{sku} {story.shop.articles[sku].price}"
+
+
+def _open_orders(story: "Story", amazon: bool) -> list[Booked]:
+    return [o for o in story.shop.orders if not o.cancelled and bool(o.reference) == amazon and o.left()]
+
+
+def _ship(story: "Story") -> str | None:
+    found = _open_orders(story, story.fate.random() < 0.8)
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    left = order.left()
+    if len(left) > 1 and story.fate.random() < 0.4:
+        left = dict([sorted(left.items())[0]])
+    story.parcels += 1
+    story.shop.send(order, left, f"T{story.parcels:05d}")
+    return f"{order.number} {order.reference} {sum(left.values())} pieces T{story.parcels:05d}"
+
+
+def _shop_cancels(story: "Story") -> str | None:
+    """The merchant cancels in the shop, which frees the pieces; what that means at Amazon is for him to say there."""
+    found = [o for o in _open_orders(story, True) if not o.parcels]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    story.shop.cancel(order)
+    order.by_merchant = True
+    return f"{order.number} {order.reference}"
+
+
+def _amazon_cancels(story: "Story") -> str | None:
+    found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and o.fulfilled_by == "MERCHANT"]
+    if not found:
+        return None
+    in_shop = [o for o in found if story.shop.of(o.order_id)]
+    order = story.fate.choice(in_shop if in_shop and story.fate.random() < 0.6 else found)
+    by = story.fate.choice(["BUYER", "AMAZON"] + ["MERCHANT"] * (order.status == "UNSHIPPED"))
+    done = story.control("POST", f"orders/{order.order_id}/cancel", {"by": by, "reason": "NO_LONGER_NEEDED"})
+    return f"{order.order_id} by {by}" if done else None
+
+
+def _cancel_asked(story: "Story") -> str | None:
+    found = [o for o in story.amazon_orders() if o.status == "UNSHIPPED" and o.fulfilled_by == "MERCHANT"]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    return order.order_id if story.control("POST", f"orders/{order.order_id}/request-cancellation", {}) else None
+
+
+def _settings(story: "Story") -> str:
+    told: dict[str, Any] = story.fate.choice(
+        [{"buffer": 0}, {"buffer": 2}, {"cap": None}, {"cap": 5}, {"price_percent": 10}]
+    )
+    seller = story.some_seller()
+    models.AccountSite.objects.filter(account_id=seller.number, site=FR).update(**told)
+    offers.mark(seller.account, story.now())
+    runs.force(seller.subject, story.now(), ["reconcile_offers"])
+    return f"{seller.subject} {told}"
+
+
+def _pause(story: "Story") -> str:
+    seller = story.some_seller()
+    paused = not accounts.get(seller.account).paused_by_user
+    setup.pause(story.merchant, seller.account, paused, "person")
+    return f"{seller.subject} {'pauses' if paused else 'goes on'}"
+
+
+def _writes(story: "Story") -> str:
+    seller = story.some_seller()
+    story.let_write(seller, not seller.may_write)
+    return f"{seller.subject} {'allowed' if seller.may_write else 'forbidden'}"
+
+
+def _renewed(story: "Story", seller: "Seller") -> str:
+    days = story.fate.choice([365, 365, 40, 3])
+    story.renew(seller, days)
+    return f"{seller.subject} {days} days"
+
+
+def _renewal(story: "Story") -> str:
+    return _renewed(story, story.some_seller())
+
+
+def _revoked(story: "Story") -> str:
+    seller = story.some_seller()
+    story.control("POST", f"sellers/{seller.name}/revoke", {})
+    return f"{seller.subject} disables the application"
+
+
+def _deactivated(story: "Story") -> str:
+    seller = story.some_seller()
+    active = story.box.world.state.sellers[seller.name].active
+    story.control("POST", f"sellers/{seller.name}/{'deactivate' if active else 'reactivate'}", {})
+    return f"{seller.subject} {'deactivated' if active else 'reactivated'}"
+
+
+def _amazon_ill(story: "Story") -> str:
+    operation = story.fate.choice(
+        ["", "patchListingsItem", "searchOrders", "searchListingsItems", "confirmShipment", "token"]
+    )
+    kind = story.fate.choice(
+        ["status-500", "html-503", "truncated", "cut", "cut-after-write", "throttle", "unknown-enum"]
+    )
+    count = story.fate.choice([1, 2, 6])
+    story.control("POST", "faults", {"kind": kind, "operation": operation, "count": count})
+    return f"{kind} {operation or 'everything'} x {count}"
+
+
+def _forbidden(story: "Story") -> str:
+    operation = story.fate.choice(["patchListingsItem", "searchOrders", "getMarketplaceParticipations"])
+    story.control("POST", "faults", {"kind": "forbidden", "operation": operation, "count": story.fate.choice([1, 2])})
+    return f"403 for {operation}"
+
+
+def _wire_ill(story: "Story") -> str:
+    story.wire_ill = story.fate.choice([0.0, 0.0, 0.03, 0.3])
+    return f"calls and answers are lost with {story.wire_ill}"
+
+
+def _shop_ill(story: "Story") -> str:
+    story.shop.ill = story.fate.choice([0.0, 0.0, 0.05, 0.3])
+    story.shop.down = story.fate.random() < 0.15
+    return "down" if story.shop.down else f"ill with {story.shop.ill}"
+
+
+def _shop_refuses(story: "Story") -> str | None:
+    found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and not story.shop.of(o.order_id)]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    story.shop.refuses.add(order.order_id)
+    return f"will refuse {order.order_id}"
+
+
+def _by_amazon(story: "Story") -> str | None:
+    seller = story.some_seller()
+    listing = story.box.world.state.listings[seller.name].get("SKU2")
+    if listing is None or "DEFAULT" not in listing.availability:
+        return None
+    put = {"seller_id": seller.name, "sku": "SKU2", "asin": listing.asin, "marketplace_id": FR, "title": "SKU2", "quantity": 7,
+           "price": {"amount": "9.99", "currency": "EUR"}, "fulfilled_by": "AMAZON"}  # fmt: skip
+    story.control("POST", "listings", [put])
+    story.watch.by_amazon_since[seller.name, "SKU2"] = story.now()
+    return f"SKU2 of {seller.subject} is fulfilled by Amazon from now on"
+
+
+def _now(story: "Story") -> str:
+    seller = story.some_seller()
+    runs.force(seller.subject, story.now())
+    return f"do it now for {seller.subject}"
+
+
+def _two_at_once(story: "Story") -> str | None:
+    """Somebody says now while a worker is at it: the other one begins the same line, or another one of the same
+    account, and they go hand in hand."""
+    busy = [w for w in story.stage.workers if w.busy]
+    idle = [w for w in story.stage.workers if not w.busy]
+    if not idle:
+        return None
+    story.stage.close = HAND_IN_HAND
+    if not busy:
+        first = story.fate.choice(TOGETHER)
+        subject = story.some_seller().subject
+        runs.force(subject, story.now(), [first])
+        busy = [idle.pop()]
+        story.take(busy[0], first, subject)
+    subject = busy[0].subject
+    flow = story.fate.choice([busy[0].label, *TOGETHER]) if subject.startswith("account") else busy[0].label
+    runs.force(subject, story.now(), [flow])
+    story.take(idle[0], flow, subject)
+    return f"{busy[0].label} and {flow}"
+
+
+def _renewal_in_between(story: "Story") -> str | None:
+    """The seller withdraws the permission and gives it anew, while a worker still asks with the old one."""
+    if not any(worker.busy for worker in story.stage.workers):
+        return None
+    seller = story.some_seller()
+    story.control("POST", f"sellers/{seller.name}/revoke", {})
+    return _renewed(story, seller)
+
+
+def _hook(story: "Story") -> str:
+    sku = story.fate.choice(_skus(story))
+    watch.note_signals(story.merchant, models.Shop.objects.get(pk=1), (Signal("stock", sku),))
+    return sku
+
+
+EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
+    "a buyer on Amazon": (7, _buyer_on_amazon),
+    "a buyer in the shop": (4, _buyer_in_shop),
+    "the merchant counts": (3, _recount),
+    "the merchant prices": (2, _price),
+    "the merchant ships": (5, _ship),
+    "Amazon cancels": (2, _amazon_cancels),
+    "the merchant cancels in the shop": (0.4, _shop_cancels),
+    "a buyer asks to cancel": (0.5, _cancel_asked),
+    "the merchant sets rules": (0.4, _settings),
+    "the merchant pauses": (0.3, _pause),
+    "the merchant's word for writing": (0.3, _writes),
+    "the merchant renews": (0.3, _renewal),
+    "the merchant renews in between": (0.4, _renewal_in_between),
+    "the seller revokes": (0.2, _revoked),
+    "Amazon deactivates": (0.15, _deactivated),
+    "Amazon is ill": (1.2, _amazon_ill),
+    "Amazon forbids": (0.3, _forbidden),
+    "the wire": (0.8, _wire_ill),
+    "the shop's health": (0.8, _shop_ill),
+    "the shop refuses": (0.8, _shop_refuses),
+    "a hook": (1, _hook),
+    "the merchant says now": (2, _now),
+    "two at once": (2, _two_at_once),
+    "Amazon takes over": (0.1, _by_amazon),
+}
+"""Name -> (weight, what it does)."""
