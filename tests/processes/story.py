@@ -35,6 +35,8 @@ PATIENCE_SECONDS = 90.0
 that it works."""
 SECONDS_A_KILL = 12.0
 """However slow the machine is: after so many seconds for each kill planned there are no more."""
+KILLS_WITH_PARCELS = 10
+"""While so many are killed the merchant sends something; in a shorter story there may be nothing to send yet."""
 
 
 class Failed(Exception):
@@ -43,9 +45,10 @@ class Failed(Exception):
 
 @dataclass
 class Told:
-    """How a story went. `found`: (what must hold, what is not so); empty: all held."""
+    """How a story went. `asked`: so many kills. `found`: (what must hold, what is not so)."""
 
     seed: int
+    asked: int
     kills: dict[str, int] = field(default_factory=dict)
     cuts: int = 0
     stalls: int = 0
@@ -59,10 +62,24 @@ class Told:
     settled_after: float = 0.0
     found: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """What was found, and what the story lacks; empty: all held, and that says something."""
+        return [*self.found, *self._lacks()]
+
+    def _lacks(self) -> Iterator[tuple[str, str]]:
+        done = sum(self.kills.values())
+        if done < self.asked:
+            yield "all_kills_are_done", f"{done} of {self.asked} in {SECONDS_A_KILL * self.asked:.0f} s"
+        if not self.orders:
+            yield "there_is_trade", "no order came into the shop"
+        if self.asked >= KILLS_WITH_PARCELS and not self.parcels:
+            yield "there_is_trade", "no parcel was sent"
+
     def line(self) -> str:
         killed = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
         filled = ", ".join(f"{name} {count}" for name, count in sorted(self.fillings.items())) or "none"
-        found = "; ".join(f"{name}: {what}" for name, what in self.found[:6]) or "nothing"
+        found = "; ".join(f"{name}: {what}" for name, what in self.wrong[:6]) or "nothing"
         return (
             f"seed {self.seed} | kills {sum(self.kills.values())} ({killed}) | cuts {self.cuts}, stalls {self.stalls} | "
             f"disk fillings {filled}{'' if self.disks else ' (mounting is not allowed here)'} | box restarts {self.box_restarts} | "
@@ -77,7 +94,7 @@ class Story:
     def __init__(self, folder: Path, seed: int, number: int, say: Callable[[str], None]) -> None:
         self.folder, self.seed, self.number, self.say = folder, seed, number, say
         self.begun = time.monotonic()
-        self.told = Told(seed)
+        self.told = Told(seed, number)
         self.fate = random.Random(f"{seed}:events")
         self.home = folder / "home"
         self.disks: dict[str, SmallDisk] = {}

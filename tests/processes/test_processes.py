@@ -13,7 +13,8 @@ import pytest
 
 from tests.parts import require_part
 
-from . import plan, system
+from . import plan, run, system
+from .story import Told
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS, SEED = 15, 1
@@ -107,3 +108,22 @@ def test_the_same_seed_plans_the_same_misfortunes():
     assert plan.troubles(7, 30, disks) == plan.troubles(7, 30, disks) != plan.troubles(8, 30, disks)
     assert {kill.victim for kill in plan.kills(7, KILLS)} == set(plan.VICTIMS)
     assert len(plan.kills(7, 3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "words"),
+    [
+        (Told(1, 15, {"web": 5, "backend": 10}, orders=9, parcels=4), 0, "found nothing"),
+        (Told(1, 3, {"web": 3}, orders=4), 0, "found nothing"),
+        (Told(1, 15, {"web": 5, "backend": 9}, orders=9, parcels=4), 1, "all_kills_are_done: 14 of 15"),
+        (Told(1, 15, {"web": 15}), 1, "there_is_trade: no order came into the shop; there_is_trade: no parcel was sent"),
+        (Told(1, 15, {"web": 15}, orders=9), 1, "there_is_trade: no parcel was sent"),
+        (Told(1, 3, {"web": 3}, orders=4, found=[("what", "it broke")]), 1, "what: it broke"),
+    ],
+)  # fmt: skip
+def test_a_story_in_which_too_little_happened_did_not_hold(told, code, words, capsys):
+    assert run.closing(told) == code
+
+    said = capsys.readouterr().out
+    assert words in said.splitlines()[-1]
+    assert ("--kills 15" in said) == (code == 1 and told.asked == 15)
