@@ -391,7 +391,7 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
         wanted = wanted if site.cap is None else min(wanted, site.cap)
         shown = listing.availability.get("DEFAULT")
         if sku not in watch.by_amazon_since and shown != wanted:
-            yield f"{sku} shows {shown}, not {wanted}"
+            yield f"{sku} shows {shown}, not {wanted}{_believed(sku)}"
         priced = pricing.price_on_site(
             Money.parse(f"{article.price:.2f}", "EUR"), "EUR", pricing.PriceRule(percent=site.price_percent)
         )
@@ -402,6 +402,15 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
         ]
         if sku not in watch.by_amazon_since and 5 not in lead:
             yield f"{sku} has lost its handling time"
+
+
+def _believed(sku: str) -> str:
+    row = models.Offer.objects.filter(sku=sku, site=FR).first()
+    if row is None:
+        return ""
+    waits = "waits" if row.wanted_no > row.settled_no else "settled"
+    told = f"told {row.submitted_quantity} at {row.submitted_at}"
+    return f" ({waits}; seen {row.observed_quantity} at {row.observed_at}, {told}, {row.alarm or 'no alarm'})"
 
 
 def no_offer_stays_marked(watch: Watch) -> Iterator[str]:
