@@ -90,6 +90,21 @@ def _answered(ask: Callable[[], Found]) -> Found:
         return [("the_database_answers", str(away))]
 
 
+def under_way(now: datetime) -> bool:
+    """Whether a worker has anything to do: a line that was due by `now`, or a job that has not ended."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM store_run WHERE due_at <= %s AND NOT stopped) "
+                "OR EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'doing')",
+                [now],
+            )
+            return bool(cursor.fetchone()[0])
+    except (OperationalError, InterfaceError):
+        connections.close_all()
+        return True
+
+
 def no_order_came_twice(story: "Story") -> Iterator[str]:
     """At no moment an order came into the shop that was there already."""
     yield from story.merchant.doubled

@@ -13,7 +13,7 @@ import pytest
 
 from tests.parts import require_part
 
-from . import plan, run, system
+from . import patience, plan, run, system
 from .story import Told
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,3 +127,29 @@ def test_a_story_in_which_too_little_happened_did_not_hold(told, code, words, ca
     said = capsys.readouterr().out
     assert words in said.splitlines()[-1]
     assert ("--kills 15" in said) == (code == 1 and told.asked == 15)
+
+
+class Machine:
+    """One on which each round takes so many seconds."""
+
+    def __init__(self, seconds_a_round: float) -> None:
+        self.seconds, self.rounds, self._takes = 0.0, 0, seconds_a_round
+
+    def round(self) -> None:
+        self.seconds, self.rounds = self.seconds + self._takes, self.rounds + 1
+
+    def wait(self, rounds: float) -> bool:
+        """For what comes right after so many rounds."""
+        seen = lambda: self.rounds >= rounds  # noqa: E731
+        return bool(patience.in_rounds("it", self.round, seen, patience.REST_SECONDS, lambda: self.seconds))
+
+
+@pytest.mark.parametrize("seconds_a_round", [0.1, 0.7])
+def test_what_comes_right_in_time_of_the_clock_does_so_on_a_slow_machine_too(seconds_a_round):
+    assert Machine(seconds_a_round).wait(patience.ROUNDS)
+
+
+@pytest.mark.parametrize(("seconds_a_round", "words"), [(0.1, "400 rounds, 40 s"), (3.0, "101 rounds, 303 s")])
+def test_what_never_comes_right_is_waited_for_within_a_bound(seconds_a_round, words):
+    with pytest.raises(patience.Failed, match=words):
+        Machine(seconds_a_round).wait(float("inf"))
