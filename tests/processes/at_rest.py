@@ -15,11 +15,12 @@ from forain.engine.worker import STALLED_AFTER_SECONDS
 from forain.store import models
 from forain.store.vault import Vault
 from forain_box.state import Order
-from tests.simulation import invariants
+from tests.simulation import SELLER, Seller, invariants
 from tests.simulation.stage import Violation
 
 if TYPE_CHECKING:
-    from .story import Amazon, Story
+    from .amazon import Amazon
+    from .story import Story
 
 Found = list[tuple[str, str]]
 DUE_FOR = timedelta(minutes=10)
@@ -44,8 +45,8 @@ class Scene:
         return list(self.box.world.state.orders.values())
 
     @property
-    def refresh(self) -> str:
-        return self._story.people.refresh
+    def sellers(self) -> list[Seller]:
+        return [Seller(1, SELLER, self._story.people.refresh, may_write=True)]
 
     @property
     def vault(self) -> Vault:
@@ -73,9 +74,9 @@ class AtRest:
     def _amounts(self) -> Found:
         found = []
         orders = self._story.amazon.world.state.orders
-        for draft in self._story.merchant.drafts():
+        for reference, charge in self._story.merchant.charges():
             try:
-                invariants.amounts_to_the_cent(orders[draft.reference], draft)
+                invariants.amounts_to_the_cent(orders[reference], charge)
             except (Violation, KeyError) as broken:
                 found.append(("amounts_to_the_cent", str(broken)))
         return found
@@ -88,6 +89,21 @@ def _answered(ask: Callable[[], Found]) -> Found:
     except (OperationalError, InterfaceError) as away:
         connections.close_all()
         return [("the_database_answers", str(away))]
+
+
+def under_way(now: datetime) -> bool:
+    """Whether a worker has anything to do: a line that was due by `now`, or a job that has not ended."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT FROM store_run WHERE due_at <= %s AND NOT stopped) "
+                "OR EXISTS (SELECT FROM procrastinate_jobs WHERE status = 'doing')",
+                [now],
+            )
+            return bool(cursor.fetchone()[0])
+    except (OperationalError, InterfaceError):
+        connections.close_all()
+        return True
 
 
 def no_order_came_twice(story: "Story") -> Iterator[str]:

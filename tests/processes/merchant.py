@@ -11,11 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from forain.cli.sample_shop import SampleShop, ean
-from forain.core.clock import parse_instant
-from forain.core.ids import MarketplaceOrderId, SellerSku, SiteId, VariantId
-from forain.core.money import LineTotal, Money
-from forain.core.orders import Address, DraftLine, OrderDraft
-from tests.simulation.shop import Article, Booked, Parcel
+from forain.core.money import Money
+from tests.simulation.shop import Article, Booked, Charge, Parcel
 
 PLACES = ("new", "booked", "cancelled")
 
@@ -57,13 +54,14 @@ class Merchant:
                 told = _read(file)
                 lines = [(line["line"], line["variant"], line["quantity"]) for line in told["lines"]]
                 parcels = self.parcels.get(reference, [])
-                total = Money.parse(told["total"], told["currency"])
-                found.append(Booked(reference, reference, lines, total, self.now(), place == "cancelled", parcels))
+                cancelled = place == "cancelled"
+                booked = Booked(reference, reference, lines, _charge(told), self.now(), cancelled, parcels=parcels)
+                found.append(booked)
         return found
 
-    def drafts(self) -> list[OrderDraft]:
-        """All orders that ever came, as Forain wrote them."""
-        return [_draft(_read(file)) for place in PLACES for file in self._files(place)]
+    def charges(self) -> list[tuple[str, Charge]]:
+        """All orders that ever came, by their reference, as Forain wrote them."""
+        return [(file.stem, _charge(_read(file))) for place in PLACES for file in self._files(place)]
 
     def _files(self, place: str) -> list[Path]:
         return sorted((self.folder / "orders" / place).glob("*.json"))
@@ -112,23 +110,12 @@ def _read(file: Path) -> dict[str, Any]:
     return found
 
 
-def _draft(told: dict[str, Any]) -> OrderDraft:
-    def money(text: str) -> Money:
-        return Money.parse(text, told["currency"])
+def _charge(told: dict[str, Any]) -> Charge:
+    def text(amount: str) -> str:
+        return Money.parse(amount, told["currency"]).text()
 
-    lines = tuple(
-        DraftLine(
-            line["line"], VariantId(line["variant"]), SellerSku(line["sku"]), line["title"], line["quantity"],
-            LineTotal(money(line["total"])), money(line["tax"]) if line["tax"] else None,
-        )
-        for line in told["lines"]
-    )  # fmt: skip
-    to = told["ship_to"]
-    return OrderDraft(
-        MarketplaceOrderId(told["reference"]), SiteId(told["site"]), told["currency"], parse_instant(told["purchased_at"]),
-        lines, money(told["shipping"]), money(told["discount"]), money(told["total"]),
-        Address(to["name"], tuple(to["lines"]), to["city"], to["postal_code"], to["country"], to["region"], to["phone"]),
-    )  # fmt: skip
+    lines = [(line["line"], line["variant"], line["quantity"], text(line["total"])) for line in told["lines"]]
+    return Charge(lines, text(told["shipping"]), text(told["discount"]), text(told["total"]), told["currency"])
 
 
 def _put(file: Path, text: str) -> None:

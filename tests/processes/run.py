@@ -23,17 +23,23 @@ def main(seed: int, number: int, trace: bool) -> int:
     held = False
     try:
         told = story.tell(folder, seed, number, say)
-        held = not told.found
+        held = not told.wrong
     finally:
         if not held:
             _keep_logs(folder)
         shutil.rmtree(folder, ignore_errors=True)
-    for name, what in told.found:
+    return closing(told)
+
+
+def closing(told: story.Told) -> int:
+    """Print what came of it; the answer is the exit code."""
+    for name, what in told.wrong:
         print(f"{name}: {what}", flush=True)
-    if not held:
-        print(f"the same misfortunes in another hour: ./forain simulate --processes --kills {number} --seed {seed}")
+    if told.wrong:
+        again = f"./forain simulate --processes --kills {told.asked} --seed {told.seed}"
+        print(f"the same misfortunes in another hour: {again}")
     print(told.line(), flush=True)
-    return 0 if held else 1
+    return 1 if told.wrong else 0
 
 
 def _keep_logs(folder: Path) -> None:

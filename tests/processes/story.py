@@ -20,6 +20,7 @@ from forain.config import postgres
 from . import plan, system
 from .amazon import Amazon
 from .merchant import Merchant
+from .patience import REST_SECONDS, ROUND_SECONDS, ROUND_STEP, Failed, in_rounds
 from .people import SKUS, People
 from .system import Service, SmallDisk
 from .wires import Wire
@@ -29,23 +30,20 @@ EVENT_SECONDS = 0.25
 TICK_SECONDS = 0.05
 CLOCK_SECONDS, CLOCK_STEP = 1.0, (5.0, 25.0)
 """Each second (but while a wire is held up) the clock goes on by so much: no more than a worker may be kept waiting."""
-SETTLE_STEP = 15.0
-PATIENCE_SECONDS = 90.0
-"""So long, of real time, everything may take to come right once the misfortunes have stopped, and each worker to prove
-that it works."""
+UP_SECONDS = 90.0
+"""So long, of real time, a process may take to come up, and the first order to come into the shop."""
 SECONDS_A_KILL = 12.0
 """However slow the machine is: after so many seconds for each kill planned there are no more."""
-
-
-class Failed(Exception):
-    """Something did not come right, or did not come up."""
+KILLS_WITH_PARCELS = 10
+"""While so many are killed the merchant sends something; in a shorter story there may be nothing to send yet."""
 
 
 @dataclass
 class Told:
-    """How a story went. `found`: (what must hold, what is not so); empty: all held."""
+    """How a story went. `asked`: so many kills. `found`: (what must hold, what is not so)."""
 
     seed: int
+    asked: int
     kills: dict[str, int] = field(default_factory=dict)
     cuts: int = 0
     stalls: int = 0
@@ -57,16 +55,32 @@ class Told:
     ended_by_itself: int = 0
     seconds: float = 0.0
     settled_after: float = 0.0
+    settled_rounds: int = 0
     found: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[tuple[str, str]]:
+        """What was found, and what the story lacks; empty: all held, and that says something."""
+        return [*self.found, *self._lacks()]
+
+    def _lacks(self) -> Iterator[tuple[str, str]]:
+        done = sum(self.kills.values())
+        if done < self.asked:
+            yield "all_kills_are_done", f"{done} of {self.asked} in {SECONDS_A_KILL * self.asked:.0f} s"
+        if not self.orders:
+            yield "there_is_trade", "no order came into the shop"
+        if self.asked >= KILLS_WITH_PARCELS and not self.parcels:
+            yield "there_is_trade", "no parcel was sent"
 
     def line(self) -> str:
         killed = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
         filled = ", ".join(f"{name} {count}" for name, count in sorted(self.fillings.items())) or "none"
-        found = "; ".join(f"{name}: {what}" for name, what in self.found[:6]) or "nothing"
+        found = "; ".join(f"{name}: {what}" for name, what in self.wrong[:6]) or "nothing"
         return (
             f"seed {self.seed} | kills {sum(self.kills.values())} ({killed}) | cuts {self.cuts}, stalls {self.stalls} | "
             f"disk fillings {filled}{'' if self.disks else ' (mounting is not allowed here)'} | box restarts {self.box_restarts} | "
-            f"ended by themselves {self.ended_by_itself} | orders {self.orders}, parcels {self.parcels} | {self.seconds:.0f} s, settled after {self.settled_after:.0f} s | "
+            f"ended by themselves {self.ended_by_itself} | orders {self.orders}, parcels {self.parcels} | {self.seconds:.0f} s, "
+            f"settled after {self.settled_after:.0f} s, {self.settled_rounds} rounds | "
             f"found {found}"
         )
 
@@ -77,7 +91,7 @@ class Story:
     def __init__(self, folder: Path, seed: int, number: int, say: Callable[[str], None]) -> None:
         self.folder, self.seed, self.number, self.say = folder, seed, number, say
         self.begun = time.monotonic()
-        self.told = Told(seed)
+        self.told = Told(seed, number)
         self.fate = random.Random(f"{seed}:events")
         self.home = folder / "home"
         self.disks: dict[str, SmallDisk] = {}
@@ -97,6 +111,7 @@ class Story:
         self.services = {name: self._service(name) for name in ("web", "worker-a", "worker-b")}
         self.people = People(self.amazon, self.merchant, f"http://127.0.0.1:{self.web_port}", self.fate)
         self.full: set[str] = set()
+        self.rounds, self.rest_by = 0, 0.0
 
     # -- the processes
 
@@ -146,9 +161,9 @@ class Story:
                 return
             time.sleep(0.1)
 
-    def until(self, what: str, seen: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    def until(self, what: str, seen: Callable[[], Any]) -> Any:
         """Wait until `seen()` is true, tending the processes. Raises Failed."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + UP_SECONDS
         while True:
             found = seen()
             if found:
@@ -192,13 +207,24 @@ class Story:
         self.until("worker B", lambda: "is up" in worker.said())
         for sku in list(SKUS)[1:]:
             self.people.buy([{"sku": sku, "quantity": 1}], 0)
-        self.until("the first order in the shop", lambda: self._goes_on() or self.merchant.to_ship())
+        self._in_rounds("the first order in the shop", self.merchant.to_ship, time.monotonic() + UP_SECONDS)
 
-    def _goes_on(self) -> None:
-        """A little time, and the merchant's work in it."""
+    def _in_rounds(self, what: str, seen: Callable[[], Any], by: float) -> Any:
+        return in_rounds(what, self._round, seen, by)
+
+    def _round(self) -> None:
+        """The merchant's work, a little time, and what the workers have to do in it."""
+        from .at_rest import under_way
+
+        self.rounds += 1
         self.merchant.work()
-        self.amazon.advance(SETTLE_STEP)
-        time.sleep(0.2)
+        self.amazon.advance(ROUND_STEP)
+        now, end = self.amazon.now(), time.monotonic() + ROUND_SECONDS
+        while True:
+            self.tend()
+            time.sleep(TICK_SECONDS)
+            if time.monotonic() > end or not under_way(now):
+                return
 
     def _through_the_wire(self) -> str:
         told = urlsplit(self._layout.url("forain"))
@@ -298,7 +324,8 @@ class Story:
 
     def rest(self) -> None:
         """No more misfortunes: everything is up, and comes right within a bound."""
-        begun = time.monotonic()
+        begun, before = time.monotonic(), self.rounds
+        self.rest_by = begun + REST_SECONDS
         self.full.clear()
         for disk in self.disks.values():
             disk.free()
@@ -310,7 +337,7 @@ class Story:
 
         asked = AtRest(self)
         self._settle("not settled", asked.unsettled)
-        self.told.settled_after = time.monotonic() - begun
+        self.told.settled_after, self.told.settled_rounds = time.monotonic() - begun, self.rounds - before
         # The first one lived through whatever came last; the other one was started anew for it.
         for name in sorted(("worker-a", "worker-b"), reverse=bool(self.seed % 2)):
             self._works_alone(name)
@@ -319,22 +346,23 @@ class Story:
 
     def count(self) -> None:
         """What came of it, for the closing line."""
-        self.told.orders = len(self.merchant.drafts())
+        self.told.orders = len(self.merchant.charges())
         self.told.parcels = sum(len(parcels) for parcels in self.merchant.parcels.values())
         self.told.ended_by_itself = sum(service.ended_by_itself for service in self.services.values())
 
     def _settle(self, what: str, wrong: Callable[[], list[tuple[str, str]]]) -> None:
         """Time goes on until nothing is wrong any more. Raises Failed with what is."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            self.tend()
-            self._goes_on()
-            waiting = wrong()
-            if not waiting:
-                return
-            if time.monotonic() > end:
-                self.told.found += waiting
-                raise Failed(what)
+        waiting: list[tuple[str, str]] = []
+
+        def right() -> bool:
+            waiting[:] = wrong()
+            return not waiting
+
+        try:
+            self._in_rounds(what, right, self.rest_by)
+        except Failed:
+            self.told.found += waiting
+            raise
 
     def _works_alone(self, name: str) -> None:
         """The other worker is stopped in order, and this one does all the work."""
@@ -346,13 +374,12 @@ class Story:
         order: list[str] = []
 
         def arrived() -> bool:
-            self._goes_on()
             if not order:
                 order.extend(self.people.buy([{"sku": "SKU3", "quantity": 1}], 0))
             return bool(order) and len(self.merchant.of(order[0])) == 1
 
         try:
-            self.until(f"{name} alone", arrived)
+            self._in_rounds(f"{name} alone", arrived, self.rest_by)
         except Failed:
             self.told.found.append(("each_worker_works_alone", f"{name} does nothing"))
             raise

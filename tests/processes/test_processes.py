@@ -13,7 +13,8 @@ import pytest
 
 from tests.parts import require_part
 
-from . import plan, system
+from . import patience, plan, run, system
+from .story import Told
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS, SEED = 15, 1
@@ -107,3 +108,48 @@ def test_the_same_seed_plans_the_same_misfortunes():
     assert plan.troubles(7, 30, disks) == plan.troubles(7, 30, disks) != plan.troubles(8, 30, disks)
     assert {kill.victim for kill in plan.kills(7, KILLS)} == set(plan.VICTIMS)
     assert len(plan.kills(7, 3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "words"),
+    [
+        (Told(1, 15, {"web": 5, "backend": 10}, orders=9, parcels=4), 0, "found nothing"),
+        (Told(1, 3, {"web": 3}, orders=4), 0, "found nothing"),
+        (Told(1, 15, {"web": 5, "backend": 9}, orders=9, parcels=4), 1, "all_kills_are_done: 14 of 15"),
+        (Told(1, 15, {"web": 15}), 1, "there_is_trade: no order came into the shop; there_is_trade: no parcel was sent"),
+        (Told(1, 15, {"web": 15}, orders=9), 1, "there_is_trade: no parcel was sent"),
+        (Told(1, 3, {"web": 3}, orders=4, found=[("what", "it broke")]), 1, "what: it broke"),
+    ],
+)  # fmt: skip
+def test_a_story_in_which_too_little_happened_did_not_hold(told, code, words, capsys):
+    assert run.closing(told) == code
+
+    said = capsys.readouterr().out
+    assert words in said.splitlines()[-1]
+    assert ("--kills 15" in said) == (code == 1 and told.asked == 15)
+
+
+class Machine:
+    """One on which each round takes so many seconds."""
+
+    def __init__(self, seconds_a_round: float) -> None:
+        self.seconds, self.rounds, self._takes = 0.0, 0, seconds_a_round
+
+    def round(self) -> None:
+        self.seconds, self.rounds = self.seconds + self._takes, self.rounds + 1
+
+    def wait(self, rounds: float) -> bool:
+        """For what comes right after so many rounds."""
+        seen = lambda: self.rounds >= rounds  # noqa: E731
+        return bool(patience.in_rounds("it", self.round, seen, patience.REST_SECONDS, lambda: self.seconds))
+
+
+@pytest.mark.parametrize("seconds_a_round", [0.1, 0.7])
+def test_what_comes_right_in_time_of_the_clock_does_so_on_a_slow_machine_too(seconds_a_round):
+    assert Machine(seconds_a_round).wait(patience.ROUNDS)
+
+
+@pytest.mark.parametrize(("seconds_a_round", "words"), [(0.1, "400 rounds, 40 s"), (3.0, "101 rounds, 303 s")])
+def test_what_never_comes_right_is_waited_for_within_a_bound(seconds_a_round, words):
+    with pytest.raises(patience.Failed, match=words):
+        Machine(seconds_a_round).wait(float("inf"))

@@ -5,6 +5,28 @@ shop and `adapter.py` what Forain calls it with, `invariants.py` says what must 
 that prove it can fail, `run.py` runs seeds, shrinks and prints. See docs/explanation/simulation.md.
 """
 
+from dataclasses import dataclass
+
+from forain.core.ids import AccountId
+
 SELLERS, FR = ("A1YEARSELLER", "A2YEARSELLER"), "A13V1IB3VIYZZH"
 """The sellers, of one shop and one application, and the one site they sell on. Two of three stories have the first only."""
 SELLER = SELLERS[0]
+
+
+@dataclass
+class Seller:
+    """An account: its number in Forain, its name at Amazon, the token in force, the merchant's word for writing."""
+
+    number: int
+    name: str
+    refresh: str = ""
+    may_write: bool = False
+
+    @property
+    def account(self) -> AccountId:
+        return AccountId(self.number)
+
+    @property
+    def subject(self) -> str:
+        return f"account:{self.number}"

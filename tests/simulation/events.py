@@ -8,11 +8,11 @@ from forain.core.signals import Signal
 from forain.flows import setup, watch
 from forain.store import accounts, models, offers, runs
 
-from . import FR
+from . import FR, Seller
 from .shop import Booked
 
 if TYPE_CHECKING:
-    from .story import Seller, Story
+    from .story import Story
 
 TOGETHER = ("import_orders", "reconcile_offers", "confirm_shipments", "observe_offers")
 """Flows that two workers may go through hand in hand."""
@@ -130,7 +130,7 @@ def _writes(story: "Story") -> str:
     return f"{seller.subject} {'allowed' if seller.may_write else 'forbidden'}"
 
 
-def _renewed(story: "Story", seller: "Seller") -> str:
+def _renewed(story: "Story", seller: Seller) -> str:
     days = story.fate.choice([365, 365, 40, 3])
     story.renew(seller, days)
     return f"{seller.subject} {days} days"

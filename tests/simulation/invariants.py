@@ -25,12 +25,12 @@ from forain.store import accounts, limits, models, offers, orders
 from forain_box.amounts import details
 from forain_box.state import Order
 
-from . import FR
+from . import FR, Seller
 from .shop import Booked, Charge
 from .stage import Violation, Worker
 
 if TYPE_CHECKING:
-    from .story import Seller, Story
+    from .story import Story
 
 LOOKED_AT_WITHIN = timedelta(minutes=17)
 """What was seen of an offer is believed for a quarter of an hour, and a call takes its time."""
@@ -81,7 +81,7 @@ class Watch:
     """Remembers, and asks the invariants at the right moments.
 
     `unsettled` and AT_THE_END ask of the story only `now`, `shop.articles`, `shop.of`, `amazon_orders`, `box.world`
-    and `refresh`: `tests/processes` tells another one.
+    and `sellers`: `tests/processes` tells another one.
     """
 
     def __init__(self, story: "Story") -> None:
@@ -278,7 +278,7 @@ class Watch:
 
     # -- the world as it is
 
-    def merchants_orders(self, seller: "Seller | None" = None) -> list[Order]:
+    def merchants_orders(self, seller: Seller | None = None) -> list[Order]:
         """Orders the merchant fulfils, of one account or of all."""
         orders = [o for o in self.story.amazon_orders() if o.fulfilled_by == "MERCHANT"]
         return orders if seller is None else [o for o in orders if o.seller_id == seller.name]
@@ -286,7 +286,7 @@ class Watch:
     def linked(self, order: Order) -> bool:
         return all(line.sku in self.story.shop.articles for line in order.lines)
 
-    def site(self, seller: "Seller") -> models.AccountSite:
+    def site(self, seller: Seller) -> models.AccountSite:
         return models.AccountSite.objects.get(account_id=seller.number, site=FR)
 
 
@@ -330,7 +330,7 @@ def amounts_to_the_cent(order: Order, charge: Charge) -> None:
         raise Violation("amounts_to_the_cent", f"{order.order_id}: {charge.lines} {whole} for {expected} {sums}")
 
 
-def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: "Seller", sku: str, quantity: int) -> None:
+def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: Seller, sku: str, quantity: int) -> None:
     """No SKU fulfilled by Amazon ever gets a quantity from us."""
     since = watch.by_amazon_since.get((seller.name, sku))
     if since is not None and watch.story.now() - since > (LOOKED_AT_WITHIN if sku != "SKU1" else timedelta(0)):
@@ -364,7 +364,7 @@ def never_raised_by_older_knowledge(watch: Watch, sku: str, quantity: int, worke
         raise Violation("never_raised_by_older_knowledge", f"{sku} {quantity} where {most} are free")
 
 
-def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: "Seller", row: models.Offer, quantity: int) -> None:
+def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: models.Offer, quantity: int) -> None:
     """Where Amazon's quantity fell and the order is not in the book yet, nothing is raised."""
     if row.observed_quantity is None or row.acknowledged_quantity is None or row.observed_at is None:
         return
@@ -399,7 +399,7 @@ def no_call_without_a_token_of_its_bucket(watch: Watch, call: Call) -> None:
         raise Violation("no_call_without_a_token_of_its_bucket", call.label)
 
 
-def each_account_for_itself(watch: Watch, call: Call, seller: "Seller", environ: dict[str, Any]) -> None:
+def each_account_for_itself(watch: Watch, call: Call, seller: Seller, environ: dict[str, Any]) -> None:
     """An account calls in its own name only, about its own offers and orders."""
     state = watch.story.box.world.state
     access = state.access.get(environ.get("HTTP_X_AMZ_ACCESS_TOKEN", ""))
@@ -484,7 +484,7 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
             yield from _shown(watch, seller, unsold)
 
 
-def _shown(watch: Watch, seller: "Seller", unsold: dict[str, int]) -> Iterator[str]:
+def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str]:
     site = watch.site(seller)
     for sku, article in watch.story.shop.articles.items():
         listing = watch.story.box.world.state.listings[seller.name][sku]
@@ -494,7 +494,7 @@ def _shown(watch: Watch, seller: "Seller", unsold: dict[str, int]) -> Iterator[s
         shown = listing.availability.get("DEFAULT")
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
-            yield f"{of} shows {shown}, not {wanted}"
+            yield f"{of} shows {shown}, not {wanted}{_believed(seller, sku)}"
         priced = pricing.price_on_site(
             Money.parse(f"{article.price:.2f}", "EUR"), "EUR", pricing.PriceRule(percent=site.price_percent)
         )
@@ -505,6 +505,15 @@ def _shown(watch: Watch, seller: "Seller", unsold: dict[str, int]) -> Iterator[s
         ]
         if not by_amazon and 5 not in lead:
             yield f"{of} has lost its handling time"
+
+
+def _believed(seller: Seller, sku: str) -> str:
+    row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=FR).first()
+    if row is None:
+        return ""
+    waits = "waits" if row.wanted_no > row.settled_no else "settled"
+    told = f"told {row.submitted_quantity} at {row.submitted_at}"
+    return f" ({waits}; seen {row.observed_quantity} at {row.observed_at}, {told}, {row.alarm or 'no alarm'})"
 
 
 def no_offer_stays_marked(watch: Watch) -> Iterator[str]:
@@ -570,7 +579,7 @@ def _open_notices() -> list[tuple[str, str]]:
     return list(models.Notice.objects.filter(closed_at=None).values_list("code", "subject"))
 
 
-def _causes(watch: Watch, seller: "Seller") -> Iterator[str]:
+def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
     """What a person must know of this account, told by the world and not by Forain's tables."""
     grant = watch.story.box.world.authorization_of(seller.refresh)
     if grant is not None and grant.expires_at is not None and (grant.expires_at - watch.story.now()).days < 60:

@@ -16,13 +16,13 @@ from django.db.models import F
 from forain.core import authorization, errors, retry
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
-from forain.core.ids import AccountId
+from forain.core.ids import AccountId, ShopId
 from forain.core.orders import OrderState
 from forain.core.secret import Secret
 from forain.flows import import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
-from forain.store import accounts, issues, limits, models, offers, orders
+from forain.store import accounts, issues, limits, models, offers, orders, shops
 
 from .adapter import SimulatedShop
 
@@ -195,7 +195,8 @@ def stock_before_sold_pieces() -> Planted:
 
     def make(real: Any) -> Any:
         def unimported(account: models.Account, variants: Any) -> Any:
-            shop = import_orders.shops.get(account.shop_id)  # type: ignore[arg-type]
+            assert account.shop_id is not None
+            shop = shops.get(ShopId(account.shop_id))
             _kept[account.pk] = _deps[0].open.shop(shop).stock(sorted(variants))
             return real(account, variants)
 

@@ -30,7 +30,7 @@ from forain_box import Box
 from forain_box.http import Cut, Request
 from forain_box.state import Order
 
-from . import FR, SELLERS, adapter, invariants
+from . import FR, SELLERS, Seller, adapter, invariants
 from .events import EVENTS
 from .shop import Article, ShopServer
 from .stage import Stage, Violation, Worker, watched_transactions
@@ -62,24 +62,6 @@ class Time:
 
     def now(self) -> datetime:
         return self.box.world.now()
-
-
-@dataclass
-class Seller:
-    """An account: its number in Forain, its name at Amazon, the token in force, the merchant's word for writing."""
-
-    number: int
-    name: str
-    refresh: str = ""
-    may_write: bool = False
-
-    @property
-    def account(self) -> AccountId:
-        return AccountId(self.number)
-
-    @property
-    def subject(self) -> str:
-        return f"account:{self.number}"
 
 
 @dataclass(frozen=True)
