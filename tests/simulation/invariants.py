@@ -21,7 +21,7 @@ from forain.core import orders as core_orders
 from forain.core.authorization import Facts, No
 from forain.core.ids import AccountId
 from forain.core.money import Money
-from forain.store import accounts, limits, models, offers, orders
+from forain.store import accounts, limits, models, offers, orders, runs
 from forain_box.amounts import details
 from forain_box.state import Order
 
@@ -47,10 +47,17 @@ UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb
     AND (link.account_id, link.sku) = (o.account_id, piece.key) AND link.decided_at IS NOT NULL AND NOT link.refused
     GROUP BY link.variant"""
 """Pieces the shop does not know to be sold, as far as Forain knows which article they are."""
+_HEX = re.compile(r"\\\\x((?:[0-9a-f]{2})+)")
 FORGOTTEN_WITHIN = timedelta(hours=7)
 """The timetable looks every six hours."""
 WITHOUT_PERMISSION = ("sellers", "token")
 """What may be called to see whether there is one."""
+REFUSED_PAUSE, DOUBTED_PAUSE = timedelta(hours=23), timedelta(seconds=50)
+"""So long at least a refused or doubted account is left alone between two looks whose answer was no, unless a person asks."""
+BELIEVED = timedelta(minutes=2)
+"""So old at most is the look before a batch of an account whose date has passed."""
+STOPPED = ("authorization_expired", "authorization_revoked", "authorization_overdue", "authorization_doubted")
+"""Notices that say why nothing goes on."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,11 @@ class Watch:
         """Orders whose refusal by the shop came to an end that Forain wrote down."""
         self._claimed: dict[int, int] = {}
         self._merchant: dict[str, Any] = {}
+        self.log: list[str] = []
+        """All that was written to the log."""
+        self._refused_at: dict[int, datetime] = {}
+        self._answered_at: dict[int, datetime] = {}
+        self._asked_for_at: dict[str, datetime] = {}
         self._looked_at = 0
         self._stored: dict[int, tuple[str, tuple[Facts, authorization.Application, bool]]] = {}
         self._buckets: dict[tuple[str, str], tuple[float, datetime]] = {}
@@ -101,9 +113,13 @@ class Watch:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hear of what the product counts as sold, and of each token it takes of a bucket."""
-        sold, take, claim, want = (
-            orders.unimported_pieces, limits.SharedLimiter.take, offers.claim, offers.want,
+        sold, take, claim, want, force = (
+            orders.unimported_pieces, limits.SharedLimiter.take, offers.claim, offers.want, runs.force,
         )  # fmt: skip
+
+        def heard_force(subject: str, *told: Any) -> None:
+            self._asked_for_at[subject] = self.story.now()
+            force(subject, *told)
 
         def heard_claim(*told: Any) -> Any:
             rows = claim(*told)
@@ -143,6 +159,7 @@ class Watch:
             mock.patch.object(limits.SharedLimiter, "take", heard_take),
             mock.patch.object(offers, "claim", heard_claim),
             mock.patch.object(offers, "want", heard_want),
+            mock.patch.object(runs, "force", heard_force),
         ):
             yield
 
@@ -170,6 +187,7 @@ class Watch:
             worker.notes["account"] = int(number) if kind == "account" else None
             if kind == "account":
                 self._ask_for_permission(worker)
+                worker.notes["paused"] = self._stored[int(number)][1][2]
             if worker.label == "confirm_shipments":
                 cursor.execute("SELECT order_id FROM store_order WHERE status = 'cancelled'")
                 worker.notes["cancelled"] = {order for (order,) in cursor.fetchall()}
@@ -179,8 +197,11 @@ class Watch:
         self.refused_in_shop |= worker.notes.get("refused", set())
 
     def _ask_for_permission(self, worker: Worker) -> None:
-        if not isinstance(self.may_sync(worker.notes["account"]), No):
-            worker.notes["allowed at"] = self.story.now()
+        answer, now = self.may_sync(worker.notes["account"]), self.story.now()
+        looked_at = self._answered_at.get(worker.notes["account"])
+        believed = looked_at is not None and now - looked_at <= BELIEVED
+        if isinstance(answer, authorization.Yes) and (believed or not answer.probe_first):
+            worker.notes["allowed at"] = now
         if self.story.sellers[worker.notes["account"] - 1].may_write:
             worker.notes["word at"] = self.story.now()
 
@@ -209,6 +230,9 @@ class Watch:
         self._ask_for_permission(worker)
         nothing_without_permission(self, worker, call)
         seller = self.story.sellers[worker.notes["account"] - 1]
+        if worker.label == "probe" and not worker.notes.setdefault("looks", 0):
+            looks_keep_their_pauses(self, seller)
+            worker.notes["looks"] = 1
         if call.label != "token":
             each_account_for_itself(self, call, seller, environ)
         if call.label == "patch":
@@ -224,6 +248,12 @@ class Watch:
             no_confirmation_for_a_cancelled_order(call, worker)
 
     def after_call(self, call: Call, status: int, body: bytes, environ: dict[str, Any]) -> None:
+        worker = self.story.stage.current()
+        if worker is not None and call.label in WITHOUT_PERMISSION:
+            if call.label == "sellers" and status == 200:
+                self._answered_at[worker.notes["account"]] = self.story.now()
+            if worker.label == "probe" and status in (400, 401, 403):
+                self._refused_at[worker.notes["account"]] = self.story.now()
         if call.label == "token":
             found = re.search(rb"refresh_token=(Atzr[^&]+)", call.body)
             if status in (400, 401) and found:
@@ -236,6 +266,9 @@ class Watch:
     def before_shop(self, environ: dict[str, Any]) -> None:
         if connection.in_atomic_block:
             raise Violation("no_call_out_within_a_transaction", f"shop {environ['PATH_INFO']}")
+        worker = self.story.stage.current()
+        if worker is not None and environ["REQUEST_METHOD"] == "POST":
+            nothing_for_the_shop_while_paused(worker, environ["PATH_INFO"])
 
     def after_shop(self, environ: dict[str, Any], status: int) -> None:
         """An answer of the shop has arrived."""
@@ -267,6 +300,10 @@ class Watch:
         refusals_only_of_the_present_grant(self, standings)
         settled_is_what_was_looked_at(self, settled or [])
         no_line_stopped_by_a_bug(stopped)
+
+    def stops_not_told(self) -> list[tuple[str, str]]:
+        """Who may not go on and is not told why, once nothing else is ill."""
+        return [("a_stop_is_told", what) for what in a_stop_is_told(self)]
 
     def unsettled(self) -> list[tuple[str, str]]:
         """What is not as it must be at rest: (invariant, what)."""
@@ -446,6 +483,36 @@ def no_line_stopped_by_a_bug(stopped: str | None) -> None:
     """No error is unforeseen."""
     if stopped is not None:
         raise Violation("no_line_stopped_by_a_bug", stopped)
+
+
+def looks_keep_their_pauses(watch: Watch, seller: Seller) -> None:
+    """Whoever was told no is not asked again and again: a minute in doubt, a day once refused, unless a person asks."""
+    last, asked = watch._refused_at.get(seller.number), watch._asked_for_at.get(seller.subject)
+    pause = {"refused": REFUSED_PAUSE, "doubted": DOUBTED_PAUSE}.get(accounts.get(seller.account).standing)
+    if last is None or pause is None or (asked is not None and asked >= last):
+        return
+    if watch.story.now() - last < pause:
+        raise Violation("looks_keep_their_pauses", f"{seller.subject} again {watch.story.now() - last} after a no")
+
+
+def nothing_for_the_shop_while_paused(worker: Worker, path: str) -> None:
+    """A run that begins while the merchant has paused brings nothing into the shop, and cancels nothing there."""
+    if worker.notes.get("paused"):
+        raise Violation("nothing_for_the_shop_while_paused", f"{path} by {worker.label} of {worker.subject}")
+
+
+# -- before the merchant mends it
+
+
+def a_stop_is_told(watch: Watch) -> Iterator[str]:
+    """Where Amazon lets an account do nothing any more, a notice says so before long."""
+    told = {(code, subject.split("/")[0]) for code, subject in _open_notices()}
+    state = watch.story.box.world.state
+    for seller in watch.story.sellers:
+        grant = watch.story.box.world.authorization_of(seller.refresh)
+        works = grant is not None and grant.lives(watch.story.now()) and state.sellers[seller.name].active
+        if not works and not any((code, seller.subject) in told for code in STOPPED):
+            yield f"{seller.subject} stands still, and no notice says why"
 
 
 # -- at rest: each yields what is not so
@@ -661,22 +728,26 @@ def no_buyer_after_the_retention_date(watch: Watch) -> Iterator[str]:
 
 
 def nothing_private_in_the_open(watch: Watch) -> Iterator[str]:
-    """No secret that ever was, no buyer's name in any table but sealed."""
+    """No secret that ever was, and nothing of a buyer, in any table but sealed, nor in the log."""
     state = watch.story.box.world.state
-    words = {
-        word
-        for order in watch.story.amazon_orders()
-        for word in (order.buyer["buyerName"], order.address["addressLine1"])
-    }
-    words |= {grant.refresh_token for grant in state.authorizations} | set(state.access)
+    words = {grant.refresh_token for grant in state.authorizations} | set(state.access)
     words |= {secret for app in state.applications.values() for secret in (app.client_secret, app.old_secret)}
+    for order in watch.story.amazon_orders():
+        words |= {order.buyer["buyerName"], order.buyer.get("buyerEmail", "")}
+        words |= {order.address["addressLine1"], order.address.get("phone", "")}
+    words.discard("")
     with connection.cursor() as cursor:
         for model in apps.get_app_config("store").get_models():
             cursor.execute(f'SELECT t::text FROM "{model._meta.db_table}" t')
             for (text,) in cursor.fetchall():
-                for word in words:
-                    if word and word in text:
-                        yield f"{word} in {model._meta.db_table}"
+                yield from (f"{word} in {model._meta.db_table}" for word in words if word in _readable(text))
+    for line in watch.log:
+        yield from (f"{word} in the log: {line}" for word in words if word in line)
+
+
+def _readable(text: str) -> str:
+    """A row as a person would read it: bytes that are written in hex are letters to whoever looks."""
+    return _HEX.sub(lambda found: bytes.fromhex(found[1]).decode("latin-1"), text)
 
 
 AT_THE_END: tuple[Callable[[Watch], Iterator[str]], ...] = (

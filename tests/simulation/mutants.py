@@ -3,6 +3,7 @@
 They live here and nowhere else. The name says the mistake; the replacement is as small as the mistake is.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,7 @@ from unittest import mock
 from django.db.models import F
 
 from forain.core import authorization, errors, retry
+from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
 from forain.core.ids import AccountId, ShopId
@@ -23,6 +25,7 @@ from forain.flows import import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.store import accounts, issues, limits, models, offers, orders, shops
+from forain.store.vault import Vault
 
 from .adapter import SimulatedShop
 
@@ -419,6 +422,74 @@ def one_access_token_for_all() -> Planted:
     return _instead(oauth.AccessTokens, "get", make)
 
 
+def marks_are_lost() -> Planted:
+    """What changed in the shop, or was sold, marks no offer."""
+    return mock.patch.object(shops, "mark_variants", return_value=None)
+
+
+def nothing_is_sealed() -> Planted:
+    """What goes into the vault is only written down."""
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        def seal(self: Vault, owner: str, name: str, text: str) -> bytes:
+            return json.dumps([owner, name, text]).encode()
+
+        def opened(self: Vault, owner: str, name: str, sealed: bytes) -> str:
+            return str(json.loads(bytes(sealed))[2])
+
+        with mock.patch.multiple(Vault, seal=seal, open=opened):
+            yield
+
+    return planted()
+
+
+def stops_are_not_told() -> Planted:
+    """That Amazon refuses is nobody's business."""
+
+    def make(real: Any) -> Any:
+        def of_account(*told: Any) -> Any:
+            hidden = (
+                "authorization_revoked",
+                "authorization_expired",
+                "authorization_doubted",
+                "authorization_overdue",
+            )
+            return {issue for issue in real(*told) if issue.code not in hidden}
+
+        return of_account
+
+    return _instead(core_issues, "_of_account", make)
+
+
+def looks_all_the_time() -> Planted:
+    """Whoever was told no asks again at once."""
+
+    def make(real: Any) -> Any:
+        def next_probe_at(facts: Any, last: Any) -> Any:
+            at = real(facts, last)
+            stopped = facts.standing is authorization.Standing.REFUSED
+            return (last or facts.refused_at) + timedelta(seconds=20) if stopped else at
+
+        return next_probe_at
+
+    return _instead(authorization, "next_probe_at", make)
+
+
+def works_while_paused() -> Planted:
+    """That the merchant paused keeps nobody from bringing into the shop what was read before."""
+
+    def make(real: Any) -> Any:
+        def may_sync(row: Any, now: Any) -> Any:
+            answer = real(row, now)
+            paused = isinstance(answer, authorization.No) and answer.code == "paused_by_user"
+            return authorization.No("doubted") if paused else answer
+
+        return may_sync
+
+    return _instead(accounts, "may_sync", make)
+
+
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
@@ -428,6 +499,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         unit_price_for_line_total, a_quantity_for_everything, a_bucket_for_each_worker, always_allowed, remind_again,
         confirmed_before_it_is_told, issues_never_close, unforeseen,
         buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
+        marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
     )
 }  # fmt: skip
 
@@ -458,6 +530,11 @@ LOUD: dict[str, tuple[str, ...]] = {
     "buyers_come_back": ("Amazon cancels",),
     "confirms_for_everybody": ("the merchant ships",),
     "one_access_token_for_all": ("the merchant says now",),
+    "marks_are_lost": ("the merchant counts", "a buyer in the shop"),
+    "nothing_is_sealed": ("a buyer on Amazon",),
+    "stops_are_not_told": ("the seller revokes", "Amazon deactivates"),
+    "looks_all_the_time": ("the seller revokes",),
+    "works_while_paused": ("the merchant pauses", "a buyer on Amazon"),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 
