@@ -195,6 +195,8 @@ class Watch:
     def has_done(self, worker: Worker) -> None:
         """A run came to its end, alive: whatever it met is written down."""
         self.refused_in_shop |= worker.notes.get("refused", set())
+        if "said no at" in worker.notes:
+            self._refused_at[worker.notes["account"]] = worker.notes["said no at"]
 
     def _ask_for_permission(self, worker: Worker) -> None:
         answer, now = self.may_sync(worker.notes["account"]), self.story.now()
@@ -253,7 +255,7 @@ class Watch:
             if call.label == "sellers" and status == 200:
                 self._answered_at[worker.notes["account"]] = self.story.now()
             if worker.label == "probe" and status in (400, 401, 403):
-                self._refused_at[worker.notes["account"]] = self.story.now()
+                worker.notes["said no at"] = self.story.now()
         if call.label == "token":
             found = re.search(rb"refresh_token=(Atzr[^&]+)", call.body)
             if status in (400, 401) and found:
