@@ -1,4 +1,5 @@
-"""What all tests share: the table of generated examples at the end of a run, whichever process ran them."""
+"""What all tests share: the tables of generated examples and of simulated days at the end of a run, whichever process
+ran them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 PREFIX = "examples of "
+SIMULATED = "simulated "
 
 
 @pytest.fixture
@@ -17,14 +19,23 @@ def tally(record_property) -> Iterator[Counter]:
         record_property(PREFIX + name, count)
 
 
-def pytest_terminal_summary(terminalreporter) -> None:
+def _total(terminalreporter, prefix: str) -> Counter:
     total: Counter = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", "") == "teardown":
                 for name, count in report.user_properties:
-                    if name.startswith(PREFIX):
-                        total[name.removeprefix(PREFIX)] += count
+                    if name.startswith(prefix):
+                        total[name.removeprefix(prefix)] += count
+    return total
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if told := _total(terminalreporter, SIMULATED):
+        terminalreporter.section("simulated days")
+        for name, count in told.items():
+            terminalreporter.write_line(f"{count:>9,.0f}  {name}")
+    total = _total(terminalreporter, PREFIX)
     if total:
         terminalreporter.section("generated examples")
         for name, count in sorted(total.items()):
