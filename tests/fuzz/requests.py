@@ -21,12 +21,13 @@ NAMES = [
     "q", "state", "after", "kind", "next", "user", "password", "name", "language", "answer", "sku", "variant", "shop", "region",
     "seller_id", "client_id", "client_secret", "application_id", "refresh_token", "granted_on", "token", "hook_secret", "url",
     "channel", "folder", "address.token", "address.api", "address.consent", "spapi_oauth_code", "selling_partner_id",
-    "amazon_callback_uri", "amazon_state", "version", "csrfmiddlewaretoken", "file",
+    "amazon_callback_uri", "amazon_state", "version", "csrfmiddlewaretoken", "file", "code", "current", "fresh", "role",
 ]  # fmt: skip
 RIGHT = [
     "private", "public", "vendure", "files", "EU", "yes", "no", "1", "V1", "A1SELLERSELLER", "amzn1.application-oa2-client.0123abcd",
     "amzn1.oa2-cs.v1.0123abcdef0123", "amzn1.sp.solution.1", "Atzr|abc", "2026-03-01", "http://shop/admin-api", "http://box/eu",
     "http://[", "http://box:port/", "http://box/\nx", "0001-01-01", "9999-12-31", "waiting", "held", "/", "//evil.example", "~nobody-here", "~/",
+    "123456", "owner", "reader", "a long enough one", "another long one", "dana",
 ]  # fmt: skip
 CHARSETS = [
     "utf-8", "latin-1", "utf-16", "utf-7", "unicode_escape", "raw_unicode_escape", "rot13", "hex", "zlib", "idna", "undefined", "nonsense", "\0", "é",
@@ -37,20 +38,21 @@ fields = st.lists(st.tuples(st.sampled_from(NAMES), values), max_size=8)
 
 
 @st.composite
-def paths(draw: Any, pattern: str, numbers: dict[str, int]) -> bytes:
-    """The address with right or odd pieces in its gaps. `numbers`: first word of the address -> a number that is there."""
+def paths(draw: Any, pattern: str, there: dict[str, str]) -> bytes:
+    """The address with right or odd pieces in its gaps. `there`: first word of the address -> a number or token that is there."""
     found = b""
     for piece in ("/" + pattern).split("/")[1:]:
         if piece.startswith("<"):
             right = {
-                "<int:number>": str(numbers.get(pattern.split("/")[0], 1)),
+                "<int:number>": there.get(pattern.split("/")[0], "1"),
+                "<str:token>": there.get(pattern.split("/")[0], NOISE),
                 "<str:site>": FR,
                 "<str:name>": HOOK,
             }.get(piece, "amazon")
             odd = st.sampled_from(PIECES) | st.binary(max_size=6)
             found += b"/" + draw(st.just(right.encode()) | st.just(right.encode()) | odd)
         elif "<" in piece:
-            found += b"/" + str(numbers.get(pattern.split("/")[0], 1)).encode()
+            found += b"/" + there.get(pattern.split("/")[0], "1").encode()
         else:
             found += b"/" + piece.encode()
     return found + draw(st.sampled_from([b"", b"", b"", b"", b"/", b"\x00", b"%00", b"//"]))
@@ -111,7 +113,7 @@ headers = st.dictionaries(st.sampled_from(sorted(HEADERS)), st.integers(0, 9), m
 
 
 @st.composite
-def calls(draw: Any, pattern: str, numbers: dict[str, int]) -> Call:
+def calls(draw: Any, pattern: str, there: dict[str, str]) -> Call:
     """Any request on that address."""
     body, kind = draw(bodies())
     method = draw(
@@ -135,4 +137,4 @@ def calls(draw: Any, pattern: str, numbers: dict[str, int]) -> Call:
         )
     )
     length = draw(st.sampled_from([None] * 12 + ["", "0", "-1", "1", "x", "²", "9" * 30, "1.5", " 5 "]))
-    return Call(method, draw(paths(pattern, numbers)), draw(queries), body, kind, length, draw(headers))
+    return Call(method, draw(paths(pattern, there)), draw(queries), body, kind, length, draw(headers))

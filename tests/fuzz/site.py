@@ -15,8 +15,9 @@ from django.test import Client
 
 from forain import wiring
 from forain.config.wsgi import application
+from forain.core.people import Role
 from forain.core.secret import Secret
-from forain.flows import authorize
+from forain.flows import authorize, look_after_people
 from forain.store import instance, models
 from forain.store.vault import Vault
 from forain_box import Box
@@ -79,6 +80,11 @@ class Site:
         self.cookies = f"forain_session={client.cookies['forain_session'].value}; forain_csrf={self.csrf}"
         now = deps.clock.now()
         instance.get()
+        self.first_link = instance.new_first_link()
+        self.other, self.invitation = look_after_people.invite(deps, "dana", Role.READER, "camille")
+        half = Client()
+        half.post("/login", {"user": "camille", "password": "a long enough one"})
+        self.half = f"forain_session={half.cookies['forain_session'].value}; forain_csrf={self.csrf}"
         self.shop = models.Shop.objects.create(
             kind="vendure", name="Fine food", options={"url": "http://shop/admin-api"}, hook_name=HOOK, created_at=now
         )
