@@ -254,7 +254,7 @@ class Watch:
         if worker is not None and call.label in WITHOUT_PERMISSION:
             if call.label == "sellers" and status == 200:
                 self._answered_at[worker.notes["account"]] = self.story.now()
-            if worker.label == "probe" and status in (400, 401, 403):
+            if worker.label == "probe" and status in (400, 401, 403) and _is_json(body):
                 worker.notes["said no at"] = self.story.now()
         if call.label == "token":
             found = re.search(rb"refresh_token=(Atzr[^&]+)", call.body)
@@ -745,6 +745,15 @@ def nothing_private_in_the_open(watch: Watch) -> Iterator[str]:
                 yield from (f"{word} in {model._meta.db_table}" for word in words if word in _readable(text))
     for line in watch.log:
         yield from (f"{word} in the log: {line}" for word in words if word in line)
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it says anything: half an answer is no answer."""
+    try:
+        json.loads(body)
+    except ValueError:
+        return False
+    return True
 
 
 def _readable(text: str) -> str:

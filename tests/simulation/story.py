@@ -419,8 +419,8 @@ class Story:
             row = accounts.get(seller.account)
             if row.paused_by_user:
                 setup.pause(self.merchant, seller.account, False, "person")
-            if row.standing != "granted":
-                # Amazon has let the account in again: he looks at once whether it works, instead of waiting for a day.
+            if row.standing != "granted" or row.denied_operations:
+                # Amazon lets the account do it again: he looks at once whether it works, instead of waiting for a day.
                 runs.force(seller.subject, self.now())
         self.watch.refused_in_shop.clear()
         for order in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
