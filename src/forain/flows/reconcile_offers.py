@@ -82,13 +82,18 @@ def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[
 def _still_so(
     deps: Deps, account: models.Account, adapter: Marketplace, to_tell: list[tuple[models.Offer, Change]]
 ) -> list[tuple[models.Offer, Change]]:
-    """What was last seen a while ago is looked at once more before anything is told; the answer is what still holds.
+    """What was last seen a while ago, or missed since, is looked at once more before anything is told; the answer is what
+    still holds.
 
     Meanwhile the offer may be gone (a value told would open an empty one) or the marketplace's to send (a quantity told
     would open a second one). What has changed stays marked, and is planned anew with what was seen.
     """
     now = deps.clock.now()
-    old = {offers.key_of(row): row for row, _ in to_tell if row.observed_at is None or now - row.observed_at > FRESH}
+    old = {
+        offers.key_of(row): row
+        for row, _ in to_tell
+        if row.observed_at is None or now - row.observed_at > FRESH or offers.missed(row)
+    }
     if not old:
         return to_tell
     seen = {o.key: o for o in adapter.observe(list(old))}

@@ -228,7 +228,8 @@ class Offer(models.Model):
     `wanted_no` rises with every reason to look; a worker settles the number it claimed, so a change that
     comes meanwhile is never lost. `claimed_until`: a worker is at it, `claim_no` says which claim it is. `not_before`:
     do not look again earlier. `alarm`: why a person must look. `moved_no` rises with every order that moved the
-    marketplace's quantity; a look that began later brings `looked_no` up to it.
+    marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at` says when what is shown here
+    was seen; `asked_at` when the offer was last asked for and was not in the answer.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -271,6 +272,7 @@ class Offer(models.Model):
     title = models.TextField(default="", blank=True)
     problems = models.JSONField(default=list)
     observed_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
     moved_no = models.BigIntegerField(default=0, db_default=0)
     looked_no = models.BigIntegerField(default=0, db_default=0)
 
