@@ -117,7 +117,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                 },
             )
             if new_application or not application.accounts.filter(grant_no__gt=0).exists():
-                deps.vault.put(authorize.application_owner(application), "client_secret", secret, now)
+                authorize.keep_secret(deps, application, secret, now)
             account = models.Account.objects.create(
                 marketplace=told.marketplace,
                 name=told.name or default_name,

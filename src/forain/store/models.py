@@ -26,13 +26,17 @@ class Shop(models.Model):
 
 
 class Application(models.Model):
-    """A developer credential. The secret itself is in the vault. `previous secret` too, during overlap."""
+    """A developer credential. The secret itself is in the vault. `previous secret` too, during overlap.
+
+    `secret_no` rises with every secret that is kept: a late refusal of a former one says nothing about the present one.
+    """
 
     marketplace = models.TextField()
     kind = models.TextField()
     client_id = models.TextField()
     application_id = models.TextField(default="", blank=True)
     draft = models.BooleanField(default=False)
+    secret_no = models.IntegerField(default=0, db_default=0)
     secret_issued_at = models.DateTimeField(null=True)
     secret_expires_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
