@@ -9,7 +9,8 @@ from django.db.models import F
 from forain.contracts.marketplace import Refusal
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, SellerSku, VariantId
-from forain.flows import link_offers, observe_offers, reconcile_offers
+from forain.core.secret import Secret
+from forain.flows import link_offers, observe_offers, reconcile_offers, setup
 from forain.flows.mirror_catalogue import link_account, mirror_catalogue
 from forain.store import models, offers
 
@@ -136,3 +137,22 @@ def test_what_was_read_back_stands_in_the_journal_whenever_the_process_died(hous
         assert models.Journal.objects.filter(code="observed").exists() == so
 
     assert kills > came > 0
+
+
+def test_the_secrets_of_a_shop_are_all_new_or_all_former_whenever_the_process_died(house):
+    owner, now = f"shop:{house.shop.pk}", house.deps.clock.now()
+    former = {"key": Secret("former key"), "webhook_secret": Secret("former webhook")}
+    new = {"key": Secret("new key"), "webhook_secret": Secret("new webhook")}
+
+    def as_before():
+        for name, value in former.items():
+            house.deps.vault.put(owner, name, value, now)
+        models.Journal.objects.filter(code="shop_secrets_changed").delete()
+
+    kills = 0
+    for _ in deaths(lambda: setup.enter_shop_secrets(house.deps, house.shop, new), as_before):
+        kills += 1
+        told = models.Journal.objects.filter(code="shop_secrets_changed").exists()
+        assert house.deps.vault.all_of(owner) == (new if told else former)
+
+    assert kills >= 8
