@@ -9,7 +9,7 @@ from forain.contracts.shop import Shipment
 from forain.core import errors
 from forain.core.errors import Problem
 from forain.flows import confirm_shipments, import_orders
-from forain.store import models
+from forain.store import models, parcels
 
 
 class Amazon:
@@ -196,3 +196,89 @@ def test_a_parcel_two_workers_tell_at_once_is_told_in_the_journal_once(house):
     confirm_shipments.confirm_shipments(replace(house.deps, open=slow), house.account)
 
     assert house.journal(order_id).count("shipment_confirmed") == 1
+
+
+class Late(Opener):
+    """An Amazon the first confirmation takes long to get to. `meanwhile`: what happens before it arrives."""
+
+    def __init__(self, opener, meanwhile):
+        super().__init__(opener)
+        self._meanwhile = [meanwhile]
+
+    def marketplace(self, *given, **rest):
+        adapter, left = super().marketplace(*given, **rest), self._meanwhile
+
+        class Arriving:
+            def __getattr__(self, name):
+                return getattr(adapter, name)
+
+            def confirm(self, *told):
+                if left:
+                    left.pop()()
+                return adapter.confirm(*told)
+
+        return Arriving()
+
+
+def test_a_former_tracking_number_that_arrives_late_does_not_stay_at_amazon(house):
+    order_id = ordered(house)
+    ship(house, order_id, "FIRST")
+
+    def mended_and_told_by_another():
+        mend(house, order_id, "SECOND")
+        confirm_shipments.confirm_shipments(house.deps, house.account)
+
+    late = Late(house.deps.open, mended_and_told_by_another)
+    confirm_shipments.confirm_shipments(replace(house.deps, open=late), house.account)
+    house.live(600, step=30)
+
+    assert packages(house, order_id)["1"]["tracking"] == "SECOND"
+    assert models.Parcel.objects.get().confirmed_at is not None
+
+
+def test_a_parcel_is_told_as_the_shop_has_it_when_its_turn_comes(house, monkeypatch):
+    order_id = ordered(house)
+    ship(house, order_id, "FIRST")
+    real = confirm_shipments.orders.unconfirmed_parcels
+
+    def mended_since(*asked):
+        found = real(*asked)
+        mend(house, order_id, "SECOND")
+        return found
+
+    monkeypatch.setattr(confirm_shipments.orders, "unconfirmed_parcels", mended_since)
+    confirm_shipments.confirm_shipments(house.deps, house.account)
+
+    assert packages(house, order_id)["1"]["tracking"] == models.Parcel.objects.get().tracking == "SECOND"
+
+
+def test_a_parcel_whose_worker_died_is_told_by_the_next_one_after_a_while(house):
+    order_id = ordered(house)
+    ship(house, order_id, "6A1")
+    confirm_shipments.read_parcels(house.deps, house.account)
+    dead = parcels.claim(models.Parcel.objects.get().pk, house.deps.clock.now())
+
+    confirm_shipments.confirm_shipments(house.deps, house.account)
+    early = packages(house, order_id)
+    house.advance(parcels.CLAIM_LIFE.total_seconds())
+    taken_over = parcels.claim(models.Parcel.objects.get().pk, house.deps.clock.now())
+    parcels.release(dead)
+    assert models.Parcel.objects.get().not_before is not None
+    parcels.release(taken_over)
+    confirm_shipments.confirm_shipments(house.deps, house.account)
+
+    assert early in ({}, [])
+    assert packages(house, order_id)["1"]["tracking"] == "6A1"
+
+
+def test_a_parcel_amazon_was_too_busy_for_is_told_at_the_next_try(house):
+    order_id = ordered(house)
+    ship(house, order_id, "6A1")
+    house.control("POST", "faults", {"kind": "throttle", "operation": "confirmShipment", "count": 1})
+
+    with pytest.raises(errors.Throttled):
+        confirm_shipments.confirm_shipments(house.deps, house.account)
+    house.advance(60)
+    confirm_shipments.confirm_shipments(house.deps, house.account)
+
+    assert packages(house, order_id)["1"]["tracking"] == "6A1"

@@ -15,6 +15,8 @@ from forain.engine import jobs, schedule
 from forain.flows import authorize, setup
 from forain.store import accounts, models, runs
 
+from .conftest import cutting
+
 FR = "A13V1IB3VIYZZH"
 DAY = 86400
 
@@ -42,7 +44,7 @@ def test_a_refusal_of_the_former_grant_that_comes_late_changes_nothing(house):
     former = house.account.grant_no
     authorize.enter_token(house.deps, house.account, token(house), None)
 
-    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), former)
+    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), former, 0)
 
     assert (house.account.standing, house.account.grant_no) == ("granted", former + 1)
 
@@ -51,18 +53,18 @@ def test_two_refusals_within_a_minute_are_one_and_two_a_minute_apart_refuse(hous
     grant_no = house.account.grant_no
     for seconds in (0, 30):
         house.advance(seconds)
-        authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no)
+        authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no, 0)
         assert house.account.standing == "doubted"
 
     house.advance(31)
-    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no)
+    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no, 0)
 
     assert house.account.standing == "refused"
 
 
 def test_a_refusal_noted_just_after_another_worker_had_confirmed_is_a_first_one(house, monkeypatch):
     grant_no = house.account.grant_no
-    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no)
+    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no, 0)
     house.advance(61)
     look = accounts.others_doubted
 
@@ -71,7 +73,7 @@ def test_a_refusal_noted_just_after_another_worker_had_confirmed_is_a_first_one(
         return look(*told)
 
     monkeypatch.setattr(accounts, "others_doubted", confirmed_meanwhile)
-    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no)
+    authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no, 0)
 
     assert house.account.standing == "doubted"
 
@@ -81,7 +83,7 @@ def test_several_accounts_in_doubt_are_not_refused_and_are_one_issue(house):
     for seconds in (0, 90):
         house.advance(seconds)
         for row in (house.account, accounts.get(AccountId(second.pk))):
-            authorize.on_refusal(house.deps, row, errors.GrantDoubted(), row.grant_no)
+            authorize.on_refusal(house.deps, row, errors.GrantDoubted(), row.grant_no, 0)
     assert {row.standing for row in accounts.every()} == {"doubted"}
 
     facts = [AccountFacts(f"account:{row.pk}", accounts.facts_of(row), accounts.application_of(row))
@@ -96,7 +98,7 @@ def test_a_refused_application_stops_all_its_accounts_and_they_come_back_by_them
     house.live(60)
     runs.set_due("probe", f"account:{house.account_id}", house.deps.clock.now())
     house.advance(3700)
-    authorize.on_refusal(house.deps, house.account, errors.AppRefused("invalid_client"), house.account.grant_no)
+    authorize.on_refusal(house.deps, house.account, errors.AppRefused("invalid_client"), house.account.grant_no, 0)
     now = house.deps.clock.now()
     assert all(isinstance(accounts.may_sync(row, now), authorization.No) for row in accounts.every())
     house.change("SOAP", stock=4)
@@ -106,6 +108,43 @@ def test_a_refused_application_stops_all_its_accounts_and_they_come_back_by_them
     assert house.quantity("SOAP") == 4
     assert "application_refused" not in house.refused_codes()
     assert accounts.get(AccountId(second.pk)).resumed_at is not None
+
+
+def refusing_late(box):
+    """A wire on which the answer about a token is long under way. `meanwhile`: what happens before it arrives."""
+    inner = cutting(box)
+    box.meanwhile = None
+
+    def answer(environ, start_response):
+        found = list(inner(environ, start_response))
+        if environ["PATH_INFO"].endswith("/token") and box.meanwhile is not None:
+            meanwhile, box.meanwhile = box.meanwhile, None
+            meanwhile()
+        return found
+
+    return answer
+
+
+@pytest.mark.parametrize("flow", ["probe", "import_orders"])
+def test_a_refusal_of_the_former_client_secret_that_comes_late_stops_no_account(make_house, flow):
+    house = make_house(transport=refusing_late)
+    house.live(60)
+    rotated = house.control("POST", f"applications/{house.application['application_id']}/rotate", {})
+    house.advance(8 * DAY)
+    runs.force(f"account:{house.account_id}", house.deps.clock.now(), [flow])
+    house.box.meanwhile = lambda: authorize.enter_secret(
+        house.deps, house.account.application, Secret(rotated["client_secret"]), None
+    )
+
+    jobs.run(house.deps, flow, f"account:{house.account_id}")
+
+    assert house.box.meanwhile is None
+    assert "secret_rotated" in house.journal()
+    assert house.account.application.refused_at is None
+    assert isinstance(accounts.may_sync(house.account, house.deps.clock.now()), authorization.Yes)
+    house.change("SOAP", stock=4)
+    house.live(60)
+    assert house.quantity("SOAP") == 4
 
 
 def test_a_refused_application_is_looked_at_after_a_minute_and_ever_more_rarely():
@@ -257,7 +296,7 @@ def test_a_renewal_during_a_run_of_the_old_grant_is_followed_at_once(house):
     authorize.enter_token(house.deps, house.account, token(house), None)
 
     flow = schedule.FLOWS["import_orders"]
-    jobs._fail(house.deps, flow, f"account:{house.account_id}", 1, lease, errors.GrantRefused())
+    jobs._fail(house.deps, flow, f"account:{house.account_id}", (1, 0), lease, errors.GrantRefused())
 
     assert runs.get("import_orders", f"account:{house.account_id}").due_at <= house.deps.clock.now()
     assert house.account.standing == "granted"

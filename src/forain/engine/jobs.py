@@ -53,12 +53,12 @@ def _run(deps: Deps, name: str, subject: str) -> bool:
     lease = runs.begin(name, subject, deps.clock.now())
     if lease is None:
         return False
-    grant_no = 0
+    grant_no = secret_no = 0
     with journal.chain():
         try:
             row = subject_row(subject)
             if isinstance(row, models.Account):
-                grant_no = row.grant_no
+                grant_no, secret_no = row.grant_no, row.application.secret_no
                 due_at = _run_account(deps, flow, row)
             else:
                 due_at = flow.run(deps, row)
@@ -77,7 +77,7 @@ def _run(deps: Deps, name: str, subject: str) -> bool:
         except (models.Account.DoesNotExist, models.Shop.DoesNotExist):
             runs.forget(subject)
         except Exception as error:
-            _fail(deps, flow, subject, grant_no, lease, error)
+            _fail(deps, flow, subject, (grant_no, secret_no), lease, error)
     return True
 
 
@@ -111,15 +111,15 @@ def _shop_answers(deps: Deps, shop: models.Shop) -> None:
     issues.mended("shop_refused", f"shop:{shop.pk}")
 
 
-def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, lease: Instant, error: Exception) -> None:
-    """Write down what the retry table says of this error."""
+def _fail(deps: Deps, flow: Flow, subject: str, numbers: tuple[int, int], lease: Instant, error: Exception) -> None:
+    """Write down what the retry table says of this error. `numbers`: of the grant and the client secret it met."""
     now = deps.clock.now()
     line = runs.get(flow.name, subject)
     attempt = (line.attempt if line else 0) + 1
     answer = retry.verdict(error, attempt, now, deps.jitter())
     # What nobody foresaw may say anything, a buyer's name too: its words go to the log only, where secrets are taken out.
     told = str(error) if isinstance(error, errors.AdapterError) else type(error).__name__
-    _effect(deps, flow, subject, grant_no, error, answer.effect)
+    _effect(deps, flow, subject, numbers, error, answer.effect)
     if isinstance(answer, retry.Again):
         runs.failed(flow.name, subject, now, told, answer.at, attempt=answer.attempt, lease=None)
         return
@@ -128,7 +128,9 @@ def _fail(deps: Deps, flow: Flow, subject: str, grant_no: int, lease: Instant, e
     runs.failed(flow.name, subject, now, told, due_at, attempt=True, lease=lease)
 
 
-def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exception, effect: retry.SideEffect) -> None:
+def _effect(
+    deps: Deps, flow: Flow, subject: str, numbers: tuple[int, int], error: Exception, effect: retry.SideEffect
+) -> None:
     now = deps.clock.now()
     kind, _, number = subject.partition(":")
     account = int(number) if kind == "account" else None
@@ -142,7 +144,7 @@ def _effect(deps: Deps, flow: Flow, subject: str, grant_no: int, error: Exceptio
         case "doubt" | "app_refused":
             assert isinstance(error, errors.AdapterError)
             if account:
-                authorize.on_refusal(deps, accounts.get(AccountId(account)), error, grant_no)
+                authorize.on_refusal(deps, accounts.get(AccountId(account)), error, *numbers)
         case "role_missing":
             assert isinstance(error, errors.Denied)
             if account:

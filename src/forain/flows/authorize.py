@@ -44,6 +44,13 @@ def application_owner(row: models.Application) -> str:
     return f"application:{row.pk}"
 
 
+def keep_secret(deps: Deps, application: models.Application, secret: Secret, now: Instant) -> None:
+    """The application's secret from now on."""
+    with transaction.atomic():
+        deps.vault.put(application_owner(application), "client_secret", secret, now)
+        accounts.new_secret(ApplicationId(application.pk))
+
+
 def begin_consent(deps: Deps, account: models.Account, user_id: int, site: str) -> str:
     """The address to send the merchant's browser to; the attempt is remembered, the old grant untouched."""
     now = deps.clock.now()
@@ -141,7 +148,7 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
     term = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_term
     issued = issued_on or now
     with transaction.atomic():
-        deps.vault.put(application_owner(application), "client_secret", secret, now)
+        keep_secret(deps, application, secret, now)
         models.Application.objects.filter(pk=application.pk).update(
             secret_issued_at=issued, secret_expires_at=issued + term if term else None
         )
@@ -184,7 +191,7 @@ def _accept(
     with transaction.atomic(), journal.chain():
         deps.vault.put(owner_of(account), "refresh", refresh, now)
         if client_secret is not None:
-            deps.vault.put(application_owner(account.application), "client_secret", client_secret, now)
+            keep_secret(deps, account.application, client_secret, now)
         _application_works(ApplicationId(account.application_id), now)
         applied = accounts.apply(AccountId(account.pk), Granted(now, expires_at, estimated))
         accounts.see_sites(AccountId(account.pk), sites)
@@ -277,7 +284,7 @@ def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
 def probe(deps: Deps, account: models.Account) -> Instant:
     """Look whether the permission stands; the answer is when to look next. Raises nothing of permission."""
     now = deps.clock.now()
-    grant_no = account.grant_no
+    grant_no, secret_no = account.grant_no, account.application.secret_no
     try:
         adapter = deps.open.marketplace(account)
         sites = adapter.probe()
@@ -290,7 +297,7 @@ def probe(deps: Deps, account: models.Account) -> Instant:
             journal.write(now, "plan_changed", account=AccountId(account.pk), placeholders={"plan": plan})
         accounts.note(AccountId(account.pk), selling_plan=plan)
     except (errors.GrantDoubted, errors.GrantRefused, errors.AppRefused) as error:
-        on_refusal(deps, account, error, grant_no)
+        on_refusal(deps, account, error, grant_no, secret_no)
     accounts.note(AccountId(account.pk), probed_at=now)
     row = accounts.get(AccountId(account.pk))
     mended = authorization.next_application_probe_at(accounts.application_of(row), now)
@@ -321,12 +328,15 @@ def still_allowed(deps: Deps, account: models.Account) -> None:
 
 
 @transaction.atomic
-def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, grant_no: int) -> None:
-    """A call under `grant_no` was refused: note it as the machine says. Safe to repeat."""
+def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, grant_no: int, secret_no: int) -> None:
+    """A call under `grant_no` and the client secret `secret_no` was refused: note it as the machine says. Safe to repeat.
+
+    Both numbers as they were when the call began: a late word about a former grant or secret changes nothing.
+    """
     now = deps.clock.now()
     number = AccountId(account.pk)
     if isinstance(error, errors.AppRefused):
-        if accounts.refuse_application(ApplicationId(account.application_id), error.code, now):
+        if accounts.refuse_application(ApplicationId(account.application_id), error.code, now, secret_no):
             runs.poke("derive_issues", "house", now)
             journal.write(now, "application_refused", account=number, placeholders={"reason": error.code})
             # All its accounts stand still for one answer: see soon whether it was meant.

@@ -12,7 +12,7 @@ from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
 from forain.core.orders import without_buyer
 from forain.flows import authorize
 from forain.flows.deps import Deps
-from forain.store import issues, journal, models, orders, shops
+from forain.store import issues, journal, models, orders, parcels, shops
 
 LOOK_EVERY = timedelta(minutes=2)
 
@@ -28,9 +28,15 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
         trouble: errors.AdapterError | None = error
     else:
         trouble = None
-    for parcel in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
-        with journal.chain(parcel.order.correlation):
-            _confirm(deps, account, parcel)
+    for waiting in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
+        parcel = parcels.claim(waiting.pk, deps.clock.now())
+        if parcel is None:
+            continue
+        try:
+            with journal.chain(parcel.order.correlation):
+                _confirm(deps, account, parcel)
+        finally:
+            parcels.release(parcel)
         authorize.still_allowed(deps, account)
     if trouble is not None:
         raise trouble

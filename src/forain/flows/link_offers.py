@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db import transaction
-
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
@@ -29,15 +27,15 @@ def decide(deps: Deps, account: models.Account, sku: SellerSku, variant: Variant
     """A person's word: linked, or remembered as not the same. Offers and held orders of the SKU are looked at again."""
     now = deps.clock.now()
     number = AccountId(account.pk)
-    if same:
-        shops.link(number, sku, variant, "person", by, now)
-        journal.write(
-            now, "link_decided", account=number, subject=sku, placeholders={"sku": sku, "variant": variant, "by": by}
-        )
-    else:
-        shops.unlink(number, sku, variant, by, now)
-    offers.mark(number, now, skus=[sku], correlation=journal.correlation())
-    runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
+    with shops.linking(number):
+        if same:
+            shops.link(number, sku, variant, "person", by, now)
+            told = {"sku": sku, "variant": variant, "by": by}
+            journal.write(now, "link_decided", account=number, subject=sku, placeholders=told)
+        else:
+            shops.unlink(number, sku, variant, by, now)
+        offers.mark(number, now, skus=[sku], correlation=journal.correlation())
+        runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
     link_account(deps, account)
 
 
@@ -100,9 +98,9 @@ def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, V
 def take(deps: Deps, account: models.Account, links: list[tuple[SellerSku, VariantId]], by: str) -> None:
     """Make these links firm, all or none."""
     now = deps.clock.now()
-    with transaction.atomic():
+    with shops.linking(AccountId(account.pk)):
         for sku, variant in links:
             shops.link(AccountId(account.pk), sku, variant, "file", by, now)
-    offers.mark(AccountId(account.pk), now, skus=[sku for sku, _ in links], correlation=journal.correlation())
-    runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
+        offers.mark(AccountId(account.pk), now, skus=[sku for sku, _ in links], correlation=journal.correlation())
+        runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
     link_account(deps, account)

@@ -45,16 +45,16 @@ def link_account(deps: Deps, account: models.Account) -> None:
     if account.shop_id is None:
         return
     now = deps.clock.now()
-    linked, _ = shops.propose_links(AccountId(account.pk), ShopId(account.shop_id), now)
-    if linked:
-        journal.write(now, "linked", account=AccountId(account.pk), placeholders={"count": linked})
-        offers.mark(AccountId(account.pk), now, correlation=journal.correlation())
-        runs.poke("reconcile_offers", f"account:{account.pk}", now)
-        runs.poke("import_orders", f"account:{account.pk}", now)
-    waiting = shops.proposals(AccountId(account.pk)).count()
-    if waiting:
-        issues.found(
-            "links_to_decide", f"account:{account.pk}", now, account=account.pk, placeholders={"count": str(waiting)}
-        )
-    else:
-        issues.mended("links_to_decide", f"account:{account.pk}")
+    with shops.linking(AccountId(account.pk)):
+        linked, _ = shops.propose_links(AccountId(account.pk), ShopId(account.shop_id), now)
+        if linked:
+            journal.write(now, "linked", account=AccountId(account.pk), placeholders={"count": linked})
+            offers.mark(AccountId(account.pk), now, correlation=journal.correlation())
+            runs.poke("reconcile_offers", f"account:{account.pk}", now)
+            runs.poke("import_orders", f"account:{account.pk}", now)
+        waiting = shops.proposals(AccountId(account.pk)).count()
+        if waiting:
+            told = {"count": str(waiting)}
+            issues.found("links_to_decide", f"account:{account.pk}", now, account=account.pk, placeholders=told)
+        else:
+            issues.mended("links_to_decide", f"account:{account.pk}")

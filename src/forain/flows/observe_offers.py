@@ -4,6 +4,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.db import transaction
+
 from forain.contracts.marketplace import Marketplace, OfferPage
 from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.errors import Denied, Malformed, Rejected
@@ -51,12 +53,13 @@ def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) ->
         lag = (now - (row.marked_at or row.submitted_at or now)).total_seconds()
         told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
         entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
-    newer = not offers.acknowledge(rows)
-    if entries:
-        journal.write_many(now, entries)
-    if newer:
-        # A newer mark waited for this answer.
-        runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    with transaction.atomic():
+        newer = not offers.acknowledge(rows)
+        if entries:
+            journal.write_many(now, entries)
+        if newer:
+            # A newer mark waited for this answer.
+            runs.poke("reconcile_offers", f"account:{account.pk}", now)
 
 
 def _text(value: object) -> str:

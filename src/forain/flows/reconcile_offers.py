@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from django.db import transaction
+
 from forain.contracts.marketplace import Accepted, Marketplace, Refusal
 from forain.contracts.shop import Variant
 from forain.core import errors
@@ -82,13 +84,18 @@ def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[
 def _still_so(
     deps: Deps, account: models.Account, adapter: Marketplace, to_tell: list[tuple[models.Offer, Change]]
 ) -> list[tuple[models.Offer, Change]]:
-    """What was last seen a while ago is looked at once more before anything is told; the answer is what still holds.
+    """What was last seen a while ago, or missed since, is looked at once more before anything is told; the answer is what
+    still holds.
 
     Meanwhile the offer may be gone (a value told would open an empty one) or the marketplace's to send (a quantity told
     would open a second one). What has changed stays marked, and is planned anew with what was seen.
     """
     now = deps.clock.now()
-    old = {offers.key_of(row): row for row, _ in to_tell if row.observed_at is None or now - row.observed_at > FRESH}
+    old = {
+        offers.key_of(row): row
+        for row, _ in to_tell
+        if row.observed_at is None or now - row.observed_at > FRESH or offers.missed(row)
+    }
     if not old:
         return to_tell
     seen = {o.key: o for o in adapter.observe(list(old))}
@@ -180,11 +187,12 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
         case Wait(until=until):
             offers.postpone(row, until)
         case Alarm(code=code):
-            if offers.alarm(row, code, "", number):
-                journal.write(
-                    deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
-                    correlation_id=row.correlation,
-                )  # fmt: skip
+            with transaction.atomic():
+                if offers.alarm(row, code, "", number):
+                    journal.write(
+                        deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
+                        correlation_id=row.correlation,
+                    )  # fmt: skip
         case Submit(change=change):
             if site is not None and site.writes_allowed_at is not None:
                 return change
@@ -242,16 +250,18 @@ def _tell(
             row = waiting.pop(receipt.key)
             told_at = deps.clock.now()
             change = changes[receipt.key]
-            match receipt:
-                case Accepted(submission_id=submission):
-                    until = told_at + deps.open.marketplace_manifest(account.marketplace).acknowledge_within
-                    offers.accepted(row, submission, until)
-                    _journal(deps, account, row, change, "told")
-                case Refusal(problems=problems):
-                    offers.refused(row, problems, row.wanted_no)
-                    _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
-                case _:
-                    offers.settle(row, row.wanted_no)
+            # The receipt and its line in the journal together: it is read from the generator once only.
+            with transaction.atomic():
+                match receipt:
+                    case Accepted(submission_id=submission):
+                        until = told_at + deps.open.marketplace_manifest(account.marketplace).acknowledge_within
+                        offers.accepted(row, submission, until)
+                        _journal(deps, account, row, change, "told")
+                    case Refusal(problems=problems):
+                        offers.refused(row, problems, row.wanted_no)
+                        _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
+                    case _:
+                        offers.settle(row, row.wanted_no)
             if told_at - held_at > HOLD_AGAIN and waiting:
                 held_at = deps.clock.now()
                 if len(offers.hold(list(waiting.values()), held_at)) < len(waiting):

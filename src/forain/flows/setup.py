@@ -57,13 +57,15 @@ def enter_shop_secrets(deps: Deps, shop: models.Shop, values: Mapping[str, Secre
     """
     answer = deps.open.shop(shop, values).check()
     now = deps.clock.now()
-    for name, value in values.items():
-        deps.vault.put(f"shop:{shop.pk}", name, value, now)
-    journal.write(now, "shop_secrets_changed", placeholders={"shop": shop.name})
-    issues.mended("shop_refused", f"shop:{shop.pk}")
-    for subject in (f"shop:{shop.pk}", *(f"account:{row.pk}" for row in shop.accounts.all())):
-        runs.force(subject, now)
-    runs.poke("derive_issues", "house", now)
+    # What was tried together is kept together: half of it nobody has tried.
+    with transaction.atomic():
+        for name, value in values.items():
+            deps.vault.put(f"shop:{shop.pk}", name, value, now)
+        journal.write(now, "shop_secrets_changed", placeholders={"shop": shop.name})
+        issues.mended("shop_refused", f"shop:{shop.pk}")
+        for subject in (f"shop:{shop.pk}", *(f"account:{row.pk}" for row in shop.accounts.all())):
+            runs.force(subject, now)
+        runs.poke("derive_issues", "house", now)
     return answer
 
 
@@ -117,7 +119,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                 },
             )
             if new_application or not application.accounts.filter(grant_no__gt=0).exists():
-                deps.vault.put(authorize.application_owner(application), "client_secret", secret, now)
+                authorize.keep_secret(deps, application, secret, now)
             account = models.Account.objects.create(
                 marketplace=told.marketplace,
                 name=told.name or default_name,

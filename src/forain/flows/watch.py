@@ -64,10 +64,15 @@ def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
 
 def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     """Recompute everything a person must look at; the answer is (opened, closed). Reminders are told here too."""
+    for row in accounts.every():
+        authorize.remind(deps, row)
+    with issues.deriving():
+        return _derive(deps)
+
+
+def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     now = deps.clock.now()
     rows = accounts.every()
-    for row in rows:
-        authorize.remind(deps, row)
     found = issues.findings()
     facts = [_facts(row, [f for f in found if f.account_id == row.pk]) for row in rows]
     derived = set(catalogue.derive(facts, issues.sides(), now, instance.get().people_confirmed_at))

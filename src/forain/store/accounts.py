@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from forain.contracts.marketplace import SiteSeen
 from forain.core import authorization
@@ -117,11 +118,18 @@ def _set_denied(account: AccountId, change: Callable[[dict[str, Any]], dict[str,
         row.save(update_fields=["denied_operations"])
 
 
-def refuse_application(application: ApplicationId, code: str, now: Instant) -> bool:
-    """Note that the marketplace refused our client; True: this is new."""
-    return bool(
-        models.Application.objects.filter(pk=application, refused_at=None).update(refused_at=now, refused_code=code)
-    )
+def refuse_application(application: ApplicationId, code: str, now: Instant, secret_no: int) -> bool:
+    """Note that the marketplace refused our client with its secret `secret_no`; True: this is new.
+
+    False also when another secret is kept since: what was refused is not what we have.
+    """
+    standing = models.Application.objects.filter(pk=application, refused_at=None, secret_no=secret_no)
+    return bool(standing.update(refused_at=now, refused_code=code))
+
+
+def new_secret(application: ApplicationId) -> None:
+    """Another client secret is kept. Together with the vault's writing of it, in one transaction."""
+    models.Application.objects.filter(pk=application).update(secret_no=F("secret_no") + 1)
 
 
 def accept_application(application: ApplicationId) -> bool:

@@ -1,6 +1,7 @@
 """Findings flows met, how the outside sides do, and the projection of derived issues."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -9,6 +10,9 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.issues import Issue, SideFact
 from forain.store import models
+
+DERIVE_LOCK = 0x466F7249
+"""Our number among PostgreSQL's advisory locks: one at a time derives the issues, from the facts to the journal."""
 
 
 def found(
@@ -77,6 +81,15 @@ def side_fails(name: str, error: str, now: Instant, *, account: int | None = Non
 def sides() -> list[SideFact]:
     """Every side as it answers or does not, as values."""
     return [SideFact(row.name, row.failing_since, row.error) for row in models.Side.objects.all()]
+
+
+@contextmanager
+def deriving() -> Iterator[None]:
+    """A transaction in which nobody else derives: what is read within it is not projected over a newer picture."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [DERIVE_LOCK])
+        yield
 
 
 def project(issues: Iterable[Issue], accounts: Mapping[str, int], now: Instant) -> tuple[list[Issue], list[Issue]]:

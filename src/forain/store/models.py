@@ -26,13 +26,17 @@ class Shop(models.Model):
 
 
 class Application(models.Model):
-    """A developer credential. The secret itself is in the vault. `previous secret` too, during overlap."""
+    """A developer credential. The secret itself is in the vault. `previous secret` too, during overlap.
+
+    `secret_no` rises with every secret that is kept: a late refusal of a former one says nothing about the present one.
+    """
 
     marketplace = models.TextField()
     kind = models.TextField()
     client_id = models.TextField()
     application_id = models.TextField(default="", blank=True)
     draft = models.BooleanField(default=False)
+    secret_no = models.IntegerField(default=0, db_default=0)
     secret_issued_at = models.DateTimeField(null=True)
     secret_expires_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
@@ -228,7 +232,8 @@ class Offer(models.Model):
     `wanted_no` rises with every reason to look; a worker settles the number it claimed, so a change that
     comes meanwhile is never lost. `claimed_until`: a worker is at it, `claim_no` says which claim it is. `not_before`:
     do not look again earlier. `alarm`: why a person must look. `moved_no` rises with every order that moved the
-    marketplace's quantity; a look that began later brings `looked_no` up to it.
+    marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at` says when what is shown here
+    was seen; `asked_at` when the offer was last asked for and was not in the answer.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -271,6 +276,7 @@ class Offer(models.Model):
     title = models.TextField(default="", blank=True)
     problems = models.JSONField(default=list)
     observed_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
     moved_no = models.BigIntegerField(default=0, db_default=0)
     looked_no = models.BigIntegerField(default=0, db_default=0)
 

@@ -313,13 +313,13 @@ def unproven(
     A sale between the telling and the look shows a quantity nobody told, for ever; whether it may be raised is known
     only once the orders were read up to the last look, so that looks must leave that reading behind now and then.
     """
-    lately = Q(submitted_at__gt=told_long_ago, observed_at__lte=now - pause)
+    lately = Q(submitted_at__gt=told_long_ago, looked_at__lte=now - pause)
     return list(
         models.Offer.objects.filter(account_id=account, submitted_at__isnull=False)
         .exclude(submission="")
-        .filter(
-            Q(observed_at=None) | Q(observed_at__lt=F("submitted_at")) | lately | Q(observed_at__lte=now - RARE_LOOK)
-        )
+        # Of two moments the later one; PostgreSQL leaves out what is NULL.
+        .annotate(looked_at=Greatest("observed_at", "asked_at"))
+        .filter(Q(looked_at=None) | Q(looked_at__lt=F("submitted_at")) | lately | Q(looked_at__lte=now - RARE_LOOK))
         .order_by("submitted_at", "pk")[:most]
     )
 
@@ -395,8 +395,17 @@ def see_unreadable(unread: Sequence[UnreadOffer], asked_at: Instant) -> None:
 
 
 def not_there(rows: Sequence[int], asked_at: Instant) -> None:
-    """Asked for and not in the answer: looked at, with nothing new to write. The next sweep says whether it is gone."""
-    models.Offer.objects.filter(pk__in=rows).exclude(observed_at__gt=asked_at).update(observed_at=asked_at)
+    """Asked for and not in the answer: nothing was seen, and it is not asked for again at once.
+
+    What it showed before stays as old as it is: nothing is told upon it, and nothing is proven by it. The next sweep says
+    whether it is gone.
+    """
+    models.Offer.objects.filter(pk__in=rows).exclude(asked_at__gt=asked_at).update(asked_at=asked_at)
+
+
+def missed(row: models.Offer) -> bool:
+    """Asked for since it was seen, and not there."""
+    return row.asked_at is not None and (row.observed_at is None or row.asked_at > row.observed_at)
 
 
 def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer:

@@ -1,8 +1,9 @@
 """Connected shops, their mirrored catalogue, and the links between SKUs and variants."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from forain.contracts.shop import Variant
@@ -13,6 +14,21 @@ from forain.store import models, offers, runs
 _MIRRORED = (
     "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "problems",
 )  # fmt: skip
+
+LINKS_LOCK = 0x466F724C
+"""Our number among PostgreSQL's advisory locks, beside the account's: one at a time links an account's SKUs."""
+
+
+@contextmanager
+def linking(account: AccountId) -> Iterator[None]:
+    """A transaction in which nobody else links SKUs of the account: the links, the marks and the journal together.
+
+    A link that is written and not marked would never be told: its offer was parked as unlinked.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LINKS_LOCK, account])
+        yield
 
 
 def get(shop: ShopId) -> models.Shop:
