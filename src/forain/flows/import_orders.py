@@ -261,8 +261,8 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
             raise
         detail = _problem(error, order)
         with transaction.atomic():
-            orders.refused(row, detail)
-            _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
+            if orders.refused(row, detail):
+                _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
         return
     with transaction.atomic():
         if not orders.created(row, made.shop_order, deps.clock.now()):
