@@ -1,6 +1,7 @@
 """Our order book: one row per marketplace order, claims, intents, parcels. The buyer is inside the sealed body only."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from django.db.models import Case, Count, F, Min, Q, QuerySet, TextField, Value,
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
-from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended
+from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended, keeping_buyer
 from forain.store import models, offers
 from forain.store.vault import Vault, VaultBroken, writing
 
@@ -35,6 +36,8 @@ def _owner(key: OrderKey) -> str:
 
 def seal(order: Order, vault: Vault) -> bytes:
     """The whole order, buyer and all, encrypted for its own row."""
+    # An older Forain beside this one reads yes and no only; what was not told is not asked of the body.
+    order = replace(order, cancel_asked=bool(order.cancel_asked))
     return vault.seal(_owner(order.key), "body", msgspec.json.encode(order).decode())
 
 
@@ -92,7 +95,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         cancelled = OrderStatus.CANCELLED.value
         if row.pieces != pieces or (row.status == cancelled) != (order.status.value == cancelled):
             _moved(order, [*row.pieces, *pieces])
-        told |= _kept(order, row.ended_at, vault, now)
+        told |= _kept(_with_known_buyer(order, row, vault), row.ended_at, vault, now)
         if unread:
             told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
         if first:
@@ -104,6 +107,22 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
 def _moved(order: Order, skus: Iterable[str]) -> None:
     if order.fulfilled_by == "merchant":
         offers.move(order.key.account, skus)
+
+
+def _with_known_buyer(order: Order, row: models.Order, vault: Vault) -> Order:
+    """A reading that carries no buyer (the marketplace refused to tell once, say) takes none away.
+
+    Only the retention does: a row without a `buyer_until` has none to give back. And the marketplace itself, with a
+    cancellation: a cancelled order goes to nobody.
+    """
+    if row.buyer_until is None or order.status is OrderStatus.CANCELLED:
+        return order
+    try:
+        known = body_of(row, vault)
+    except (VaultBroken, msgspec.DecodeError):
+        # What nobody can read is no reason to keep a new reading out.
+        return order
+    return keeping_buyer(order, known) if known else order
 
 
 def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) -> dict[str, Any]:
