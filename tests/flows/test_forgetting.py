@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from forain.core.ids import AccountId
+from forain.core.orders import forgetting_buyer
 from forain.flows import import_orders, prune
 from forain.store import journal, models, orders
 
@@ -55,6 +58,38 @@ def test_an_old_order_that_is_read_again_brings_nobody_back(house):
     order = house.deps.open.marketplace(house.account).order(row.order_id)
     assert order.ship_to is not None or order.buyer_email
     import_orders._note(house.deps, house.account, order)
+
+    assert not buyer_of(house, row)
+
+
+@pytest.mark.parametrize("pruned", [True, False])
+def test_a_reading_without_the_buyer_brings_him_not_back_once_his_time_is_over(house, pruned):
+    row = bought(house)
+    order = forgetting_buyer(house.deps.open.marketplace(house.account).order(row.order_id))
+    house.advance(121 * DAY)
+    if pruned:
+        prune.prune(house.deps)
+
+    import_orders._note(house.deps, house.account, order)
+
+    assert not buyer_of(house, row)
+    assert models.Order.objects.get().buyer_until is None
+
+
+def test_a_reading_without_the_buyer_does_not_keep_him_any_longer(house):
+    row = bought(house)
+    order = house.deps.open.marketplace(house.account).order(row.order_id)
+    import_orders._note(house.deps, house.account, forgetting_buyer(order))
+
+    assert buyer_stays_and_goes(house, row, 110, 11) == [True, False]
+
+
+def test_a_reading_without_the_buyer_is_kept_though_nobody_can_read_the_one_before(house):
+    row = bought(house)
+    order = house.deps.open.marketplace(house.account).order(row.order_id)
+    models.Order.objects.filter(pk=row.pk).update(body=b"garbled")
+
+    import_orders._note(house.deps, house.account, forgetting_buyer(order))
 
     assert not buyer_of(house, row)
 

@@ -208,13 +208,15 @@ def test_an_order_gone_from_the_shop_is_told_once_and_proven_again_later(house):
 
 
 class NoBuyers:
-    """An Amazon that refuses the buyers' data with the whole question."""
+    """An Amazon that refuses the buyers' data with the whole question, while it is `refusing`."""
 
     def __init__(self, box):
         self.box = box
+        self.refusing = True
+        box.buyers = self
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"].endswith("/orders") and "BUYER" in environ["QUERY_STRING"]:
+        if self.refusing and environ["PATH_INFO"].endswith("/orders") and "BUYER" in environ["QUERY_STRING"]:
             start_response("403 Forbidden", [("content-type", "application/json")])
             return [
                 b'{"errors":[{"code":"Unauthorized","message":"Access to requested resource is denied.","details":""}]}'
@@ -232,3 +234,24 @@ def test_an_application_that_may_not_see_buyers_still_reads_orders_after_hours(m
     row = models.Order.objects.get(order_id=order["order_id"])
     assert row.hold_reason == "address_missing"
     assert house.account.orders_known_until > row.purchased_at
+
+
+def test_a_reading_without_the_buyers_data_takes_nothing_of_what_is_known(make_house):
+    house = make_house(on_amazon={"SOAP": ("6.90", 12), "OIL-50": ("14.50", 5)}, transport=NoBuyers)
+    house.box.buyers.refusing = False
+    house.live(60)
+    order = house.buy("OIL-50")
+    house.control("POST", f"orders/{order['order_id']}/request-cancellation", {})
+    house.live(600, step=30)
+    known = orders.body_of(models.Order.objects.get(), house.deps.vault)
+    assert known.ship_to is not None
+    assert "cancel_asked" in house.refused_codes()
+
+    house.box.buyers.refusing = True
+    house.live(600, step=30)
+
+    assert orders.body_of(models.Order.objects.get(), house.deps.vault) == known
+    assert "cancel_asked" in house.refused_codes()
+    link_offers.decide(house.deps, house.account, SellerSku("OIL-50"), VariantId("OIL"), same=True, by="me")
+    house.live(60)
+    assert house.shop_orders() == [order["order_id"]]

@@ -66,7 +66,8 @@ class Line:
 class Order:
     """A whole order as it is now (a level, not an event). `ship_to` None: not given to us.
 
-    `cancel_asked`: the buyer asks to cancel; whether it is, is the merchant's to say at the marketplace.
+    `cancel_asked`: the buyer asks to cancel; whether it is, is the merchant's to say at the marketplace. None: this
+    reading does not tell.
     """
 
     key: OrderKey
@@ -81,7 +82,7 @@ class Order:
     ship_to: Address | None = None
     buyer_email: str = ""
     ship_by: Instant | None = None
-    cancel_asked: bool = False
+    cancel_asked: bool | None = None
 
 
 def has_ended(order: Order) -> bool:
@@ -97,6 +98,16 @@ def buyer_until(order: Order, ended_at: Instant | None) -> Instant:
 def forgetting_buyer(order: Order) -> Order:
     """The order with what it takes to count it, and nobody's name, address or mail in it."""
     return replace(order, ship_to=None, buyer_email="")
+
+
+def keeping_buyer(order: Order, known: Order) -> Order:
+    """The order with what `known`, an earlier reading, told of the buyer and this one does not."""
+    return replace(
+        order,
+        ship_to=order.ship_to or known.ship_to,
+        buyer_email=order.buyer_email or known.buyer_email,
+        cancel_asked=known.cancel_asked if order.cancel_asked is None else order.cancel_asked,
+    )
 
 
 @dataclass(frozen=True, slots=True)

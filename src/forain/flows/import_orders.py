@@ -145,10 +145,16 @@ def _note(deps: Deps, account: models.Account, order: Order) -> bool:
 
 
 def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> None:
-    """The buyer asks to cancel what has not left yet: a person decides, at the marketplace and in the shop."""
+    """The buyer asks to cancel what has not left yet: a person decides, at the marketplace and in the shop.
+
+    A reading that does not tell whether the buyer asks changes nothing.
+    """
     subject = f"account:{account.pk}/{order.key.order_id}"
     open_still = order.status in (OrderStatus.PENDING, OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED)
-    if order.cancel_asked and open_still and order.fulfilled_by == "merchant":
+    ours = open_still and order.fulfilled_by == "merchant"
+    if ours and order.cancel_asked is None:
+        return
+    if ours and order.cancel_asked:
         issues.found("cancel_asked", subject, now, account=account.pk, placeholders={"order": order.key.order_id})
     else:
         issues.mended("cancel_asked", subject)
@@ -261,8 +267,8 @@ def _create(deps: Deps, account: models.Account, row: models.Order, draft: Order
             raise
         detail = _problem(error, order)
         with transaction.atomic():
-            orders.refused(row, detail)
-            _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
+            if orders.refused(row, detail):
+                _write(deps, account, row, "order_refused_by_shop", {"problem": detail})
         return
     with transaction.atomic():
         if not orders.created(row, made.shop_order, deps.clock.now()):

@@ -297,8 +297,9 @@ class Offer(models.Model):
 class Order(models.Model):
     """Our record of a marketplace order; unique per account, so that two workers can't make two.
 
-    `intent_at`: a creation was begun. `claimed_until`: whoever began may still be at it. `body`: the order
-    as last read (codec in orders.py), encrypted, since it holds the buyer. `pieces`: SKU -> pieces, without buyer data.
+    `intent_at`: a creation was begun. `claimed_until`: whoever began may still be at it, `claim_no` says which claim it
+    is. `body`: the order as last read (codec in orders.py), encrypted, since it holds the buyer. `pieces`: SKU -> pieces,
+    without buyer data.
     `ended_at`: when it was first read as sent or cancelled. `buyer_until`: when the buyer must be gone from the body,
     None: there is none in it.
     """
@@ -319,6 +320,7 @@ class Order(models.Model):
     seen_at = models.DateTimeField()
     intent_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
+    claim_no = models.BigIntegerField(default=0, db_default=0)
     imported_at = models.DateTimeField(null=True)
     shop_order = models.TextField(default="", blank=True)
     cancelled_in_shop_at = models.DateTimeField(null=True)

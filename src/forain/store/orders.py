@@ -1,17 +1,18 @@
 """Our order book: one row per marketplace order, claims, intents, parcels. The buyer is inside the sealed body only."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
 
 import msgspec
 from django.db import transaction
-from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models import Case, Count, F, Min, Q, QuerySet, TextField, Value, When
 
 from forain.contracts.shop import Shipment
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
-from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended
+from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended, keeping_buyer
 from forain.store import models, offers
 from forain.store.vault import Vault, VaultBroken, writing
 
@@ -35,6 +36,8 @@ def _owner(key: OrderKey) -> str:
 
 def seal(order: Order, vault: Vault) -> bytes:
     """The whole order, buyer and all, encrypted for its own row."""
+    # An older Forain beside this one reads yes and no only; what was not told is not asked of the body.
+    order = replace(order, cancel_asked=bool(order.cancel_asked))
     return vault.seal(_owner(order.key), "body", msgspec.json.encode(order).decode())
 
 
@@ -92,7 +95,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         cancelled = OrderStatus.CANCELLED.value
         if row.pieces != pieces or (row.status == cancelled) != (order.status.value == cancelled):
             _moved(order, [*row.pieces, *pieces])
-        told |= _kept(order, row.ended_at, vault, now)
+        told |= _kept(_with_known_buyer(order, row, vault), row.ended_at, vault, now)
         if unread:
             told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
         if first:
@@ -104,6 +107,22 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
 def _moved(order: Order, skus: Iterable[str]) -> None:
     if order.fulfilled_by == "merchant":
         offers.move(order.key.account, skus)
+
+
+def _with_known_buyer(order: Order, row: models.Order, vault: Vault) -> Order:
+    """A reading that carries no buyer (the marketplace refused to tell once, say) takes none away.
+
+    Only the retention does: a row without a `buyer_until` has none to give back. And the marketplace itself, with a
+    cancellation: a cancelled order goes to nobody.
+    """
+    if row.buyer_until is None or order.status is OrderStatus.CANCELLED:
+        return order
+    try:
+        known = body_of(row, vault)
+    except (VaultBroken, msgspec.DecodeError):
+        # What nobody can read is no reason to keep a new reading out.
+        return order
+    return keeping_buyer(order, known) if known else order
 
 
 def _kept(order: Order, ended_at: Instant | None, vault: Vault, now: Instant) -> dict[str, Any]:
@@ -205,30 +224,34 @@ def worked_off(account: AccountId) -> bool:
     return not undecided.exists() and not _unfinished(account).exists()
 
 
+def _as_read(row: models.Order) -> "QuerySet[models.Order]":
+    """The order, unless another worker has claimed it or brought it further since `row` was read or claimed."""
+    return models.Order.objects.filter(pk=row.pk, state=row.state, claim_no=row.claim_no)
+
+
 def hold(row: models.Order, reason: str, detail: str) -> bool:
     """Note why an order waits; True: this is new. A creation that broke off and cannot go on waits too."""
-    rows = models.Order.objects.filter(pk=row.pk)
-    rows = rows.filter(
-        Q(state=OrderState.HELD.value) | Q(state=OrderState.CREATING.value, claimed_until=row.claimed_until)
-    )
+    rows = _as_read(row).filter(state__in=UNSOLD)
     changed = rows.exclude(state=OrderState.HELD.value, hold_reason=reason, hold_detail=detail)
     return bool(changed.update(state=OrderState.HELD.value, hold_reason=reason, hold_detail=detail, claimed_until=None))
 
 
 def become(row: models.Order, state: OrderState) -> bool:
     """Write an end state that needs no claim (recorded, cancelled before import); True: it changed."""
-    rows = models.Order.objects.filter(pk=row.pk, state__in=UNSOLD)
+    rows = _as_read(row).filter(state__in=UNSOLD)
     return bool(rows.update(state=state.value, hold_reason="", hold_detail="", claimed_until=None))
 
 
 def claim(row: models.Order, now: Instant, search_lag: timedelta, correlation: str) -> bool:
-    """Be the only one who creates this order in the shop. False: another worker is at it, or it is done.
+    """Be the only one who creates this order in the shop. False: another worker is or was at it since it was read.
 
     Committed before the shop is called. A claim that outlives its time is taken over by whoever comes
-    next, with the same step: find by our reference, else create.
+    next, with the same step: find by our reference, else create. `row` carries the new claim, so that nothing is
+    written for one that was taken over. It was put off, say, because the shop's search may not show yet what another
+    worker made: who read the row before that must not try at once.
     """
     with transaction.atomic():
-        free = models.Order.objects.select_for_update(skip_locked=True).filter(pk=row.pk)
+        free = models.Order.objects.select_for_update(skip_locked=True).filter(pk=row.pk, claim_no=row.claim_no)
         free = free.filter(
             Q(state=OrderState.HELD.value)
             | Q(state=OrderState.CREATING.value, claimed_until=None)
@@ -241,20 +264,30 @@ def claim(row: models.Order, now: Instant, search_lag: timedelta, correlation: s
         locked.hold_reason = locked.hold_detail = ""
         locked.intent_at = locked.intent_at or now
         locked.claimed_until = now + CLAIM_LIFE + search_lag
+        locked.claim_no += 1
         locked.correlation = correlation
         locked.save()
+    row.state, row.claim_no = locked.state, locked.claim_no
     return True
 
 
 def created(row: models.Order, shop_order: ShopOrderId, now: Instant) -> bool:
-    """The shop has it; True: this call was the first to know."""
-    rows = models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value)
+    """The shop has it; True: this call was the first to know.
+
+    Whoever held the claim, and whatever became of the row meanwhile: it is there. One that was cancelled is due again,
+    to be cancelled in the shop.
+    """
+    rows = models.Order.objects.filter(pk=row.pk).exclude(state=OrderState.CREATED.value)
     return bool(
         rows.update(
             state=OrderState.CREATED.value,
             shop_order=shop_order,
             imported_at=now,
+            # What another worker learns from the shop by a question asked before this is no longer so.
+            claim_no=F("claim_no") + 1,
             claimed_until=None,
+            hold_reason=_unless_unreadable("hold_reason"),
+            hold_detail=_unless_unreadable("hold_detail"),
             attempt=0,
             not_before=None,
             error="",
@@ -262,32 +295,43 @@ def created(row: models.Order, shop_order: ShopOrderId, now: Instant) -> bool:
     )
 
 
+def _unless_unreadable(field: str) -> Case:
+    """Empty; but an order whose newest reading broke is still asked for again."""
+    return Case(When(hold_reason=UNREADABLE, then=F(field)), default=Value(""), output_field=TextField())
+
+
 def put_off(row: models.Order, error: str, again_at: Instant) -> None:
     """A creation or a cancellation did not work; again at `again_at`."""
-    rows = models.Order.objects.filter(pk=row.pk, state__in=(OrderState.CREATING.value, OrderState.CREATED.value))
+    rows = _as_read(row).filter(state__in=(OrderState.CREATING.value, OrderState.CREATED.value))
     rows.update(claimed_until=None, error=error[:500], not_before=again_at, attempt=F("attempt") + 1)
 
 
 def wait(row: models.Order, until: Instant) -> None:
     """Nothing went wrong, but it is too early: not before `until`."""
-    models.Order.objects.filter(pk=row.pk).update(not_before=until)
+    _as_read(row).update(not_before=until)
 
 
-def refused(row: models.Order, detail: str) -> None:
-    """The shop will not have it: held, shown, in nobody's way."""
-    models.Order.objects.filter(pk=row.pk, state=OrderState.CREATING.value).update(
-        state=OrderState.HELD.value,
-        hold_reason="refused_by_shop",
-        hold_detail=detail[:500],
-        claimed_until=None,
-        attempt=0,
-        not_before=None,
+def refused(row: models.Order, detail: str) -> bool:
+    """The shop will not have it: held, shown, in nobody's way. False: another worker took it over meanwhile."""
+    rows = _as_read(row).filter(state=OrderState.CREATING.value)
+    return bool(
+        rows.update(
+            state=OrderState.HELD.value,
+            hold_reason="refused_by_shop",
+            hold_detail=detail[:500],
+            claimed_until=None,
+            attempt=0,
+            not_before=None,
+        )
     )
 
 
 def cancelled_in_shop(row: models.Order, now: Instant) -> bool:
-    """The shop has it no more, or never had it; True: this call was the first to know."""
-    rows = models.Order.objects.filter(pk=row.pk).exclude(state__in=ENDED)
+    """The shop has it no more, or never had it; True: this call was the first to know.
+
+    False also where it was created while the shop was asked: it is cancelled there once more.
+    """
+    rows = _as_read(row).exclude(state__in=ENDED)
     return bool(
         rows.update(
             state=OrderState.CANCELLED.value,

@@ -54,7 +54,7 @@ def changed(credentials: Credentials, net: Net, window: Window, cursor: str | No
     unread: list[UnreadOrder] = []
     for raw in page.orders:
         try:
-            found.append(_order(credentials, wire.part(raw, wire.Order)))
+            found.append(_order(credentials, wire.part(raw, wire.Order), included))
         except Malformed as error:
             unread.append(UnreadOrder(_name(raw), error.field))
     following = page.pagination.next_token if page.pagination else None
@@ -75,14 +75,15 @@ def order(credentials: Credentials, net: Net, order_id: MarketplaceOrderId) -> O
     """The whole order; None: Amazon does not know it."""
     url = f"{address(credentials)}/orders/2026-01-01/orders/{quote(order_id, safe='')}"
     try:
-        response, _ = _ask(net, "getOrder", url, {}, FULL)
+        response, included = _ask(net, "getOrder", url, {}, FULL)
     except _NarrowLater as error:
         raise error.throttled from None
     except Rejected as error:
         if error.code == "not_found":
             return None
         raise
-    return _order(credentials, wire.part(wire.read(response, wire.OrderAnswer).order, wire.Order, response.request_id))
+    told = wire.part(wire.read(response, wire.OrderAnswer).order, wire.Order, response.request_id)
+    return _order(credentials, told, included)
 
 
 class _NarrowLater(Exception):
@@ -118,7 +119,7 @@ def _until(page: wire.OrdersPage, response: Response) -> Instant | None:
         raise Malformed("lastUpdatedBefore", request_id=response.request_id) from None
 
 
-def _order(credentials: Credentials, told: wire.Order) -> Order:
+def _order(credentials: Credentials, told: wire.Order, included: str) -> Order:
     if told.fulfillment is None:
         raise Malformed("fulfillment")
     status = STATUS.get(told.fulfillment.fulfillment_status)
@@ -153,7 +154,7 @@ def _order(credentials: Credentials, told: wire.Order) -> Order:
             ship_to=None if pending else _address(told.recipient),
             buyer_email=(told.buyer.buyer_email or "") if told.buyer else "",
             ship_by=parse_instant(latest) if latest else None,
-            cancel_asked=any(request is not None for request in asked),
+            cancel_asked=None if included == NARROW else any(request is not None for request in asked),
         )
     except ValueError as error:
         raise Malformed(str(error)[:200]) from None

@@ -153,6 +153,14 @@ def test_a_buyer_who_asks_to_cancel_is_heard():
     assert not read(order(item(part("ITEM", "1.00")))).cancel_asked
 
 
+def test_an_answer_without_the_buyers_data_does_not_say_whether_he_asks_to_cancel():
+    wire = Wire((403, denied()), (200, page(order(item(part("ITEM", "1.00"))))))
+
+    (seen,) = account(wire).changed(Window(T0, T0), None).orders
+
+    assert seen.cancel_asked is None
+
+
 def test_an_address_keeps_its_district_and_needs_no_postal_code():
     turkey = {"name": "M", "addressLine1": "Istiklal Cad. 42", "addressLine2": "Kat 3", "city": "Istanbul",
               "districtOrCounty": "Beyoglu", "postalCode": "34430", "countryCode": "TR"}  # fmt: skip
