@@ -268,10 +268,11 @@ def _application_works(application: ApplicationId, now: Instant) -> None:
 
 
 def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
-    """After a stop: all offers are looked at again, orders from the last proven point on."""
-    row = accounts.get(account)
+    """After a stop: all offers are looked at again, orders from the last proven point on. In a transaction."""
     if stood_still:
+        # Locks the row: a proof that ends now has either cleared `catch_up_from` before it is read, or sees the stop.
         accounts.note(account, resumed_at=now)
+        row = accounts.get(account)
         offers.mark(account, now, correlation=journal.correlation())
         if row.orders_known_until is not None and row.catch_up_from is None:
             accounts.note(account, catch_up_from=row.orders_known_until)

@@ -369,8 +369,8 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     former = models.CatchUp.objects.filter(account=account, since=since).first()
     if former is not None and now - former.done_at < PROOF_AGAIN:
         return former
-    told = runs.place("import_orders", f"account:{account.pk}", "proof", now) or {
-        "begun_at": format_instant(now), "due": 0, "late": 0, "missing": 0,
+    told = _proof_begun(account, now) or {
+        "begun_at": format_instant(now), "resumed_at": _resumed(account), "due": 0, "late": 0, "missing": 0,
     }  # fmt: skip
     _keep_place(account, "proof", told)
     row = shops.get(ShopId(account.shop_id))
@@ -383,7 +383,18 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
         _keep_place(account, "proof", told if page.cursor else {})
         if page.cursor:
             authorize.still_allowed(deps, account)
-    return _proven(deps, account, since, told["due"], told["late"], told["missing"])
+    return _proven(deps, account, since, told)
+
+
+def _resumed(account: models.Account) -> str:
+    return format_instant(account.resumed_at) if account.resumed_at else ""
+
+
+def _proof_begun(account: models.Account, now: Instant) -> dict[str, Any]:
+    """How far the proof got; {} where it begins anew. It ends at its beginning, so that what another stop made since
+    then to be missed would never be proven."""
+    told = runs.place("import_orders", f"account:{account.pk}", "proof", now)
+    return told if told.get("resumed_at") == _resumed(account) else {}
 
 
 def _proof_of(
@@ -409,13 +420,19 @@ def _proof_of(
     return due, late, missing
 
 
-def _proven(deps: Deps, account: models.Account, since: Instant, due: int, late: int, missing: int) -> models.CatchUp:
+@transaction.atomic
+def _proven(deps: Deps, account: models.Account, since: Instant, told: dict[str, Any]) -> models.CatchUp | None:
+    """Write what the proof found. None: sync stopped and went on while it was read, and it begins anew."""
     now = deps.clock.now()
+    row = models.Account.objects.select_for_update().get(pk=account.pk)
+    if row.catch_up_from != since or _resumed(row) != told["resumed_at"]:
+        return None
+    late, missing = told["late"], told["missing"]
     proof, new = models.CatchUp.objects.update_or_create(
         account=account,
         since=since,
         defaults={
-            "until": now, "missing_before": late, "missing_now": missing, "done_at": now,
+            "until": parse_instant(told["begun_at"]), "missing_before": late, "missing_now": missing, "done_at": now,
             "offers_marked": offers.backlog(AccountId(account.pk)).offers,
         },
     )  # fmt: skip
@@ -428,7 +445,7 @@ def _proven(deps: Deps, account: models.Account, since: Instant, due: int, late:
     if new or missing == 0:
         journal.write(
             now, "caught_up" if missing == 0 else "orders_missing", account=AccountId(account.pk),
-            placeholders={"before": late, "now": missing, "due": due},
+            placeholders={"before": late, "now": missing, "due": told["due"]},
         )  # fmt: skip
     return proof
 
@@ -439,7 +456,7 @@ def import_orders(deps: Deps, account: models.Account) -> Instant:
     What is in our book is worked off even where the marketplace will not be read now; its word is raised after.
     """
     unread: errors.AdapterError | None = None
-    proving = runs.place("import_orders", f"account:{account.pk}", "proof", deps.clock.now())
+    proving = _proof_begun(account, deps.clock.now())
     lately = account.orders_imported_at or account.created_at
     try:
         # Both read the same slow list: while a long proof is under way, every other turn is the proof's.
