@@ -278,3 +278,33 @@ def test_an_answer_that_comes_late_takes_back_nothing_that_a_newer_one_told(make
     house.live(600, step=20)
 
     assert "cancel_asked" in house.refused_codes()
+
+
+def test_a_wish_to_cancel_that_amazon_would_not_tell_for_a_while_is_asked_for_later(make_house):
+    """The buyer's data are refused for so long that no overlap of the windows reads the order again."""
+
+    def refusing(box):
+        inner = cutting(box)
+        box.refuses = False
+
+        def answer(environ, start_response):
+            if box.refuses and "/orders/2026" in environ["PATH_INFO"] and "CANCELLATION" in environ["QUERY_STRING"]:
+                start_response("403 Forbidden", [("content-type", "application/json")])
+                return [b'{"errors": [{"code": "Unauthorized", "message": "Access to requested resource is denied."}]}']
+            return inner(environ, start_response)
+
+        return answer
+
+    house = make_house(transport=refusing)
+    house.live(60, step=20)
+    order = house.buy("OIL")
+    house.live(600, step=30)
+    house.control("POST", f"orders/{order['order_id']}/request-cancellation", {})
+    house.box.refuses = True
+    house.live(3000, step=60)
+    assert "cancel_asked" not in house.refused_codes()
+
+    house.box.refuses = False
+    house.live(5400, step=120)
+
+    assert "cancel_asked" in house.refused_codes()

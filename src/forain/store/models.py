@@ -300,6 +300,7 @@ class Order(models.Model):
     `intent_at`: a creation was begun. `claimed_until`: whoever began may still be at it, `claim_no` says which claim it
     is. `body`: the order as last read (codec in orders.py), encrypted, since it holds the buyer. `pieces`: SKU -> pieces,
     without buyer data.
+    `in_part`: the newest state was only read without what concerns the buyer.
     `ended_at`: when it was first read as sent or cancelled. `buyer_until`: when the buyer must be gone from the body,
     None: there is none in it.
     """
@@ -321,6 +322,7 @@ class Order(models.Model):
     intent_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
     claim_no = models.BigIntegerField(default=0, db_default=0)
+    in_part = models.BooleanField(default=False, db_default=False)
     imported_at = models.DateTimeField(null=True)
     shop_order = models.TextField(default="", blank=True)
     cancelled_in_shop_at = models.DateTimeField(null=True)

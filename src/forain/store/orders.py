@@ -24,6 +24,7 @@ ENDED = (OrderState.CANCELLED.value, OrderState.RECORDED.value)
 KEY_MAY_COME_BACK = timedelta(days=7)
 """So long a body that no key opens is kept past its time: its lines and amounts would go with the buyer, and a wrong
 `vault.key` may be put right. Nobody reads the buyer meanwhile."""
+UNSENT = (OrderStatus.PENDING.value, OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
 INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
 UNREADABLE = "unreadable"
@@ -73,6 +74,7 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         "currency": order.currency,
         "purchased_at": order.purchased_at,
         "updated_at": order.updated_at,
+        "in_part": order.cancel_asked is None and order.fulfilled_by == "merchant",
         "seen_at": now,
     }
     with writing():
@@ -95,6 +97,8 @@ def see(order: Order, vault: Vault, now: Instant, correlation: str = "") -> Seen
         cancelled = OrderStatus.CANCELLED.value
         if row.pieces != pieces or (row.status == cancelled) != (order.status.value == cancelled):
             _moved(order, [*row.pieces, *pieces])
+        if row.updated_at == order.updated_at and not unread and not row.in_part:
+            told["in_part"] = False
         told |= _kept(_with_known_buyer(order, row, vault), row.ended_at, vault, now)
         if unread:
             told |= {"hold_reason": "new" if row.state == OrderState.HELD.value else "", "hold_detail": ""}
@@ -184,9 +188,11 @@ def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) 
 def to_read_again(account: AccountId, now: Instant, most: int) -> list[models.Order]:
     """Orders to ask for by their id, the longest not asked for first: what broke, and now and then what was incomplete.
 
-    An address or a price may be missing for one refused answer only, and nothing else would ask for it again.
+    An address, a price or the buyer's wish to cancel may be missing for one refused answer only, and nothing else would
+    ask for it again.
     """
-    incomplete = Q(state=OrderState.HELD.value, hold_reason__in=INCOMPLETE, seen_at__lte=now - INCOMPLETE_AGAIN)
+    lacking = Q(state=OrderState.HELD.value, hold_reason__in=INCOMPLETE) | Q(in_part=True, status__in=UNSENT)
+    incomplete = lacking & Q(seen_at__lte=now - INCOMPLETE_AGAIN)
     rows = models.Order.objects.filter(Q(hold_reason=UNREADABLE) | incomplete, account_id=account)
     return list(rows.exclude(state__in=ENDED).defer("body").order_by("seen_at", "pk")[:most])
 
