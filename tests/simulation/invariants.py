@@ -184,6 +184,7 @@ class Watch:
     def begins(self, worker: Worker) -> None:
         with self.story.stage.aside(), connection.cursor() as cursor:
             kind, _, number = worker.subject.partition(":")
+            worker.notes["begun at"] = self.story.now()
             worker.notes["account"] = int(number) if kind == "account" else None
             if kind == "account":
                 self._ask_for_permission(worker)
@@ -197,6 +198,10 @@ class Watch:
         self.refused_in_shop |= worker.notes.get("refused", set())
         if "said no at" in worker.notes:
             self._refused_at[worker.notes["account"]] = worker.notes["said no at"]
+            asked = self._asked_for_at.get(worker.subject)
+            if asked is not None and asked <= worker.notes["begun at"]:
+                # Who asked has his answer. A look that reached nobody is repeated for him.
+                del self._asked_for_at[worker.subject]
 
     def _ask_for_permission(self, worker: Worker) -> None:
         answer, now = self.may_sync(worker.notes["account"]), self.story.now()
@@ -233,7 +238,7 @@ class Watch:
         nothing_without_permission(self, worker, call)
         seller = self.story.sellers[worker.notes["account"] - 1]
         if worker.label == "probe" and not worker.notes.setdefault("looks", 0):
-            looks_keep_their_pauses(self, seller)
+            looks_keep_their_pauses(self, seller, worker)
             worker.notes["looks"] = 1
         if call.label != "token":
             each_account_for_itself(self, call, seller, environ)
@@ -487,11 +492,12 @@ def no_line_stopped_by_a_bug(stopped: str | None) -> None:
         raise Violation("no_line_stopped_by_a_bug", stopped)
 
 
-def looks_keep_their_pauses(watch: Watch, seller: Seller) -> None:
+def looks_keep_their_pauses(watch: Watch, seller: Seller, worker: Worker) -> None:
     """Whoever was told no is not asked again and again: a minute in doubt, a day once refused, unless a person asks."""
-    last, asked = watch._refused_at.get(seller.number), watch._asked_for_at.get(seller.subject)
+    last = watch._refused_at.get(seller.number)
     pause = {"refused": REFUSED_PAUSE, "doubted": DOUBTED_PAUSE}.get(accounts.get(seller.account).standing)
-    if last is None or pause is None or (asked is not None and asked >= last):
+    at_once = last is not None and worker.notes["begun at"] <= last
+    if last is None or pause is None or at_once or seller.subject in watch._asked_for_at:
         return
     if watch.story.now() - last < pause:
         raise Violation("looks_keep_their_pauses", f"{seller.subject} again {watch.story.now() - last} after a no")
