@@ -254,13 +254,17 @@ class Watch:
         if call.label == "confirm":
             no_confirmation_for_a_cancelled_order(call, worker)
 
-    def after_call(self, call: Call, status: int, body: bytes, environ: dict[str, Any]) -> None:
+    def answered(self, call: Call, status: int, body: bytes) -> None:
+        """Amazon's answer has arrived."""
         worker = self.story.stage.current()
         if worker is not None and call.label in WITHOUT_PERMISSION:
             if call.label == "sellers" and status == 200:
                 self._answered_at[worker.notes["account"]] = self.story.now()
             if worker.label == "probe" and status in (400, 401, 403) and _is_json(body):
                 worker.notes["said no at"] = self.story.now()
+
+    def after_call(self, call: Call, status: int, environ: dict[str, Any]) -> None:
+        """Amazon has said something, whether it arrives or not."""
         if call.label == "token":
             found = re.search(rb"refresh_token=(Atzr[^&]+)", call.body)
             if status in (400, 401) and found:

@@ -151,12 +151,14 @@ class Story:
         try:
             chunks = self.box.wsgi(environ, lambda status, headers: answer.extend((status, headers)))
         except Cut:
-            self.watch.after_call(call, 0, b"", environ)
+            self.watch.after_call(call, 0, environ)
             raise httpx2.RemoteProtocolError("cut") from None
-        self.watch.after_call(call, int(answer[0][:3]), b"".join(chunks), environ)
+        status = int(answer[0][:3])
+        self.watch.after_call(call, status, environ)
         self.stage.point("answer", call.label)
         if self.wire_ill and self.wire_chance.random() < self.wire_ill:
             raise httpx2.ReadTimeout("the answer was lost")
+        self.watch.answered(call, status, b"".join(chunks))
         start_response(*answer)
         return chunks
 
