@@ -52,8 +52,8 @@ FORGOTTEN_WITHIN = timedelta(hours=7)
 """The timetable looks every six hours."""
 WITHOUT_PERMISSION = ("sellers", "token")
 """What may be called to see whether there is one."""
-REFUSED_PAUSE, DOUBTED_PAUSE = timedelta(hours=23), timedelta(seconds=50)
-"""So long at least a refused or doubted account is left alone between two looks whose answer was no, unless a person asks."""
+REFUSED_PAUSE = timedelta(hours=23)
+"""So long at least a refused account is left alone after a look whose answer was no, unless a person asks."""
 BELIEVED = timedelta(minutes=2)
 """So old at most is the look before a batch of an account whose date has passed."""
 STOPPED = ("authorization_expired", "authorization_revoked", "authorization_overdue", "authorization_doubted")
@@ -197,9 +197,10 @@ class Watch:
         """A run came to its end, alive: whatever it met is written down."""
         self.refused_in_shop |= worker.notes.get("refused", set())
         if "said no at" in worker.notes:
-            self._refused_at[worker.notes["account"]] = worker.notes["said no at"]
+            if accounts.get(AccountId(worker.notes["account"])).standing == "refused":
+                self._refused_at[worker.notes["account"]] = worker.notes["said no at"]
             asked = self._asked_for_at.get(worker.subject)
-            if asked is not None and asked <= worker.notes["begun at"]:
+            if asked is not None and asked < worker.notes["begun at"]:
                 # Who asked has his answer. A look that reached nobody is repeated for him.
                 del self._asked_for_at[worker.subject]
 
@@ -497,13 +498,13 @@ def no_line_stopped_by_a_bug(stopped: str | None) -> None:
 
 
 def looks_keep_their_pauses(watch: Watch, seller: Seller, worker: Worker) -> None:
-    """Whoever was told no is not asked again and again: a minute in doubt, a day once refused, unless a person asks."""
+    """Who refused is not asked again and again: a look a day, unless a person asks."""
     last = watch._refused_at.get(seller.number)
-    pause = {"refused": REFUSED_PAUSE, "doubted": DOUBTED_PAUSE}.get(accounts.get(seller.account).standing)
     at_once = last is not None and worker.notes["begun at"] <= last
-    if last is None or pause is None or at_once or seller.subject in watch._asked_for_at:
+    if last is None or at_once or seller.subject in watch._asked_for_at:
         return
-    if watch.story.now() - last < pause:
+    refused = accounts.get(seller.account).standing == "refused"
+    if refused and watch.story.now() - last < REFUSED_PAUSE:
         raise Violation("looks_keep_their_pauses", f"{seller.subject} again {watch.story.now() - last} after a no")
 
 
