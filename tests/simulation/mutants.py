@@ -508,7 +508,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "unit_price_for_line_total": ("a buyer on Amazon",),
     "unforeseen": ("a buyer on Amazon",),
     "buyers_stay": ("Amazon cancels",),
-    "check_then_insert": ("two at once", "a buyer on Amazon", "the merchant says now"),
+    "check_then_insert": ("two at once", "a buyer on Amazon"),
     "create_without_looking": ("the shop's health", "the wire"),
     "dead_creations_stay_dead": ("the shop's health",),
     "cancelled_orders_live_on": ("Amazon cancels",),
@@ -538,5 +538,12 @@ LOUD: dict[str, tuple[str, ...]] = {
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 
-WITHOUT: dict[str, tuple[str, ...]] = {"cancelled_orders_live_on": ("the merchant ships",)}
-"""Mutant -> what never happens there, since it hides the harm: an order that has left the house need not be cancelled."""
+_STOPS = (
+    "Amazon deactivates", "the seller revokes", "the merchant pauses", "the merchant's word for writing", "Amazon forbids",
+    "Amazon is ill", "the wire", "the shop refuses", "Amazon cancels",
+)  # fmt: skip
+WITHOUT: dict[str, tuple[str, ...]] = {
+    "cancelled_orders_live_on": ("the merchant ships",), "check_then_insert": _STOPS,
+}  # fmt: skip
+"""Mutant -> what never happens there, since it hides the harm (an order that has left the house need not be cancelled), or
+keeps two workers from meeting."""
