@@ -150,8 +150,7 @@ def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> N
     A reading that does not tell whether the buyer asks changes nothing.
     """
     subject = f"account:{account.pk}/{order.key.order_id}"
-    open_still = order.status in (OrderStatus.PENDING, OrderStatus.UNSHIPPED, OrderStatus.PARTIALLY_SHIPPED)
-    ours = open_still and order.fulfilled_by == "merchant"
+    ours = order.status in orders.UNSENT and order.fulfilled_by == "merchant"
     if ours and order.cancel_asked is None:
         return
     if ours and order.cancel_asked:
