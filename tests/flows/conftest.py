@@ -98,6 +98,17 @@ class House:
         order: dict[str, Any] = self.control("POST", "orders", told)
         return order
 
+    def orders_a_page(self, count: int) -> None:
+        """From now on Amazon lists so few orders a page, as if there were very many; the same question otherwise."""
+        search = self.box.answer
+
+        def answer(request: Request) -> Any:
+            if request.raw_path.endswith("/orders/2026-01-01/orders"):
+                request.query["maxResultsPerPage"] = str(count)
+            return search(request)
+
+        self.box.answer = answer
+
     def shop_orders(self) -> list[str]:
         return sorted(p.stem for place in ("new", "booked") for p in (self.folder / "orders" / place).glob("*.json"))
 

@@ -19,22 +19,10 @@ def buy_many(house, count):
     return sorted(house.buy("SOAP")["order_id"] for _ in range(count))
 
 
-def small_pages(house):
-    """Two orders a page, as if there were very many; the same question otherwise."""
-    search = house.box.answer
-
-    def answer(request):
-        if request.raw_path.endswith("/orders/2026-01-01/orders"):
-            request.query["maxResultsPerPage"] = "2"
-        return search(request)
-
-    house.box.answer = answer
-
-
 def test_more_orders_than_one_burst_of_pages_are_all_read_and_go_into_the_shop_meanwhile(make_house):
     house = make_house({"SOAP": ("6.90", 500)})
     house.live(30)
-    small_pages(house)
+    house.orders_a_page(2)
     bought = buy_many(house, 60)
     house.advance(180)
 
@@ -49,7 +37,7 @@ def test_more_orders_than_one_burst_of_pages_are_all_read_and_go_into_the_shop_m
 def test_after_a_stop_more_orders_than_one_burst_of_pages_are_proven(make_house):
     house = make_house({"SOAP": ("6.90", 500)})
     house.live(60)
-    small_pages(house)
+    house.orders_a_page(2)
     authorization = f"sellers/{house.seller}"
     house.control("POST", f"{authorization}/revoke", {})
     house.live(900, step=60)

@@ -137,20 +137,23 @@ def test_a_parcel_of_an_order_known_to_be_cancelled_is_not_confirmed(house):
 
 
 class Slow(Opener):
-    """An Amazon whose answer to the first confirmation is long under way. `meanwhile`: what happens before it arrives."""
+    """An Amazon whose first confirmation, or the answer to it (`answer`), is long under way. `meanwhile`: what happens
+    before it arrives."""
 
-    def __init__(self, opener, meanwhile, wrong=""):
+    def __init__(self, opener, meanwhile, wrong="", answer=True):
         super().__init__(opener, wrong)
-        self._meanwhile = [meanwhile]
+        self._meanwhile, self._answer = [meanwhile], answer
 
     def marketplace(self, *given, **rest):
-        adapter, left = super().marketplace(*given, **rest), self._meanwhile
+        adapter, left, late_answer = super().marketplace(*given, **rest), self._meanwhile, self._answer
 
         class Answering:
             def __getattr__(self, name):
                 return getattr(adapter, name)
 
             def confirm(self, *told):
+                if left and not late_answer:
+                    left.pop()()
                 answer = adapter.confirm(*told)
                 if left:
                     left.pop()()
@@ -198,28 +201,6 @@ def test_a_parcel_two_workers_tell_at_once_is_told_in_the_journal_once(house):
     assert house.journal(order_id).count("shipment_confirmed") == 1
 
 
-class Late(Opener):
-    """An Amazon the first confirmation takes long to get to. `meanwhile`: what happens before it arrives."""
-
-    def __init__(self, opener, meanwhile):
-        super().__init__(opener)
-        self._meanwhile = [meanwhile]
-
-    def marketplace(self, *given, **rest):
-        adapter, left = super().marketplace(*given, **rest), self._meanwhile
-
-        class Arriving:
-            def __getattr__(self, name):
-                return getattr(adapter, name)
-
-            def confirm(self, *told):
-                if left:
-                    left.pop()()
-                return adapter.confirm(*told)
-
-        return Arriving()
-
-
 def test_a_former_tracking_number_that_arrives_late_does_not_stay_at_amazon(house):
     order_id = ordered(house)
     ship(house, order_id, "FIRST")
@@ -228,7 +209,7 @@ def test_a_former_tracking_number_that_arrives_late_does_not_stay_at_amazon(hous
         mend(house, order_id, "SECOND")
         confirm_shipments.confirm_shipments(house.deps, house.account)
 
-    late = Late(house.deps.open, mended_and_told_by_another)
+    late = Slow(house.deps.open, mended_and_told_by_another, answer=False)
     confirm_shipments.confirm_shipments(replace(house.deps, open=late), house.account)
     house.live(600, step=30)
 

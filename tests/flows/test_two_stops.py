@@ -107,19 +107,8 @@ def test_a_stop_while_the_proof_is_read_is_proven_too(house, told):
     assert models.CatchUp.objects.get().missing_now == 0
 
 
-def one_order_a_page(house):
-    search = house.box.answer
-
-    def answer(request):
-        if request.raw_path.endswith("/orders/2026-01-01/orders"):
-            request.query["maxResultsPerPage"] = "1"
-        return search(request)
-
-    house.box.answer = answer
-
-
 def test_a_stop_between_two_runs_of_a_proof_is_proven_too(house, told):
-    one_order_a_page(house)
+    house.orders_a_page(1)
     house.buy("SOAP")
     house.advance(180)
 
