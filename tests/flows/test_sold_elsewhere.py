@@ -65,6 +65,42 @@ def test_a_pending_order_lowers_every_sku_of_the_same_article(make_house):
     assert (house.quantity("SOAP"), house.quantity("SOAP-OLD")) == (10, 10)
 
 
+def test_pieces_that_wait_count_at_every_account_while_their_sku_is_linked_by_a_person(house):
+    second_account(house)
+    house.control(
+        "POST", "listings",
+        [{"seller_id": house.seller, "sku": "SOAP-OLD", "asin": "B0SECOND01", "marketplace_id": FR, "quantity": 9,
+          "title": "SOAP", "price": {"amount": "9.99", "currency": "EUR"}}],
+    )  # fmt: skip
+    house.live(120)
+    house.buy("SOAP-OLD", 2, pending_seconds=864000)
+    house.live(600, step=30)
+    assert of(house, "A2SECONDSELLER", "SOAP") == 12
+
+    link_offers.decide(house.deps, house.account, SellerSku("SOAP-OLD"), VariantId("SOAP"), same=True, by="me")
+    house.live(600, step=30)
+    assert of(house, "A2SECONDSELLER", "SOAP") == 10
+
+    link_offers.decide(house.deps, house.account, SellerSku("SOAP-OLD"), VariantId("SOAP"), same=False, by="me")
+    house.live(600, step=30)
+    assert of(house, "A2SECONDSELLER", "SOAP") == 12
+
+
+def test_pieces_that_wait_count_at_every_account_once_their_sku_is_linked_by_itself(house):
+    second_account(house)
+    house.live(120)
+    models.Link.objects.filter(account=house.account, sku="SOAP").delete()
+    models.Offer.objects.filter(account=house.account, sku="SOAP").delete()
+    house.buy("SOAP", 2, pending_seconds=864000)
+    house.live(600, step=30)
+    assert of(house, "A2SECONDSELLER", "SOAP") == 12
+
+    schedule.FLOWS["sweep_offers"].run(house.deps, house.account)
+    house.live(600, step=30)
+
+    assert of(house, "A2SECONDSELLER", "SOAP") == 10
+
+
 def test_a_pending_order_that_is_cancelled_gives_its_pieces_back_by_itself(house):
     house.live(60)
     order = house.buy("SOAP", 2, pending_seconds=86400)

@@ -3,13 +3,15 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from forain.core.ids import AccountId, SellerSku, VariantId
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
-from forain.store import journal, models, offers, runs, shops
+from forain.store import journal, models, runs, shops
 
 LONGEST_SKU = 200
 """Characters; Amazon's have forty at most, and an index takes no much longer ones."""
@@ -27,16 +29,31 @@ def decide(deps: Deps, account: models.Account, sku: SellerSku, variant: Variant
     """A person's word: linked, or remembered as not the same. Offers and held orders of the SKU are looked at again."""
     now = deps.clock.now()
     number = AccountId(account.pk)
-    with shops.linking(number):
+    with _linking(account, [sku], now):
         if same:
             shops.link(number, sku, variant, "person", by, now)
             told = {"sku": sku, "variant": variant, "by": by}
             journal.write(now, "link_decided", account=number, subject=sku, placeholders=told)
         else:
             shops.unlink(number, sku, variant, by, now)
-        offers.mark(number, now, skus=[sku], correlation=journal.correlation())
-        runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
     link_account(deps, account)
+
+
+@contextmanager
+def _linking(account: models.Account, skus: Sequence[SellerSku], now: Instant) -> Iterator[None]:
+    """A transaction in which links of these SKUs may change.
+
+    At its end they are looked at again, and with them all offers, at every account, of an article that one of them
+    belongs to now or did before: what is sold of the SKU and waits counts there from now on, or no more.
+    """
+    number = AccountId(account.pk)
+    with shops.linking(number):
+        before = set(shops.confirmed_links(number, skus).items())
+        yield
+        changed = {variant for _, variant in before ^ set(shops.confirmed_links(number, skus).items())}
+        if account.shop_id is not None:
+            shops.mark_variants(ShopId(account.shop_id), changed, now, journal.correlation(), also={number: skus})
+        runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
 
 
 _GUARDED = re.compile("'*(?:[=+\\-@|%＝＋－＠]|\\s|.*\\s\\Z)", re.DOTALL)
@@ -98,9 +115,7 @@ def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, V
 def take(deps: Deps, account: models.Account, links: list[tuple[SellerSku, VariantId]], by: str) -> None:
     """Make these links firm, all or none."""
     now = deps.clock.now()
-    with shops.linking(AccountId(account.pk)):
+    with _linking(account, [sku for sku, _ in links], now):
         for sku, variant in links:
             shops.link(AccountId(account.pk), sku, variant, "file", by, now)
-        offers.mark(AccountId(account.pk), now, skus=[sku for sku, _ in links], correlation=journal.correlation())
-        runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
     link_account(deps, account)

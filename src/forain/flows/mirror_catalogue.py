@@ -3,7 +3,7 @@
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.flows.deps import Deps
 from forain.net.pages import pages
-from forain.store import issues, journal, models, offers, runs, shops
+from forain.store import issues, journal, models, runs, shops
 
 
 def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
@@ -41,16 +41,17 @@ def _tell_problems(shop: models.Shop, problems: list[list[str]], deps: Deps) -> 
 
 
 def link_account(deps: Deps, account: models.Account) -> None:
-    """Link equal SKUs, propose equal EAN and ASIN; newly linked offers are looked at, waiting orders too."""
+    """Link equal SKUs, propose equal EAN and ASIN; what is sold of a newly linked article is looked at at every account:
+    pieces in orders that wait here count there from now on. Waiting orders are looked at too.
+    """
     if account.shop_id is None:
         return
     now = deps.clock.now()
     with shops.linking(AccountId(account.pk)):
         linked, _ = shops.propose_links(AccountId(account.pk), ShopId(account.shop_id), now)
         if linked:
-            journal.write(now, "linked", account=AccountId(account.pk), placeholders={"count": linked})
-            offers.mark(AccountId(account.pk), now, correlation=journal.correlation())
-            runs.poke("reconcile_offers", f"account:{account.pk}", now)
+            journal.write(now, "linked", account=AccountId(account.pk), placeholders={"count": len(linked)})
+            shops.mark_variants(ShopId(account.shop_id), linked, now, journal.correlation())
             runs.poke("import_orders", f"account:{account.pk}", now)
         waiting = shops.proposals(AccountId(account.pk)).count()
         if waiting:

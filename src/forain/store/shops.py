@@ -105,9 +105,15 @@ def close_mirror(shop: ShopId, begun_at: Instant, now: Instant, correlation: str
     return names
 
 
-def mark_variants(shop: ShopId, variants: Iterable[VariantId], now: Instant, correlation: str = "") -> None:
-    """These variants may have changed: their offers are looked at again, at every account, and soon."""
-    by_account: dict[int, set[str]] = {}
+def mark_variants(
+    shop: ShopId,
+    variants: Iterable[VariantId],
+    now: Instant,
+    correlation: str = "",
+    also: Mapping[AccountId, Iterable[str]] | None = None,
+) -> None:
+    """These variants may have changed: their offers are looked at again, at every account, and soon; `also` these SKUs."""
+    by_account: dict[int, set[str]] = {account: set(skus) for account, skus in (also or {}).items()}
     for account, sku in skus_of(shop, variants):
         by_account.setdefault(account, set()).add(sku)
     # In one order, always: two who mark the same accounts must not wait for each other.
@@ -163,13 +169,14 @@ def note_eans(account: AccountId, product_code: str, eans: Sequence[str]) -> Non
         models.Offer.objects.filter(account_id=account, product_code=product_code, ean="").update(ean=known)
 
 
-def propose_links(account: AccountId, shop: ShopId, now: Instant) -> tuple[int, int]:
-    """Link equal SKUs at once; propose equal EAN or ASIN. The answer is (linked, proposed).
+def propose_links(account: AccountId, shop: ShopId, now: Instant) -> tuple[set[VariantId], int]:
+    """Link equal SKUs at once; propose equal EAN or ASIN. The answer is (the variants newly linked, how many are proposed).
 
     Safe to repeat: a link, a proposal and a refusal each stay as they are. An SKU that several variants
     share is no equality but a doubt: proposed, decided by a person.
     """
-    linked = proposed = 0
+    linked: set[VariantId] = set()
+    proposed = 0
     found: dict[str, models.Offer] = {}
     for offer in unlinked_skus(account).only("sku", "ean", "product_code"):
         found.setdefault(offer.sku, offer)
@@ -186,7 +193,8 @@ def propose_links(account: AccountId, shop: ShopId, now: Instant) -> tuple[int, 
     for sku, offer in found.items():
         same = by_sku.get(sku, [])
         if len(same) == 1:
-            linked += _decide(account, sku, same[0], "same_sku", "", now)
+            if _decide(account, sku, same[0], "same_sku", "", now):
+                linked.add(VariantId(same[0]))
             continue
         wanted = [(variant, "same_sku") for variant in same]
         wanted += [(variant, "same_ean") for variant in by_code.get(("same_ean", offer.ean), [])]
