@@ -1,7 +1,10 @@
 """A change that is told while something breaks or comes in between."""
 
+import pytest
+
 from forain.core.ids import AccountId, OfferKey, SubmissionId
 from forain.core.offers import Change, Observed
+from forain.engine import schedule
 from forain.store import accounts, models, offers
 
 FR = "A13V1IB3VIYZZH"
@@ -24,6 +27,47 @@ def test_an_outage_of_hours_raises_no_alarm_and_is_made_good(house):
 
     assert house.quantity("SOAP") == 7
     assert waiting() == []
+
+
+def test_an_answer_that_cannot_be_read_is_no_refusal_and_a_look_shows_whether_it_was_taken(house):
+    house.live(60)
+    house.control("POST", "faults", {"kind": "unknown-enum", "operation": "patchListingsItem", "count": 1})
+
+    house.change("SOAP", stock=7)
+    house.live(120)
+
+    assert house.quantity("SOAP") == 7
+    assert "offer_refused" not in house.refused_codes()
+    assert models.Offer.objects.get(sku="SOAP").alarm == ""
+    assert "answer_unread" in house.journal()
+    assert waiting() == []
+
+
+@pytest.mark.parametrize("code", ["not_taken", "refused", "not_on_marketplace"])
+def test_an_alarm_about_what_amazon_shows_ends_once_a_look_shows_what_is_wanted(house, code):
+    house.live(60)
+    row = models.Offer.objects.get(sku="SOAP")
+    offers.alarm(row, code, "", row.wanted_no)
+    house.live(60)
+    assert f"offer_{code}" in house.refused_codes()
+
+    schedule.FLOWS["sweep_offers"].run(house.deps, house.account)
+    house.live(120)
+
+    assert models.Offer.objects.get(sku="SOAP").alarm == ""
+    assert f"offer_{code}" not in house.refused_codes()
+
+
+def test_an_offer_that_was_not_on_amazon_and_is_there_again_is_told(house):
+    house.live(60)
+    row = models.Offer.objects.get(sku="SOAP")
+    offers.alarm(row, "not_on_marketplace", "", row.wanted_no)
+    house.box.world.state.listings[house.seller]["SOAP"].availability["DEFAULT"] = 3
+
+    schedule.FLOWS["sweep_offers"].run(house.deps, house.account)
+    house.live(3600, step=30)
+
+    assert house.quantity("SOAP") == 12
 
 
 def test_a_site_set_back_to_read_only_while_a_change_is_on_its_way_is_left_in_peace(house):

@@ -80,13 +80,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Unclear:
+    """An answer came that says neither yes nor no; `field`: where it broke. Taken or not: the next look shows it."""
+
+    key: OfferKey
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unchanged:
     """It was so already."""
 
     key: OfferKey
 
 
-Receipt = Accepted | Refusal | Unchanged
+Receipt = Accepted | Refusal | Unclear | Unchanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from django.db import transaction
 
-from forain.contracts.marketplace import Accepted, Marketplace, Refusal
+from forain.contracts.marketplace import Accepted, Marketplace, Refusal, Unclear
 from forain.contracts.shop import Variant
 from forain.core import errors
 from forain.core.clock import Instant
@@ -252,11 +252,14 @@ def _tell(
             change = changes[receipt.key]
             # The receipt and its line in the journal together: it is read from the generator once only.
             with transaction.atomic():
+                until = told_at + deps.open.marketplace_manifest(account.marketplace).acknowledge_within
                 match receipt:
                     case Accepted(submission_id=submission):
-                        until = told_at + deps.open.marketplace_manifest(account.marketplace).acknowledge_within
                         offers.accepted(row, submission, until)
                         _journal(deps, account, row, change, "told")
+                    case Unclear(field=field):
+                        offers.accepted(row, offers.UNREAD, until)
+                        _journal(deps, account, row, change, "answer_unread", field)
                     case Refusal(problems=problems):
                         offers.refused(row, problems, row.wanted_no)
                         _journal(deps, account, row, change, "refused", problems[0].text if problems else "")

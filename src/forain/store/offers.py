@@ -24,6 +24,10 @@ RARE_LOOK = timedelta(minutes=12)
 WAITING = Q(wanted_no__gt=F("settled_no"))
 INTENDED = "intended"
 """The submission of an offer whose call is under way, or broke off: told or not, nobody knows."""
+UNREAD = SubmissionId("unread")
+"""The submission of an offer whose call was answered with something that cannot be read."""
+BY_LOOK = ("not_on_marketplace", "not_taken", "refused")
+"""Alarms about what the marketplace shows: a look may show that there is nothing to be alarmed about."""
 
 
 def _money(minor: int | None, currency: str) -> Money | None:
@@ -367,7 +371,9 @@ def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) ->
         Q(desired_quantity__isnull=False, fulfilled_by="merchant")
         & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
     ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
-    _mark(moved.filter(differs, alarm=""), now)
+    _mark(
+        moved.filter((differs & Q(alarm="")) | (~differs & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")), now
+    )
 
 
 def move(account: AccountId, skus: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from forain.contracts.marketplace import Accepted, Credentials, Receipt, Refusal
+from forain.contracts.marketplace import Accepted, Credentials, Receipt, Refusal, Unclear
 from forain.contracts.net import Net, Request
 from forain.core.errors import Malformed, Problem, Rejected
 from forain.core.ids import SubmissionId
@@ -42,7 +42,7 @@ def submit(credentials: Credentials, net: Net, changes: Sequence[Change]) -> Ite
             yield _receipt(change, wire.read(response, wire.Submission))
         except Malformed as error:
             # This answer is about one item: it is named, and the next one is told all the same.
-            yield Refusal(change.key, (Problem("malformed", f"Amazon's answer breaks the contract: {error.field}"),))
+            yield Unclear(change.key, error.field)
 
 
 def _receipt(change: Change, answer: wire.Submission) -> Receipt:

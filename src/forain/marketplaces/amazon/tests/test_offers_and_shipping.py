@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from forain.contracts.marketplace import Accepted, Confirmed, Parcel, ParcelRefused, Refusal
+from forain.contracts.marketplace import Accepted, Confirmed, Parcel, ParcelRefused, Refusal, Unclear
 from forain.core import errors as e
 from forain.core.money import Money
 from forain.core.offers import Change
@@ -63,8 +63,9 @@ def test_an_unreadable_answer_about_one_item_is_named_and_the_next_is_told(body)
 
     receipts = list(account(wire).submit([Change(key("A"), 1, None), Change(key("B"), 1, None)]))
 
-    assert [type(receipt) for receipt in receipts] == [Refusal, Accepted]
-    assert receipts[0].problems[0].code == "malformed"
+    assert [type(receipt) for receipt in receipts] == [Unclear, Accepted]
+    assert receipts[0].key == key("A")
+    assert receipts[0].field
 
 
 def test_accepted_with_warnings_is_accepted_and_invalid_without_issues_is_refused():
