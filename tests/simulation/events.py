@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from forain.core.signals import Signal
-from forain.flows import setup, watch
+from forain.flows import authorize, setup, watch
 from forain.store import accounts, models, offers, runs
 
 from . import FR, Seller
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TOGETHER = ("import_orders", "reconcile_offers", "confirm_shipments", "observe_offers")
 """Flows that two workers may go through hand in hand."""
+LISTS_LAG = 100
+"""So many seconds at most a list is late: Amazon says two minutes."""
 HAND_IN_HAND = 60
 """So many points two workers that began the same line are looked at closely."""
 
@@ -104,6 +106,89 @@ def _cancel_asked(story: "Story") -> str | None:
         return None
     order = story.fate.choice(found)
     return order.order_id if story.control("POST", f"orders/{order.order_id}/request-cancellation", {}) else None
+
+
+def _mends_tracking(story: "Story") -> str | None:
+    """The merchant mends the number of a parcel, as long as more parcels of the order are to come."""
+    found = [o for o in _open_orders(story, True) if o.parcels]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    amazon = story.box.world.state.orders[order.reference]
+    told = {package.tracking for package in amazon.packages.values()}
+    waiting = [parcel for parcel in order.parcels if parcel.tracking not in told]
+    if not waiting:
+        return None
+    parcel = story.fate.choice(waiting)
+    former, parcel.tracking = parcel.tracking, f"{parcel.tracking}-mended"
+    story.shop.changed("order")
+    return f"{former} of {order.number}"
+
+
+def _article_comes_and_goes(story: "Story") -> str:
+    """The merchant takes an article out of the shop, or puts one back."""
+    away = sorted(story.shop.hidden)
+    if away and story.fate.random() < 0.7:
+        sku = story.fate.choice(away)
+        story.shop.show(sku)
+        return f"{sku} is back"
+    sku = story.fate.choice(_skus(story))
+    story.shop.hide(sku)
+    return f"{sku} is gone"
+
+
+def _unlinks(story: "Story") -> str:
+    """The merchant says that an offer is another article, or that it is this one after all."""
+    seller, sku = story.some_seller(), story.fate.choice(_skus(story))
+    linked = not story.unlinked(seller, sku)
+    story.let_link(seller, sku, not linked)
+    return f"{sku} of {seller.subject} is {'not ' if linked else ''}that article"
+
+
+def _lists_more(story: "Story") -> str | None:
+    """The seller offers an article that was not on Amazon yet."""
+    seller = story.some_seller()
+    missing = [sku for sku in _skus(story) if sku not in story.box.world.state.listings[seller.name]]
+    if not missing:
+        return None
+    story.put_listings(seller, missing[:1])
+    return f"{missing[0]} of {seller.subject}"
+
+
+def _secret(story: "Story") -> str:
+    """Amazon makes a new client secret; the merchant types it when it comes to him."""
+    if story.new_secret:
+        story.enter_secret()
+        return "typed"
+    made = story.control("POST", f"applications/{story.application_id}/rotate", {})
+    story.new_secret = made["client_secret"]
+    story.watch.secrets.add(story.new_secret)
+    return "made"
+
+
+def _disconnects(story: "Story") -> str:
+    """The merchant takes an account out, or connects it again."""
+    seller = story.some_seller()
+    row = accounts.get(seller.account)
+    if row.standing == "none":
+        return f"again, {_renewed(story, seller)}"
+    authorize.disconnect(story.merchant, row)
+    return seller.subject
+
+
+def _lists_lag(story: "Story") -> str:
+    """Amazon's lists show an order late, or in disorder."""
+    kind = story.fate.choice(["list-lag", "list-disorder"])
+    count = story.fate.choice([1, 3])
+    story.control("POST", "faults", {"kind": kind, "count": count, "seconds": LISTS_LAG})
+    return f"{kind} x {count}"
+
+
+def _checked_late(story: "Story") -> str:
+    """A write that Amazon accepted ends in a problem of the listing."""
+    name = story.fate.choice(["purchasable_offer", "fulfillment_availability"])
+    story.control("POST", "faults", {"kind": "listing-issue", "operation": name, "count": 1})
+    return name
 
 
 def _settings(story: "Story") -> str:
@@ -230,6 +315,20 @@ def _two_at_once(story: "Story") -> str | None:
     return f"{busy[0].label} and {flow}"
 
 
+def _one_waits(story: "Story") -> str | None:
+    """One worker is kept waiting where it is, while the other does a whole line of the same account."""
+    busy = [w for w in story.stage.workers if w.busy]
+    idle = [w for w in story.stage.workers if not w.busy]
+    if len(busy) != 1 or not busy[0].subject.startswith("account"):
+        return None
+    flow = story.fate.choice([name for name in TOGETHER if name != busy[0].label])
+    runs.force(busy[0].subject, story.now(), [flow])
+    story.take(idle[0], flow, busy[0].subject)
+    while idle[0].busy:
+        story.resume(idle[0])
+    return f"{busy[0].label} waits for {flow}"
+
+
 def _renewal_in_between(story: "Story") -> str | None:
     """The seller withdraws the permission and gives it anew, while a worker still asks with the old one."""
     if not any(worker.busy for worker in story.stage.workers):
@@ -270,5 +369,14 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant says now": (2, _now),
     "two at once": (2, _two_at_once),
     "Amazon takes over": (0.1, _by_amazon),
+    "one waits": (1, _one_waits),
+    "the merchant mends a tracking number": (0.6, _mends_tracking),
+    "an article comes and goes": (0.4, _article_comes_and_goes),
+    "the merchant unlinks": (0.4, _unlinks),
+    "the seller lists more": (0.4, _lists_more),
+    "a new client secret": (0.3, _secret),
+    "the merchant disconnects": (0.15, _disconnects),
+    "Amazon's lists": (0.6, _lists_lag),
+    "Amazon checks late": (0.3, _checked_late),
 }
 """Name -> (weight, what it does)."""

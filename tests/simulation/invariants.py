@@ -99,6 +99,8 @@ class Watch:
         """Orders whose refusal by the shop came to an end that Forain wrote down."""
         self._claimed: dict[int, int] = {}
         self._merchant: dict[str, Any] = {}
+        self.secrets: set[str] = set()
+        """Client secrets Amazon made later on."""
         self.log: list[str] = []
         """All that was written to the log."""
         self._refused_at: dict[int, datetime] = {}
@@ -523,6 +525,8 @@ def a_stop_is_told(watch: Watch) -> Iterator[str]:
     state = watch.story.box.world.state
     for seller in watch.story.sellers:
         grant = watch.story.box.world.authorization_of(seller.refresh)
+        if accounts.get(seller.account).standing == "none":
+            continue  # The merchant took it out himself.
         works = grant is not None and grant.lives(watch.story.now()) and state.sellers[seller.name].active
         if not works and not any((code, seller.subject) in told for code in STOPPED):
             yield f"{seller.subject} stands still, and no notice says why"
@@ -567,7 +571,9 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
 def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str]:
     site = watch.site(seller)
     for sku, article in watch.story.shop.articles.items():
-        listing = watch.story.box.world.state.listings[seller.name][sku]
+        listing = watch.story.box.world.state.listings[seller.name].get(sku)
+        if listing is None:
+            continue
         of = f"{sku} of {seller.subject}"
         wanted = max(article.free - unsold.get(sku, 0) - site.buffer, 0)
         wanted = wanted if site.cap is None else min(wanted, site.cap)
@@ -745,6 +751,7 @@ def nothing_private_in_the_open(watch: Watch) -> Iterator[str]:
     state = watch.story.box.world.state
     words = {grant.refresh_token for grant in state.authorizations} | set(state.access)
     words |= {secret for app in state.applications.values() for secret in (app.client_secret, app.old_secret)}
+    words |= watch.secrets
     for order in watch.story.amazon_orders():
         words |= {order.buyer["buyerName"], order.buyer.get("buyerEmail", "")}
         words |= {order.address["addressLine1"], order.address.get("phone", "")}

@@ -88,6 +88,8 @@ class ShopServer:
         self.down = False
         self.ill = 0.0
         self.refuses: set[str] = set()
+        self.hidden: set[str] = set()
+        """Articles taken out of the shop; what was sold of them is still there."""
         self.made: Callable[[Booked], None] = lambda _: None
         self.refusing: Callable[[str], None] = lambda _: None
         self.told: Callable[[], None] = lambda: None
@@ -115,6 +117,9 @@ class ShopServer:
         if reference in self.refuses:
             self.refusing(reference)
             raise Refused("no_such_country", "We do not ship there")
+        if any(sku in self.hidden for _, sku, _, _ in charge.lines):
+            self.refusing(reference)
+            raise Refused("no_such_article", "We do not sell that")
         number = f"S{len(self.orders) + 1}"
         if self.chance.random() < self.ill / 4:
             return number  # "201 Created", and nothing was.
@@ -130,12 +135,22 @@ class ShopServer:
 
     def buy(self, sku: str, count: int) -> bool:
         """A buyer in the shop itself."""
-        if self.articles[sku].free < count:
+        if sku in self.hidden or self.articles[sku].free < count:
             return False
         self.articles[sku].allocated += count
         self.orders.append(Booked(f"S{len(self.orders) + 1}", "", [("1", sku, count)], None, self.now()))
         self.changed(sku)
         return True
+
+    def hide(self, sku: str) -> None:
+        """The article is taken out of the shop."""
+        self.hidden.add(sku)
+        self.changed(sku)
+
+    def show(self, sku: str) -> None:
+        """It is back."""
+        self.hidden.discard(sku)
+        self.changed(sku)
 
     def send(self, order: Booked, items: dict[str, int], tracking: str) -> None:
         for line, sku, _ in order.lines:
@@ -174,7 +189,7 @@ class ShopServer:
             case "GET", ("articles",):
                 self.told()
                 wanted = query["names"].split(",") if "names" in query else list(self.articles)
-                return 200, [self._article(sku) for sku in wanted if sku in self.articles]
+                return 200, [self._article(sku) for sku in wanted if sku in self.articles and sku not in self.hidden]
             case "GET", ("changes",):
                 news = self.changes[int(query["since"]) :]
                 skus = sorted({key for key in news if key != "order"})

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from unittest import mock
 
@@ -19,10 +20,10 @@ from django.db import connection
 from forain import plugins, wiring
 from forain.core import orders as core_orders
 from forain.core.errors import AdapterError, Throttled
-from forain.core.ids import AccountId, SiteId
+from forain.core.ids import AccountId, SellerSku, SiteId, VariantId
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
-from forain.flows import authorize, import_orders, setup
+from forain.flows import authorize, import_orders, link_offers, setup
 from forain.flows.deps import Deps
 from forain.store import accounts, models, orders, runs
 from forain.store.vault import Vault
@@ -117,6 +118,8 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
+        self.new_secret = ""
+        """A client secret that Amazon made and the merchant has not typed yet."""
         self.stick = 0.5
         """How likely the worker that went last goes on, in this spell."""
         self.last: Worker | None = None
@@ -227,13 +230,7 @@ class Story:
         self.control(
             "POST", "sellers", {"seller_id": seller.name, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
         )
-        listings = [
-            {"seller_id": seller.name, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "title": sku,
-             "quantity": chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
-             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
-            for n, sku in enumerate([*skus, "GHOST"])
-        ]  # fmt: skip
-        self.control("POST", "listings", listings)
+        self.put_listings(seller, [*skus[: chance.choice((None, None, -1))], "GHOST"])
         models.Account.objects.create(
             marketplace="amazon", name=seller.name, region="EU", seller=seller.name, application=application, shop_id=1,
             options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
@@ -243,6 +240,28 @@ class Story:
         self.renew(seller, chance.choice([20, 61, 200, 365]))
         if chance.random() < 0.9:
             self.let_write(seller, True)
+
+    def put_listings(self, seller: Seller, skus: list[str]) -> None:
+        listings = [
+            {"seller_id": seller.name, "sku": sku, "asin": f"B0{sum(map(ord, sku)):08d}", "marketplace_id": FR, "title": sku,
+             "quantity": self.chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
+             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
+            for sku in skus
+        ]  # fmt: skip
+        self.control("POST", "listings", listings)
+
+    def unlinked(self, seller: Seller, sku: str) -> bool:
+        """The merchant said that this offer is not this article."""
+        return models.Link.objects.filter(account_id=seller.number, sku=sku, refused=True).exists()
+
+    def let_link(self, seller: Seller, sku: str, same: bool) -> None:
+        row = accounts.get(seller.account)
+        link_offers.decide(self.merchant, row, SellerSku(sku), VariantId(sku), same=same, by="person")
+
+    def enter_secret(self) -> None:
+        """The merchant types the client secret that Amazon made last."""
+        authorize.enter_secret(self.merchant, models.Application.objects.get(), Secret(self.new_secret), None)
+        self.new_secret = ""
 
     def let_write(self, seller: Seller, allowed: bool) -> None:
         setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person")
@@ -408,15 +427,22 @@ class Story:
         self.wire_ill = self.shop.ill = 0.0
         self.shop.down = False
         self.shop.refuses.clear()
+        for sku in sorted(self.shop.hidden):
+            self.shop.show(sku)
         self.tell("rest begins")
         self._until_right(self.watch.stops_not_told)
         for seller in self.sellers:
             self.control("POST", f"sellers/{seller.name}/reactivate", {})
         self.advance(1)
+        if self.new_secret:
+            self._patiently(self.enter_secret)
         for seller in self.sellers:
+            for sku in [sku for sku in self.shop.articles if self.unlinked(seller, sku)]:
+                self.let_link(seller, sku, True)
             grant = self.box.world.authorization_of(seller.refresh)
-            if grant is None or not grant.lives(self.now() + timedelta(days=2)):
-                self._renew_at_last(seller)
+            lives = grant is not None and grant.lives(self.now() + timedelta(days=2))
+            if not lives or accounts.get(seller.account).standing == "none":
+                self._patiently(partial(self.renew, seller, 365))
             # Only who paused goes on: going on looks at every offer anew, and would heal what was lost on the way.
             row = accounts.get(seller.account)
             if row.paused_by_user:
@@ -424,6 +450,10 @@ class Story:
             if row.standing != "granted" or row.denied_operations:
                 # Amazon lets the account do it again: he looks at once whether it works, instead of waiting for a day.
                 runs.force(seller.subject, self.now())
+            known = models.Offer.objects.filter(account_id=seller.number).values_list("sku", flat=True)
+            if set(self.box.world.state.listings[seller.name]) - set(known):
+                # Listed a moment ago: he has it read now, instead of waiting for the night.
+                runs.force(seller.subject, self.now(), ["sweep_offers"])
         self.watch.refused_in_shop.clear()
         for order in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
             orders.try_again(order)
@@ -431,10 +461,11 @@ class Story:
         self.watch.at_rest()
         self.tell("rest")
 
-    def _renew_at_last(self, seller: Seller) -> None:
+    def _patiently(self, act: Callable[[], None]) -> None:
+        """Forain's own limits may say: not yet."""
         while True:
             try:
-                return self.renew(seller, 365)
+                return act()
             except Throttled:
                 self.advance(5)
 
