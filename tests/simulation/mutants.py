@@ -519,7 +519,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "mark_before_sending": ("the merchant counts", "Amazon is ill"),
     "forget_pending_stock": ("a buyer on Amazon", "the merchant counts"),
     "lists_are_never_late": ("a buyer on Amazon", "the merchant says now"),
-    "stock_before_sold_pieces": ("the shop's health", "two at once", "the merchant says now"),
+    "stock_before_sold_pieces": ("one waits", "a buyer on Amazon", "the merchant counts"),
     "raise_over_a_fall": ("the merchant counts",),
     "a_quantity_for_everything": ("Amazon takes over", "the merchant counts"),
     "a_bucket_for_each_worker": ("the merchant says now", "two at once"),
@@ -543,7 +543,7 @@ _STOPS = (
     "Amazon is ill", "the wire", "the shop refuses", "Amazon cancels",
 )  # fmt: skip
 WITHOUT: dict[str, tuple[str, ...]] = {
-    "cancelled_orders_live_on": ("the merchant ships",), "check_then_insert": _STOPS,
+    "cancelled_orders_live_on": ("the merchant ships",), "check_then_insert": _STOPS, "stock_before_sold_pieces": _STOPS,
 }  # fmt: skip
 """Mutant -> what never happens there, since it hides the harm (an order that has left the house need not be cancelled), or
 keeps two workers from meeting."""
