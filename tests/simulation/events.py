@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from forain.core.signals import Signal
-from forain.flows import authorize, setup, watch
+from forain.flows import authorize, watch
 from forain.store import accounts, models, offers, runs
 
 from . import FR, Seller
@@ -172,7 +172,7 @@ def _disconnects(story: "Story") -> str:
     row = accounts.get(seller.account)
     if row.standing == "none":
         return f"again, {_renewed(story, seller)}"
-    authorize.disconnect(story.merchant, row)
+    story.page(lambda: authorize.disconnect(story.merchant, row))
     return seller.subject
 
 
@@ -205,7 +205,7 @@ def _settings(story: "Story") -> str:
 def _pause(story: "Story") -> str:
     seller = story.some_seller()
     paused = not accounts.get(seller.account).paused_by_user
-    setup.pause(story.merchant, seller.account, paused, "person")
+    story.pause(seller, paused)
     return f"{seller.subject} {'pauses' if paused else 'goes on'}"
 
 
@@ -340,7 +340,8 @@ def _renewal_in_between(story: "Story") -> str | None:
 
 def _hook(story: "Story") -> str:
     sku = story.fate.choice(_skus(story))
-    watch.note_signals(story.merchant, models.Shop.objects.get(pk=1), (Signal("stock", sku),))
+    shop = models.Shop.objects.get(pk=1)
+    story.page(lambda: watch.note_signals(story.merchant, shop, (Signal("stock", sku),)))
     return sku
 
 

@@ -21,6 +21,7 @@ from forain.core import orders as core_orders
 from forain.core.authorization import Facts, No
 from forain.core.ids import AccountId
 from forain.core.money import Money
+from forain.flows.authorize import owner_of
 from forain.store import accounts, limits, models, offers, orders, runs
 from forain_box.amounts import details
 from forain_box.state import Order
@@ -641,6 +642,15 @@ def permission_stands(watch: Watch) -> Iterator[str]:
         yield from sorted(accounts.get(seller.account).denied_operations)
 
 
+def the_last_token_is_in_force(watch: Watch) -> Iterator[str]:
+    """At rest the token that is kept is the one whose grant counts, and its dates are the ones that are told."""
+    for seller in watch.story.sellers:
+        row = accounts.get(seller.account)
+        kept = watch.story.vault.get(owner_of(row), "refresh")
+        if kept is None or kept.reveal() != seller.refresh:
+            yield f"{seller.subject} keeps another token than that of its grant {row.grant_no}"
+
+
 def every_side_answers(watch: Watch) -> Iterator[str]:
     """At rest nobody outside counts as ill."""
     for row in models.Side.objects.exclude(failing_since=None).order_by("name"):
@@ -724,7 +734,7 @@ def the_journal_tells_each_thing_once(watch: Watch) -> Iterator[str]:
 
 
 AT_REST: tuple[Callable[[Watch], Iterator[str]], ...] = (
-    permission_stands, every_due_order_is_in_the_shop_once, the_book_is_worked_off, amazon_shows_what_the_rules_say,
+    permission_stands, the_last_token_is_in_force, every_due_order_is_in_the_shop_once, the_book_is_worked_off, amazon_shows_what_the_rules_say,
     no_offer_stays_marked, each_shipment_is_confirmed_once, every_side_answers,
     open_issues_tell_the_truth, reminders_once, the_journal_tells_each_thing_once,
 )  # fmt: skip

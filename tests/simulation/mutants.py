@@ -6,9 +6,10 @@ They live here and nowhere else. The name says the mistake; the replacement is a
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -21,7 +22,7 @@ from forain.core import orders as core_orders
 from forain.core.ids import AccountId, ShopId
 from forain.core.orders import OrderState
 from forain.core.secret import Secret
-from forain.flows import import_orders, reconcile_offers
+from forain.flows import authorize, import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.store import accounts, issues, limits, models, offers, orders, shops
@@ -476,6 +477,11 @@ def looks_all_the_time() -> Planted:
     return _instead(authorization, "next_probe_at", make)
 
 
+def renewed_in_pieces() -> Planted:
+    """The token, its dates and the work that goes on with it are written one after the other."""
+    return mock.patch.object(authorize, "transaction", SimpleNamespace(atomic=nullcontext))
+
+
 def works_while_paused() -> Planted:
     """That the merchant paused keeps nobody from bringing into the shop what was read before."""
 
@@ -500,6 +506,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         confirmed_before_it_is_told, issues_never_close, unforeseen,
         buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
+        renewed_in_pieces,
     )
 }  # fmt: skip
 
@@ -534,6 +541,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "nothing_is_sealed": ("a buyer on Amazon",),
     "stops_are_not_told": ("the seller revokes", "Amazon deactivates"),
     "looks_all_the_time": ("the seller revokes",),
+    "renewed_in_pieces": ("the merchant renews",),
     "works_while_paused": ("the merchant pauses", "a buyer on Amazon"),
 }
 """Mutant -> what happens often in the stories it is looked for in."""

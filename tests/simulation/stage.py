@@ -14,6 +14,10 @@ from unittest import mock
 from django.db import connection, transaction
 
 
+PAGES_DIE = 10
+"""So many times more likely a page dies at a point than a worker."""
+
+
 class Died(BaseException):
     """The process of this worker was killed. No `except Exception` sees it."""
 
@@ -27,12 +31,16 @@ class Violation(BaseException):
 
 
 class Worker:
-    """A thread that runs one job at a time, while it holds the baton. `notes`: what invariants remember of its run."""
+    """A thread that runs one job at a time, while it holds the baton. `notes`: what invariants remember of its run.
 
-    def __init__(self, name: str, stage: "Stage") -> None:
+    `page`: the merchant's own process: it is never kept waiting, and is no worker to whoever asks, but it may die.
+    """
+
+    def __init__(self, name: str, stage: "Stage", *, page: bool = False) -> None:
         self.name = name
         self.stage = stage
-        self.job: Callable[[], None] | None = None
+        self.page = page
+        self.job: Callable[[], object] | None = None
         self.label = self.subject = ""
         self.paused_at: Any = None
         self.dead = False
@@ -44,14 +52,14 @@ class Worker:
         self._go.acquire()
         self._back.acquire()
         self._ended = False
-        self._thread = threading.Thread(target=self._work, name=f"worker-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="page" if page else f"worker-{name}", daemon=True)
         self._thread.start()
 
     @property
     def busy(self) -> bool:
         return self.job is not None
 
-    def start(self, label: str, job: Callable[[], None]) -> None:
+    def start(self, label: str, job: Callable[[], object]) -> None:
         """Begin a job, and run until it pauses, dies or ends."""
         self.label, self.job, self.notes = label, job, {}
         self.resume()
@@ -136,9 +144,15 @@ class Stage:
         self.writes = 1
         """Statements that wrote so far, of anybody: what was read of the database holds while this stands still."""
         self.workers = [Worker("A", self), Worker("B", self)]
+        self.page = Worker("the page", self, page=True)
 
     def current(self) -> Worker | None:
         """The worker whose thread this is; None: the merchant, the world."""
+        worker = self.whose()
+        return None if worker is None or worker.page else worker
+
+    def whose(self) -> Worker | None:
+        """The process whose thread this is, the merchant's too; None: the world."""
         return getattr(self.here, "worker", None)
 
     @contextmanager
@@ -152,7 +166,7 @@ class Stage:
 
     def point(self, kind: str, what: str) -> None:
         """Between two steps of a worker: it may be kept waiting here, or die."""
-        worker = self.current()
+        worker = self.whose()
         if worker is None:
             return
         if worker.dead:
@@ -161,14 +175,20 @@ class Stage:
             return
         self.points += 1
         drawn = self.chance.random()
-        if drawn < self.deaths:
+        if drawn < self.deaths_of(worker):
             worker.dead = True
             self.killed += 1
             self.tell(f"{worker.name} dies at {kind} {_short(what)} of {worker.label}")
             raise Died
+        if worker.page:
+            return
         if self.close > 0 or drawn < self.deaths + self.pauses:
             self.close -= self.close > 0
             worker.pause()
+
+    def deaths_of(self, worker: Worker) -> float:
+        """How likely it dies at a point. Pages do little: so that it is seen, they die more easily."""
+        return self.deaths * (PAGES_DIE if worker.page else 1)
 
     def count_writes(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         """`execute_wrapper` of the thread that tells the story: the merchant."""
@@ -176,7 +196,7 @@ class Stage:
         return execute(sql, params, many, context)
 
     def end(self) -> None:
-        for worker in self.workers:
+        for worker in (*self.workers, self.page):
             worker.end()
 
 
@@ -197,7 +217,7 @@ def watched_transactions(stage: Stage) -> Iterator[None]:
     def end(self: Any, kind: Any, error: Any, trace: Any) -> None:
         if kind is not None or connection.savepoint_ids or not connection.in_atomic_block:
             return leave(self, kind, error, trace)
-        worker = stage.current()
+        worker = stage.whose()
         if worker is not None and not stage.here.aside and _dies(stage, worker):
             died = Died()
             leave(self, Died, died, None)
@@ -213,7 +233,7 @@ def watched_transactions(stage: Stage) -> Iterator[None]:
 def _dies(stage: Stage, worker: Worker) -> bool:
     """Before a commit there is no waiting (locks are held), only death."""
     stage.points += 1
-    if worker.dead or stage.chance.random() >= stage.deaths:
+    if worker.dead or stage.chance.random() >= stage.deaths_of(worker):
         return worker.dead
     worker.dead = True
     stage.killed += 1

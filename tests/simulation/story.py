@@ -118,6 +118,8 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
+        self.begun = False
+        """From now on whoever does something may die."""
         self.new_secret = ""
         """A client secret that Amazon made and the merchant has not typed yet."""
         self.stick = 0.5
@@ -223,6 +225,7 @@ class Story:
         self.shop.refusing = self.watch.refused
         self.shop.told = self.watch.stock_told
         schedule.plan_all(self.now())
+        self.begun = True
 
     def _connect(self, seller: Seller, application: models.Application, skus: list[str]) -> None:
         """An account: its listings at Amazon, its row and its permission here. All sell the same things of one shop."""
@@ -256,16 +259,33 @@ class Story:
 
     def let_link(self, seller: Seller, sku: str, same: bool) -> None:
         row = accounts.get(seller.account)
-        link_offers.decide(self.merchant, row, SellerSku(sku), VariantId(sku), same=same, by="person")
+        self.page(
+            lambda: link_offers.decide(self.merchant, row, SellerSku(sku), VariantId(sku), same=same, by="person")
+        )
 
     def enter_secret(self) -> None:
         """The merchant types the client secret that Amazon made last."""
-        authorize.enter_secret(self.merchant, models.Application.objects.get(), Secret(self.new_secret), None)
-        self.new_secret = ""
+        row, secret = models.Application.objects.get(), self.new_secret
+        self.page(lambda: authorize.enter_secret(self.merchant, row, Secret(secret), None))
+        if models.Application.objects.get().secret_no > row.secret_no:
+            self.new_secret = ""
+
+    def page(self, act: Callable[[], object]) -> None:
+        """The merchant does something on a page; its process may die meanwhile. Raises what he is told: AdapterError."""
+        if not self.begun:
+            act()
+            return
+        page = self.stage.page
+        page.start("a page", act)
+        if page.dead:
+            page.dead, self.merchant = False, self.deps()
 
     def let_write(self, seller: Seller, allowed: bool) -> None:
-        setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person")
-        seller.may_write = allowed
+        self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person"))
+        seller.may_write = self.watch.site(seller).writes_allowed_at is not None
+
+    def pause(self, seller: Seller, paused: bool) -> None:
+        self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person"))
 
     def renew(self, seller: Seller, days_left: float) -> None:
         """A new permission whose year ends in `days_left`, at Amazon and as the merchant types it."""
@@ -274,8 +294,10 @@ class Story:
         assert grant is not None
         begun = self.now() - timedelta(days=365 - days_left)
         grant.expires_at = begun + timedelta(days=365)
-        authorize.enter_token(self.merchant, accounts.get(seller.account), Secret(granted["refresh_token"]), begun)
-        seller.refresh = granted["refresh_token"]
+        row, token = accounts.get(seller.account), Secret(granted["refresh_token"])
+        self.page(lambda: authorize.enter_token(self.merchant, row, token, begun))
+        if accounts.get(seller.account).grant_no > row.grant_no:
+            seller.refresh = granted["refresh_token"]
 
     # -- one step
 
@@ -446,7 +468,7 @@ class Story:
             # Only who paused goes on: going on looks at every offer anew, and would heal what was lost on the way.
             row = accounts.get(seller.account)
             if row.paused_by_user:
-                setup.pause(self.merchant, seller.account, False, "person")
+                self.pause(seller, False)
             if row.standing != "granted" or row.denied_operations:
                 # Amazon lets the account do it again: he looks at once whether it works, instead of waiting for a day.
                 runs.force(seller.subject, self.now())
@@ -498,7 +520,8 @@ class Story:
         for row in refused.order_by("pk"):
             booked = self.shop.of(row.order_id)
             if booked and booked[0].parcels:
-                import_orders.put_aside(self.merchant, accounts.get(AccountId(row.account_id)), row, "person")
+                account = accounts.get(AccountId(row.account_id))
+                self.page(partial(import_orders.put_aside, self.merchant, account, row, "person"))
 
 
 def _ill(how: str, body: bytes, start_response: Callable[..., Any]) -> list[bytes]:
