@@ -42,7 +42,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         # Django's plugin of mypy reads our settings, and they make a home.
         ok &= step("types", [str(BIN / "mypy")], FORAIN_HOME=home)
-    pytest = [str(BIN / "python"), "-m", "pytest", "-q", "-n", "2", "-r", "fEs", *sys.argv[1:]]
+    pytest = [str(BIN / "python"), "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-r", "fEs", *sys.argv[1:]]
     print("== tests" if ok else "== tests (whatever they say: layers, lint, format or types FAILED above)", flush=True)
     tests = subprocess.run(pytest, cwd=ROOT, stdin=subprocess.DEVNULL).returncode
     return tests or (0 if ok else 1)
