@@ -20,6 +20,8 @@ FIRST_LOOK = timedelta(seconds=3)
 """After a change was accepted: the pause before the first look."""
 LOOK_AGAIN = timedelta(seconds=5)
 SWEEP_EVERY = timedelta(hours=24)
+MOST_UNREAD = 1000
+"""So many unreadable offers of a site are remembered by name until it is read whole; with more, none counts as gone."""
 
 
 def observe_offers(deps: Deps, account: models.Account) -> Instant:
@@ -112,14 +114,17 @@ def _ask_eans(account: models.Account, adapter: Marketplace, site: SiteId, page:
 
 
 def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[str, Any]) -> dict[str, Any]:
-    """Read a site from where `place` says; the answer is the place after it. Where an offer had no readable name
-    (`unnamed`) nothing of the site counts as gone: it may be that one."""
+    """Read a site from where `place` says; the answer is the place after it.
+
+    What could not be read (`unread`) does not count as gone; where an offer had no readable name (`unnamed`) nothing of
+    the site does: it may be that one.
+    """
     adapter = deps.open.marketplace(account)
     done = place.get("done", [])
     here = place if place.get("site") == site else {}
     begun_at = parse_instant(here["begun_at"]) if here else deps.clock.now()
     told = {"done": done, "site": site, "begun_at": format_instant(begun_at), "unnamed": place.get("unnamed", [])}
-    named = here.get("named", True)
+    named, unread_skus = here.get("named", True), here.get("unread", [])
     asked_at = max(deps.clock.now(), begun_at)
     for page in pages(partial(adapter.sweep, site), here.get("cursor")):
         offers.see(AccountId(account.pk), page.offers, asked_at)
@@ -132,13 +137,15 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
                 placeholders=told_unread,
             )  # fmt: skip
         unnamed = [unread.field for unread in page.unread if not unread.key.sku]
-        named = named and not unnamed
-        told |= {"named": named, "unnamed": [*told["unnamed"], *unnamed][:1]}
+        unread_skus = [*unread_skus, *(unread.key.sku for unread in page.unread)]
+        named = named and not unnamed and len(unread_skus) <= MOST_UNREAD
+        unread_skus = unread_skus if named else []
+        told |= {"named": named, "unread": unread_skus, "unnamed": [*told["unnamed"], *unnamed][:1]}
         runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
         if page.cursor:
             authorize.still_allowed(deps, account)
         asked_at = max(deps.clock.now(), begun_at)
-    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at) if named else ():
+    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at, unread_skus) if named else ():
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
     after = {"done": [*done, site], "begun_at": told["begun_at"], "unnamed": told["unnamed"]}
     runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", after)

@@ -394,10 +394,17 @@ def looked(rows: Iterable[models.Offer]) -> None:
 
 
 def see_unreadable(unread: Sequence[UnreadOffer], asked_at: Instant) -> None:
-    """Offers that are there and could not be read: their last reading stays, with the reason; none counts as gone."""
+    """Offers that are there and could not be read: their last reading stays as old as it is, with the reason.
+
+    As with `not_there`, nothing is told upon it and nothing is proven by it; that none counts as gone is for the sweep to
+    remember. One that was never read has no row, and gets none: it would be wanted on the marketplace, where it is.
+    An older answer that is written later takes the reason away again, and nothing else.
+    """
     for offer in unread:
         rows = models.Offer.objects.filter(account_id=offer.key.account, site=offer.key.site, sku=offer.key.sku)
-        rows.exclude(observed_at__gt=asked_at).update(observed_at=asked_at, problems=[["unreadable", offer.field, ""]])
+        rows.exclude(observed_at__gt=asked_at).update(
+            asked_at=Greatest("asked_at", Value(asked_at)), problems=[["unreadable", offer.field, ""]]
+        )
 
 
 def not_there(rows: Sequence[int], asked_at: Instant) -> None:
@@ -410,7 +417,7 @@ def not_there(rows: Sequence[int], asked_at: Instant) -> None:
 
 
 def missed(row: models.Offer) -> bool:
-    """Asked for since it was seen, and not there."""
+    """Asked for since it was seen, and not there or not readable."""
     return row.asked_at is not None and (row.observed_at is None or row.asked_at > row.observed_at)
 
 
@@ -446,9 +453,12 @@ def proven(row: models.Offer) -> bool:
     return quantity_ok and price_ok
 
 
-def forget_unseen(account: AccountId, site: str, begun_at: Instant) -> list[str]:
-    """After a complete sweep of a site: what was not seen is no offer any more. The answer names the SKUs."""
-    gone = models.Offer.objects.filter(account_id=account, site=site, observed_at__lt=begun_at)
+def forget_unseen(account: AccountId, site: str, begun_at: Instant, unread: Sequence[str] = ()) -> list[str]:
+    """After a complete sweep of a site: what was not seen is no offer any more. The answer names the SKUs.
+
+    `unread`: SKUs that were there and could not be read.
+    """
+    gone = models.Offer.objects.filter(account_id=account, site=site, observed_at__lt=begun_at).exclude(sku__in=unread)
     skus = list(gone.values_list("sku", flat=True))
     gone.delete()
     return skus
