@@ -190,3 +190,19 @@ def test_an_offer_that_was_never_readable_is_named_and_comes_in_once_it_is(make_
 
     assert skus() == {"SOAP", "OIL"}
     assert house.quantity("SOAP") == soap().observed_quantity == 12
+
+
+def test_an_offer_that_names_a_site_nobody_knows_is_named_and_not_gone(make_house):
+    def bend(path, answer):
+        for item in answer.get("items", []) if "/listings/" in path else []:
+            if item["sku"] == "SOAP":
+                item["summaries"][0]["marketplaceId"] = item["productTypes"][0]["marketplaceId"] = "A13V1IB3VIYZZH "
+        return answer
+
+    house = house_with(make_house, bend)
+    house.advance(10)
+
+    sweep(house)
+
+    assert skus() == {"SOAP", "OIL"}
+    assert house.journal(f"{FR}/SOAP")[-1] == "offer_unreadable"

@@ -64,7 +64,11 @@ def _one(credentials: Credentials, net: Net, site: SiteId, sku: SellerSku) -> li
         if error.code == "not_found":
             return []
         raise error
-    seen = _observed(credentials, site, wire.read(response, wire.ListingItem))
+    try:
+        seen = _observed(credentials, site, wire.read(response, wire.ListingItem))
+    except Malformed:
+        # This answer is about one offer: it is absent, as it would be among others.
+        return []
     return [seen] if seen else []
 
 
@@ -147,10 +151,12 @@ def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list
 
 
 def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) -> Observed | None:
-    """One offer as it stands; None: the SKU has no part in this site."""
+    """One offer as it stands; None: the SKU has no part in this site, but in others that there are."""
     summary = next((s for s in item.summaries if s.marketplace_id == site), None)
     product_type = next((p.product_type for p in item.product_types if p.marketplace_id == site), "")
     if summary is None and not product_type and item.summaries:
+        if any(s.marketplace_id not in BY_ID for s in item.summaries):
+            raise Malformed("summaries.marketplaceId")
         return None
     channels = [a.fulfillment_channel_code for a in item.fulfillment_availability]
     own = next((a.quantity for a in item.fulfillment_availability if a.fulfillment_channel_code == OWN_CHANNEL), None)
