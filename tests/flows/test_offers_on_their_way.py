@@ -200,7 +200,7 @@ def test_a_worker_that_comes_back_late_changes_nothing_of_what_another_took_over
 
 
 @pytest.mark.parametrize("what", ["alarm", "refused"])
-def test_an_alarm_that_a_newer_mark_took_away_does_not_come_back(house, what):
+def test_an_alarm_that_a_newer_mark_overtook_is_not_written(house, what):
     house.live(60)
     account, now = AccountId(house.account_id), house.deps.clock.now()
     offers.mark(account, now, skus=["SOAP"])

@@ -90,6 +90,15 @@ def test_a_call_that_comes_again_only_marks_the_same_keys_again(client, shop):
     assert wanted() == 4 + 6
 
 
+def test_a_call_that_comes_again_takes_no_alarm_away(client, shop):
+    models.Offer.objects.update(alarm="refused", alarm_detail="not so")
+
+    for _ in range(2):
+        assert call(client).status_code == 202
+
+    assert models.Offer.objects.values_list("alarm", "alarm_detail", "wanted_no").get() == ("refused", "not so", 4 + 2)
+
+
 def test_what_the_body_says_of_numbers_is_thrown_away(client, shop):
     before = models.Variant.objects.values().get()
     body = json.dumps({"topic": "stock", "keys": ["v1"], "on_hand": 99999, "price": 1}).encode()

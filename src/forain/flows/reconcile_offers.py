@@ -261,8 +261,8 @@ def _tell(
                         offers.accepted(row, offers.UNREAD, until)
                         _journal(deps, account, row, change, "answer_unread", field)
                     case Refusal(problems=problems):
-                        offers.refused(row, problems, row.wanted_no)
-                        _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
+                        if offers.refused(row, problems, row.wanted_no) or not offers.told_before(row, change):
+                            _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
                     case _:
                         offers.settle(row, row.wanted_no)
             if told_at - held_at > HOLD_AGAIN and waiting:

@@ -91,7 +91,7 @@ def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
 def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
     subject = f"account:{row.pk}"
     sites = accounts.sites(AccountId(row.pk))
-    refused = models.Offer.objects.filter(account=row).exclude(alarm="")
+    refused = models.Offer.objects.filter(account=row).exclude(alarm="").order_by("pk")
     counts: dict[str, int] = {}
     first: dict[str, models.Offer] = {}
     for offer in refused.only("alarm", "alarm_detail", "sku", "site")[:1000]:

@@ -231,9 +231,10 @@ class Offer(models.Model):
 
     `wanted_no` rises with every reason to look; a worker settles the number it claimed, so a change that
     comes meanwhile is never lost. `claimed_until`: a worker is at it, `claim_no` says which claim it is. `not_before`:
-    do not look again earlier. `alarm`: why a person must look. `moved_no` rises with every order that moved the
-    marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at` says when what is shown here
-    was seen; `asked_at` when the offer was last asked for and was not in the answer, or not readable.
+    do not look again earlier. `alarm`: why a person must look, as the last look that decided says. `moved_no` rises with
+    every order that moved the marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at`
+    says when what is shown here was seen; `asked_at` when the offer was last asked for and was not in the answer, or not
+    readable.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")

@@ -74,7 +74,10 @@ def submitted_of(row: models.Offer) -> Submitted | None:
 def mark(
     account: AccountId, now: Instant, *, skus: Iterable[str] | None = None, site: str = "", correlation: str = ""
 ) -> int:
-    """Say "look again" for these SKUs (None: all) on all sites or one; the answer is how many offers."""
+    """Say "look again" for these SKUs (None: all) on all sites or one; the answer is how many offers.
+
+    An alarm is shown until that look has decided: a mark that comes again must not make its notice go and come back.
+    """
     rows = models.Offer.objects.filter(account_id=account)
     if skus is not None:
         rows = rows.filter(sku__in=list(skus))
@@ -88,8 +91,6 @@ def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "") -
         wanted_no=F("wanted_no") + 1,
         marked_at=Coalesce(F("marked_at"), Value(now), output_field=DateTimeField()),
         not_before=None,
-        alarm="",
-        alarm_detail="",
         correlation=correlation or F("correlation"),
     )
 
@@ -201,25 +202,30 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
                 [change.quantity for _, change in changes],
                 [change.price.minor if change.price else None for _, change in changes],
                 [change.price.currency if change.price else "" for _, change in changes],
-                [row.wanted_no for row, _ in changes], [row.tries if _same(row, change) else 0 for row, change in changes],
+                [row.wanted_no for row, _ in changes], [row.tries if told_before(row, change) else 0 for row, change in changes],
             ],
         )  # fmt: skip
         ours = {number for (number,) in cursor.fetchall()}
     return [(row, change) for row, change in changes if row.pk in ours]
 
 
-def _same(row: models.Offer, change: Change) -> bool:
-    """The change says what was told last."""
+def told_before(row: models.Offer, change: Change) -> bool:
+    """The change says what was told last. `row` as it was claimed."""
     told = _money(row.submitted_minor, row.submitted_currency)
     return (row.submitted_quantity, told) == (change.quantity, change.price)
 
 
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
-    """The marketplace received it; whether it is true is for `observe` to say. Only what was received counts as a try."""
+    """The marketplace received it; whether it is true is for `observe` to say. Only what was received counts as a try.
+
+    That answers an alarm, but for one: what was taken and not shown is answered by being shown.
+    """
     ours = Q(submission=INTENDED, submitted_no=row.wanted_no)
     _ours([row]).update(
         submission=Case(When(ours, then=Value(submission)), default=F("submission"), output_field=TextField()),
         tries=Case(When(ours, then=F("tries") + 1), default=F("tries")),
+        alarm=Case(When(alarm="not_taken", then=F("alarm")), default=Value(""), output_field=TextField()),
+        alarm_detail="",
         # A mark that came meanwhile took the pause away, and shall not wait for it.
         not_before=Case(When(wanted_no=row.wanted_no, then=Value(look_at)), default=F("not_before")),
         claimed_until=None,
@@ -271,6 +277,8 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
         settled_no=Greatest(F("settled_no"), F("submitted_no")),
         submission="",
         tries=0,
+        alarm="",
+        alarm_detail="",
         not_before=None,
         acknowledged_quantity=F("observed_quantity"),
     )
@@ -279,9 +287,10 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
 
 
 def alarm(row: models.Offer, code: str, detail: str, number: int) -> bool:
-    """A person must look; no more work by itself until a new mark. True: it stands.
+    """A person must look; no more work by itself until a new mark. True: it stands, and did not stand before.
 
-    False: another worker took the offer over, or a newer mark took the alarm away; what is still wrong is found again.
+    `row` as it was claimed. Where another worker took the offer over, or a newer mark wants it looked at, it is not
+    written: what is still wrong is found again.
     """
     newest = Q(wanted_no=number)
     _ours([row]).update(
@@ -293,13 +302,18 @@ def alarm(row: models.Offer, code: str, detail: str, number: int) -> bool:
         claimed_until=None,
         not_before=None,
     )
-    return bool(_ours([row]).filter(newest).update(marked_at=None))
+    stands = bool(_ours([row]).filter(newest).update(marked_at=None))
+    return stands and not _known(row, code, detail)
+
+
+def _known(row: models.Offer, code: str, detail: str) -> bool:
+    return (row.alarm, row.alarm_detail) == (code, detail[:500])
 
 
 def park(row: models.Offer, number: int) -> None:
     """Differences that may not be sent (read-only site, no link): seen, shown, and not asked again by itself."""
     seen = Greatest(F("settled_no"), Value(number))
-    _ours([row]).update(settled_no=seen, claimed_until=None, not_before=None)
+    _ours([row]).update(settled_no=seen, claimed_until=None, not_before=None, alarm="", alarm_detail="")
     _ours([row]).filter(wanted_no=number).update(marked_at=None)
 
 
@@ -464,11 +478,13 @@ def forget_unseen(account: AccountId, site: str, begun_at: Instant, unread: Sequ
     return skus
 
 
-def refused(row: models.Offer, problems: Sequence[Problem], number: int) -> None:
-    """The marketplace refused the change itself."""
+def refused(row: models.Offer, problems: Sequence[Problem], number: int) -> bool:
+    """The marketplace refused the change itself. True: it had not refused the last one in the same words."""
     first = problems[0] if problems else Problem("refused")
-    alarm(row, "refused", first.text or first.code, number)
+    detail = first.text or first.code
+    alarm(row, "refused", detail, number)
     _ours([row]).update(problems=[[p.code, p.text, p.field] for p in problems])
+    return not _known(row, "refused", detail)
 
 
 @dataclass(frozen=True, slots=True)
