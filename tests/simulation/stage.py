@@ -13,7 +13,6 @@ from unittest import mock
 
 from django.db import connection, transaction
 
-
 PAGES_DIE = 10
 """So many times more likely a page dies at a point than a worker."""
 
