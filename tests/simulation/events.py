@@ -329,6 +329,34 @@ def _one_waits(story: "Story") -> str | None:
     return f"{busy[0].label} waits for {flow}"
 
 
+def _order_in_between(story: "Story") -> str | None:
+    """Somebody has all offers looked at; halfway between what is sold and what is in stock the one worker waits, while the
+    other brings an order into the shop that was known and not sold there yet."""
+    if any(worker.busy for worker in story.stage.workers):
+        return None
+    paid = {o.order_id for o in story.amazon_orders() if o.status == "UNSHIPPED"}
+    rows = models.Order.objects.filter(state__in=("held", "creating"), fulfilled_by="merchant", order_id__in=paid)
+    row = rows.order_by("pk").first()
+    if row is None:
+        return None
+    seller = story.sellers[row.account_id - 1]
+    looks, brings = story.stage.workers
+    offers.mark(seller.account, story.now())
+    runs.force(seller.subject, story.now(), ["reconcile_offers", "import_orders"])
+    story.stage.close = HAND_IN_HAND
+    story.take(looks, "reconcile_offers", seller.subject)
+    while looks.busy and ("sold" in looks.notes) == ("stock" in looks.notes):
+        story.stage.close = HAND_IN_HAND
+        story.resume(looks)
+    story.stage.close = 0
+    if not looks.busy:
+        return None
+    story.take(brings, "import_orders", seller.subject)
+    while brings.busy:
+        story.resume(brings)
+    return f"{row.order_id} while reconcile_offers waits"
+
+
 def _renewal_in_between(story: "Story") -> str | None:
     """The seller withdraws the permission and gives it anew, while a worker still asks with the old one."""
     if not any(worker.busy for worker in story.stage.workers):
@@ -379,5 +407,6 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant disconnects": (0.15, _disconnects),
     "Amazon's lists": (0.6, _lists_lag),
     "Amazon checks late": (0.3, _checked_late),
+    "an order in between": (0, _order_in_between),
 }
-"""Name -> (weight, what it does)."""
+"""Name -> (weight, what it does). Without a weight it happens only in stories that are loud of it."""

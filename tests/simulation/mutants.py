@@ -526,7 +526,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "mark_before_sending": ("the merchant counts", "Amazon is ill"),
     "forget_pending_stock": ("a buyer on Amazon", "the merchant counts"),
     "lists_are_never_late": ("a buyer on Amazon", "the merchant says now"),
-    "stock_before_sold_pieces": ("one waits", "a buyer on Amazon", "the merchant counts"),
+    "stock_before_sold_pieces": ("an order in between", "a buyer on Amazon"),
     "raise_over_a_fall": ("the merchant counts",),
     "a_quantity_for_everything": ("Amazon takes over", "the merchant counts"),
     "a_bucket_for_each_worker": ("the merchant says now", "two at once"),

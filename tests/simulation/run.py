@@ -46,8 +46,6 @@ CAUGHT_BY = {
     "works_while_paused": (0, "nothing_for_the_shop_while_paused"),
 }
 """Mutant -> the first seed of six days that catches it, and what broke; the tests tell this one only."""
-NOT_CAUGHT = {"stock_before_sold_pieces"}
-"""Mutants that thirty seeds do not catch."""
 
 
 @dataclass

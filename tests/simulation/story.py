@@ -104,9 +104,9 @@ class Story:
         self.box = Box(seed=plan.seed, clock="manual", start=BEGIN, write_delay=(0.5, 2.0))
         # Each seed has a temper of its own: what never happens together with something else hides nothing there.
         temper = random.Random(f"{plan.seed}:temper")
-        self.weights = {name: weight * temper.choice((0, 1, 1, 4)) for name, (weight, _) in EVENTS.items()}
+        self.weights = {name: weight and weight * temper.choice((0, 1, 1, 4)) for name, (weight, _) in EVENTS.items()}
         self.weights["a buyer on Amazon"] = EVENTS["a buyer on Amazon"][0]
-        self.weights |= {name: 8 * EVENTS[name][0] for name in plan.loud}
+        self.weights |= {name: 8 * (EVENTS[name][0] or 1) for name in plan.loud}
         self.burst = temper.choice((None, None, None, 1, 3))
         """So few calls at once Amazon allows this seller; None: as many as others."""
         self.sellers = [Seller(n, name) for n, name in enumerate(SELLERS[: temper.choice((1, 1, 2))], 1)]
