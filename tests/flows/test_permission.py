@@ -287,6 +287,23 @@ def test_disconnecting_forgets_the_token_and_what_was_to_do(house):
     assert "order_held" not in house.refused_codes()
 
 
+def test_a_wish_to_cancel_is_still_to_be_answered_after_the_account_was_taken_out_and_connected_again(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    house.live(600, step=30)
+    house.control("POST", f"orders/{order['order_id']}/request-cancellation", {})
+    house.live(600, step=30)
+    assert "cancel_asked" in house.refused_codes()
+    authorize.disconnect(house.deps, house.account)
+    house.live(60)
+    assert "cancel_asked" not in house.refused_codes()
+
+    authorize.enter_token(house.deps, house.account, token(house), None)
+    house.live(600, step=30)
+
+    assert "cancel_asked" in house.refused_codes()
+
+
 def test_a_renewal_during_a_run_of_the_old_grant_is_followed_at_once(house):
     house.live(60)
     now = house.deps.clock.now()

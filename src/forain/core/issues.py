@@ -129,6 +129,7 @@ def derive(
 
 
 def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
+    """What a person must do for one account; nothing while they have taken it out."""
     found: set[Issue] = set()
     facts, subject = account.authorization, account.subject
     end = facts.expires_at.isoformat() if facts.expires_at else ""
@@ -149,7 +150,9 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
             if facts.expires_at and timedelta(0) < facts.expires_at - now <= authorization.EXPIRING_WITHIN:
                 # The date is as near as it was: a hiccup does not take the reminder off the page.
                 found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)))))
-        case Phase.ACTIVE | Phase.DISCONNECTED:
+        case Phase.DISCONNECTED:
+            return found
+        case Phase.ACTIVE:
             pass
     if account.application.refused_at:
         found.add(Issue("application_refused", subject))

@@ -15,7 +15,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, ApplicationId, SiteId
 from forain.core.secret import Secret
 from forain.flows.deps import Deps
-from forain.store import accounts, issues, journal, models, offers, runs
+from forain.store import accounts, journal, models, offers, runs
 
 ACCOUNT_FLOWS = ("import_orders", "reconcile_offers", "observe_offers", "confirm_shipments")
 PASSING = (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy)
@@ -386,9 +386,11 @@ def remind(deps: Deps, account: models.Account) -> int | None:
 
 @transaction.atomic
 def disconnect(deps: Deps, account: models.Account) -> None:
-    """The merchant takes the account out: the token is forgotten, the records stay."""
+    """The merchant takes the account out: the token is forgotten, the records stay.
+
+    What was to do for it concerns nobody until it is connected again; then whatever nothing has mended meanwhile does.
+    """
     now = deps.clock.now()
     accounts.apply(AccountId(account.pk), Disconnected(now))
     deps.vault.forget(owner_of(account))
-    issues.forget(AccountId(account.pk))
     journal.write(now, "disconnected", account=AccountId(account.pk))

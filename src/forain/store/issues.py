@@ -7,7 +7,6 @@ from django.db import connection, transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from forain.core.clock import Instant
-from forain.core.ids import AccountId
 from forain.core.issues import Issue, SideFact
 from forain.store import models
 
@@ -41,11 +40,6 @@ def mended(code: str, *subjects: str) -> bool:
         # Every run of every line asks for it: written out, it costs a third.
         cursor.execute("DELETE FROM store_finding WHERE code = %s AND subject = ANY(%s)", [code, list(subjects)])
         return bool(cursor.rowcount > 0)
-
-
-def forget(account: AccountId) -> None:
-    """Nothing that was met on this account concerns anybody any more."""
-    models.Finding.objects.filter(account_id=account).delete()
 
 
 def findings() -> list[models.Finding]:
