@@ -1,5 +1,7 @@
 """A change that is told while something breaks or comes in between."""
 
+from datetime import timedelta
+
 import pytest
 
 from forain.core.ids import AccountId, OfferKey, SubmissionId
@@ -100,3 +102,33 @@ def test_a_receipt_that_comes_after_the_proof_opens_nothing_again(house):
 
     row.refresh_from_db()
     assert (row.submission, row.wanted_no) == ("", row.settled_no)
+
+
+def test_a_sale_that_was_seen_while_an_offer_was_settled_does_not_count_as_acknowledged(house):
+    house.live(60)
+    account, now = AccountId(house.account_id), house.deps.clock.now()
+    offers.mark(account, now, skus=["SOAP"])
+    (row,) = offers.claim(account, now, 1)
+    key = OfferKey(account, FR, "SOAP")
+    offers.see(account, [Observed(key, 10, None, "merchant")], now)
+
+    offers.settle(row, row.wanted_no)
+
+    row.refresh_from_db()
+    assert (row.observed_quantity, row.acknowledged_quantity) == (10, 12)
+
+
+def test_an_offer_seen_anew_while_its_proof_was_written_is_not_acknowledged_with_what_is_shown_now(house):
+    house.live(60)
+    account, now = AccountId(house.account_id), house.deps.clock.now()
+    key = OfferKey(account, FR, "SOAP")
+    offers.mark(account, now, skus=["SOAP"])
+    (row,) = offers.claim(account, now, 1)
+    offers.intend([(row, Change(key, 12, None))], now)
+    row.refresh_from_db()
+    offers.see(account, [Observed(key, 10, None, "merchant")], now + timedelta(seconds=1))
+
+    offers.acknowledge([row])
+
+    row.refresh_from_db()
+    assert (row.submission, row.acknowledged_quantity) == ("intended", 12)

@@ -251,7 +251,9 @@ def postpone(row: models.Offer, until: Instant) -> None:
 
 
 def settle(row: models.Offer, number: int) -> None:
-    """What was wanted at `number` is so. A newer mark keeps the offer waiting."""
+    """What was wanted at `number` is so, as `row` was seen: a look that came meanwhile may show a sale, and a sale that
+    counted as acknowledged would be raised over. A newer mark keeps the offer waiting.
+    """
     _ours([row]).filter(settled_no__lt=number).update(
         settled_no=number,
         submission="",
@@ -260,7 +262,7 @@ def settle(row: models.Offer, number: int) -> None:
         alarm_detail="",
         not_before=None,
         claimed_until=None,
-        acknowledged_quantity=F("observed_quantity"),
+        acknowledged_quantity=row.observed_quantity,
         marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )
 
@@ -272,7 +274,9 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
     """
     still = Q(pk__in=[])
     for row in rows:
-        still |= Q(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no, submitted_at=row.submitted_at)
+        told = Q(pk=row.pk, submission=row.submission, submitted_no=row.submitted_no, submitted_at=row.submitted_at)
+        # Seen anew meanwhile: that look says what is acknowledged, not this one.
+        still |= told & Q(observed_at=row.observed_at)
     models.Offer.objects.filter(still).update(
         settled_no=Greatest(F("settled_no"), F("submitted_no")),
         submission="",
