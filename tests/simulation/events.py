@@ -109,7 +109,7 @@ def _cancel_asked(story: "Story") -> str | None:
 
 
 def _mends_tracking(story: "Story") -> str | None:
-    """The merchant mends the number of a parcel, as long as more parcels of the order are to come."""
+    """The merchant mends the number of a parcel that Forain has not read yet."""
     found = [o for o in _open_orders(story, True) if o.parcels]
     if not found:
         return None
@@ -120,6 +120,10 @@ def _mends_tracking(story: "Story") -> str | None:
     if not waiting:
         return None
     parcel = story.fate.choice(waiting)
+    at_it = any(worker.busy and worker.label == "confirm_shipments" for worker in story.stage.workers)
+    if at_it or models.Parcel.objects.filter(tracking=parcel.tracking).exists():
+        # It may be told before it is read again, and then nobody reads it any more.
+        return None
     former, parcel.tracking = parcel.tracking, f"{parcel.tracking}-mended"
     story.shop.changed("order")
     return f"{former} of {order.number}"
@@ -329,14 +333,32 @@ def _one_waits(story: "Story") -> str | None:
     return f"{busy[0].label} waits for {flow}"
 
 
+def _known_and_paid(story: "Story") -> models.Order | None:
+    """An order that could go to the shop now, while both workers are free; None: there is none, or they are not."""
+    paid = {o.order_id for o in story.amazon_orders() if o.status == "UNSHIPPED"}
+    rows = models.Order.objects.filter(state__in=("held", "creating"), fulfilled_by="merchant", order_id__in=paid)
+    rows = rows.filter(hold_reason__in=("", "new", "pending"))
+    busy = any(worker.busy for worker in story.stage.workers)
+    return None if busy else rows.order_by("pk").first()
+
+
+def _two_for_one_order(story: "Story") -> str | None:
+    """Both workers bring the orders of one account into the shop, hand in hand."""
+    row = _known_and_paid(story)
+    if row is None:
+        return None
+    subject = story.sellers[row.account_id - 1].subject
+    story.stage.close = 6 * HAND_IN_HAND
+    for worker in story.stage.workers:
+        runs.force(subject, story.now(), ["import_orders"])
+        story.take(worker, "import_orders", subject)
+    return row.order_id
+
+
 def _order_in_between(story: "Story") -> str | None:
     """Somebody has all offers looked at; halfway between what is sold and what is in stock the one worker waits, while the
     other brings an order into the shop that was known and not sold there yet."""
-    if any(worker.busy for worker in story.stage.workers):
-        return None
-    paid = {o.order_id for o in story.amazon_orders() if o.status == "UNSHIPPED"}
-    rows = models.Order.objects.filter(state__in=("held", "creating"), fulfilled_by="merchant", order_id__in=paid)
-    row = rows.order_by("pk").first()
+    row = _known_and_paid(story)
     if row is None:
         return None
     seller = story.sellers[row.account_id - 1]
@@ -408,5 +430,6 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "Amazon's lists": (0.6, _lists_lag),
     "Amazon checks late": (0.3, _checked_late),
     "an order in between": (0, _order_in_between),
+    "two for one order": (0, _two_for_one_order),
 }
 """Name -> (weight, what it does). Without a weight it happens only in stories that are loud of it."""

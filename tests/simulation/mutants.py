@@ -515,7 +515,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "unit_price_for_line_total": ("a buyer on Amazon",),
     "unforeseen": ("a buyer on Amazon",),
     "buyers_stay": ("Amazon cancels",),
-    "check_then_insert": ("two at once", "a buyer on Amazon"),
+    "check_then_insert": ("two for one order", "a buyer on Amazon"),
     "create_without_looking": ("the shop's health", "the wire"),
     "dead_creations_stay_dead": ("the shop's health",),
     "cancelled_orders_live_on": ("Amazon cancels",),

@@ -14,38 +14,41 @@ FEWEST_EVENTS_A_DAY = 2.0
 SHRINK_RUNS = 40
 """So many shorter stories are tried at most for one that failed."""
 CAUGHT_BY = {
-    "check_then_insert": (18, "never_twice_in_the_shop"),
-    "create_without_looking": (0, "never_twice_in_the_shop"),
+    "create_without_looking": (2, "never_twice_in_the_shop"),
     "dead_creations_stay_dead": (0, "the_book_is_worked_off"),
-    "cancelled_orders_live_on": (1, "every_due_order_is_in_the_shop_once"),
+    "cancelled_orders_live_on": (2, "every_due_order_is_in_the_shop_once"),
     "settle_whatever_is_wanted": (0, "settled_is_what_was_looked_at"),
-    "ignore_the_grant": (0, "refusals_only_of_the_present_grant"),
+    "ignore_the_grant": (5, "refusals_only_of_the_present_grant"),
     "replace_for_merge": (0, "amazon_shows_what_the_rules_say"),
     "retry_a_refusal": (0, "a_refusal_is_not_repeated"),
     "trust_what_was_told": (0, "never_raised_by_older_knowledge"),
-    "mark_before_sending": (2, "amazon_shows_what_the_rules_say"),
-    "forget_pending_stock": (0, "never_raised_by_older_knowledge"),
-    "raise_over_a_fall": (2, "never_raised_over_a_fall_that_was_seen"),
+    "mark_before_sending": (0, "amazon_shows_what_the_rules_say"),
+    "forget_pending_stock": (1, "never_raised_by_older_knowledge"),
+    "stock_before_sold_pieces": (3, "never_raised_by_older_knowledge"),
+    "raise_over_a_fall": (9, "never_raised_over_a_fall_that_was_seen"),
     "lists_are_never_late": (1, "every_due_order_is_in_the_shop_once"),
     "unit_price_for_line_total": (0, "amounts_to_the_cent"),
     "a_quantity_for_everything": (0, "no_quantity_for_what_amazon_fulfils"),
-    "a_bucket_for_each_worker": (8, "within_the_rate_limits"),
+    "a_bucket_for_each_worker": (0, "within_the_rate_limits"),
     "always_allowed": (0, "nothing_without_permission"),
     "remind_again": (0, "reminders_once"),
-    "confirmed_before_it_is_told": (0, "each_shipment_is_confirmed_once"),
-    "issues_never_close": (1, "open_issues_tell_the_truth"),
-    "unforeseen": (11, "no_line_stopped_by_a_bug"),
-    "buyers_stay": (1, "no_buyer_after_the_retention_date"),
+    "confirmed_before_it_is_told": (2, "each_shipment_is_confirmed_once"),
+    "issues_never_close": (7, "open_issues_tell_the_truth"),
+    "unforeseen": (3, "no_line_stopped_by_a_bug"),
+    "buyers_stay": (3, "no_buyer_after_the_retention_date"),
     "buyers_come_back": (0, "no_buyer_after_the_retention_date"),
-    "confirms_for_everybody": (2, "each_account_for_itself"),
-    "one_access_token_for_all": (0, "each_account_for_itself"),
-    "marks_are_lost": (0, "amazon_shows_what_the_rules_say"),
+    "confirms_for_everybody": (9, "each_account_for_itself"),
+    "one_access_token_for_all": (3, "each_account_for_itself"),
+    "marks_are_lost": (1, "amazon_shows_what_the_rules_say"),
     "nothing_is_sealed": (0, "nothing_private_in_the_open"),
     "stops_are_not_told": (0, "a_stop_is_told"),
     "looks_all_the_time": (0, "looks_keep_their_pauses"),
-    "works_while_paused": (0, "nothing_for_the_shop_while_paused"),
+    "works_while_paused": (2, "open_issues_tell_the_truth"),
+    "renewed_in_pieces": (4, "refusals_only_of_the_present_grant"),
 }
 """Mutant -> the first seed of six days that catches it, and what broke; the tests tell this one only."""
+NOT_CAUGHT = {"check_then_insert"}
+"""Mutants that twenty seeds do not catch."""
 
 
 @dataclass
