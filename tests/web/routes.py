@@ -2,7 +2,15 @@
 
 from django.urls import get_resolver, reverse
 
-SAMPLES = {"number": 1, "site": "A13V1IB3VIYZZH", "marketplace": "amazon", "token": "x", "name": "x", "topic": "x"}
+SAMPLES = {
+    "number": 1,
+    "site": "A13V1IB3VIYZZH",
+    "marketplace": "amazon",
+    "token": "x",
+    "name": "x",
+    "topic": "x",
+    "language": "en",
+}
 
 
 def routes():

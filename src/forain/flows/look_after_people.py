@@ -117,3 +117,19 @@ def confirm(deps: Deps, by: str) -> None:
         people.confirm(now)
         journal.write(now, "people_confirmed", placeholders={"by": by, "names": names})
     runs.poke("derive_issues", "house", now)
+
+
+def new_calendar(deps: Deps, person: models.Person) -> str:
+    """The secret in the address of a person's calendar of ends; the former address works no more."""
+    now = deps.clock.now()
+    with transaction.atomic():
+        token = people.new_calendar(person, now)
+        journal.write(now, "calendar_made", subject=person.user.get_username())
+    return token
+
+
+def no_calendar(deps: Deps, person: models.Person) -> None:
+    """The address of a person's calendar works no more. Safe to repeat."""
+    with transaction.atomic():
+        people.no_calendar(person)
+        journal.write(deps.clock.now(), "calendar_removed", subject=person.user.get_username())

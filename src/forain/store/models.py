@@ -120,7 +120,8 @@ class Person(models.Model):
 
     `second_factor_at` None: there is none; its secret is in the vault. `last_step`: the newest 30 seconds whose code was
     used, so that no code is used twice. `sessions_no`: raising it ends every session begun before. `link_hash`: SHA-256
-    of the one-time link that still works until `link_until`, "" when there is none.
+    of the one-time link that still works until `link_until`, "" when there is none. `calendar_hash`: SHA-256 of the secret in
+    the address of their calendar, "" when there is none.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="person")
@@ -130,10 +131,15 @@ class Person(models.Model):
     sessions_no = models.IntegerField(default=0)
     link_hash = models.TextField(default="", blank=True)
     link_until = models.DateTimeField(null=True)
+    calendar_hash = models.TextField(default="", db_default="", blank=True)
+    calendar_made_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["link_hash"], condition=~Q(link_hash=""), name="person_link_once")
+            models.UniqueConstraint(fields=["link_hash"], condition=~Q(link_hash=""), name="person_link_once"),
+            models.UniqueConstraint(
+                fields=["calendar_hash"], condition=~Q(calendar_hash=""), name="person_calendar_once"
+            ),
         ]
 
 

@@ -188,3 +188,21 @@ def use_recovery_code(person: models.Person, code: str) -> bool:
 def recovery_codes_left(person: models.Person) -> int:
     """How many are not used yet."""
     return models.RecoveryCode.objects.filter(person=person).count()
+
+
+def new_calendar(person: models.Person, now: Instant) -> str:
+    """The secret in the address of a person's calendar; an earlier one stops working."""
+    token = secrets.token_urlsafe(24)
+    models.Person.objects.filter(pk=person.pk).update(calendar_hash=_hash(token), calendar_made_at=now)
+    return token
+
+
+def no_calendar(person: models.Person) -> None:
+    """The address of a person's calendar works no more."""
+    models.Person.objects.filter(pk=person.pk).update(calendar_hash="", calendar_made_at=None)
+
+
+def of_calendar(token: str) -> models.Person | None:
+    """Whose calendar it is; None: nobody's, or of somebody who may not come in any more."""
+    found = models.Person.objects.select_related("user").filter(calendar_hash=_hash(token), user__is_active=True)
+    return found.first()

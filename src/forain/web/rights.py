@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from forain.core.people import Right, rights_of
 
-PUBLIC = frozenset({"login", "login_code", "first", "invited", "set_language", "healthz", "hook", "hook_topic"})
-"""Open without a login. Hooks are verified by their signature instead; one-time links by themselves."""
+PUBLIC = frozenset(
+    {"login", "login_code", "first", "invited", "set_language", "healthz", "hook", "hook_topic", "calendar"}
+)
+"""Open without a login. Hooks are verified by their signature instead; one-time links and calendars by the secret in them."""
 
 NEEDED: Mapping[str, Right] = {
     "logout": Right.OWN,
@@ -24,6 +26,8 @@ NEEDED: Mapping[str, Right] = {
     "shop": Right.SEE,
     "account": Right.SEE,
     "issues": Right.SEE,
+    "authorizations": Right.SEE,
+    "make_calendar": Right.SEE,
     "journal": Right.SEE,
     "health": Right.SEE,
     "pause": Right.CHANGE,

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from forain.web import auth, connect, dashboard, hooks, links, lists, own, people
+from forain.web import auth, authorizations, connect, dashboard, hooks, links, lists, own, people
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -47,6 +47,9 @@ urlpatterns = [
     path("orders/<int:number>/retry", lists.retry_order, name="retry_order"),
     path("orders/<int:number>/aside", lists.put_order_aside, name="put_order_aside"),
     path("issues", lists.issue_list, name="issues"),
+    path("authorizations", authorizations.authorizations, name="authorizations"),
+    path("authorizations/calendar", authorizations.make_calendar, name="make_calendar"),
+    path("calendar/<str:token>/<str:language>.ics", authorizations.calendar, name="calendar"),
     path("journal", lists.journal, name="journal"),
     path("health", lists.health, name="health"),
     path("healthz", lists.healthz, name="healthz"),

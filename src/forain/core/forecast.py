@@ -1,0 +1,130 @@
+"""What ends when: every clock of every permission, for the page, the page head and the calendar."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from forain.core import authorization
+from forain.core.authorization import Facts, Phase
+from forain.core.clock import Instant
+from forain.core.ids import AccountId, ApplicationId
+
+MONTHS = 13
+"""So many months a timeline shows: a year that began today ends in the last of them."""
+STOPS = frozenset({Phase.EXPIRED, Phase.REVOKED})
+"""Phases in which the end is there already."""
+
+Clock = Literal["authorization", "secret"]
+Shade = Literal["before", "end", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClock:
+    """What is known of one account's permission. `by_consent`: given on the marketplace's consent page, and not by
+    the merchant to his own application. `has_term`: the marketplace ends such a permission after a time."""
+
+    account: AccountId
+    name: str
+    facts: Facts
+    application: ApplicationId
+    by_consent: bool
+    has_term: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationClock:
+    """An application's secret. `secret_expires_at` None: not known. `has_term`: it ends at all."""
+
+    application: ApplicationId
+    name: str
+    secret_expires_at: Instant | None
+    has_term: bool
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One clock and where it stands.
+
+    `account`: on whose page it is mended. `at` None: its end is not known. `estimated`: a person typed the date. `stopped`:
+    the marketplace refuses already. `stops`: names of the accounts that stand still when nobody acts.
+    """
+
+    clock: Clock
+    account: AccountId
+    name: str
+    at: Instant | None
+    estimated: bool
+    stopped: bool
+    by_consent: bool
+    stops: tuple[str, ...]
+
+    @property
+    def who(self) -> str:
+        """Who must act, and so how: secret (whose application it is), consent or token (whose seller account it is)."""
+        return "secret" if self.clock == "secret" else "consent" if self.by_consent else "token"
+
+    def days_left(self, now: Instant) -> int | None:
+        """Whole days until the end, negative after it; None: not known."""
+        return None if self.at is None else (self.at - now) // timedelta(days=1)
+
+    def near(self, now: Instant) -> bool:
+        """It is time to be told: as many whole days are left as at the first reminder, or fewer."""
+        left = self.days_left(now)
+        return left is not None and left <= authorization.EXPIRING_WITHIN.days
+
+
+def ends(accounts: Iterable[AccountClock], applications: Iterable[ApplicationClock], now: Instant) -> list[End]:
+    """Every clock that runs, what stands still already first, then the nearest, unknown ends last. Pure.
+
+    A disconnected account has none, and neither has an application without a connected account.
+    """
+    connected = [one for one in accounts if authorization.phase(one.facts, now) is not Phase.DISCONNECTED]
+    found = [_of_account(one, now) for one in connected if one.has_term or one.facts.expires_at is not None]
+    users: dict[ApplicationId, list[AccountClock]] = {}
+    for one in connected:
+        users.setdefault(one.application, []).append(one)
+    found += [_of_application(one, users) for one in applications if one.has_term and one.application in users]
+    return sorted(found, key=lambda end: (not end.stopped, end.at is None, end.at or now, end.name))
+
+
+def _of_account(one: AccountClock, now: Instant) -> End:
+    stopped = authorization.phase(one.facts, now) in STOPS
+    return End(
+        "authorization", one.account, one.name, one.facts.expires_at, one.facts.estimated, stopped, one.by_consent, (one.name,)
+    )  # fmt: skip
+
+
+def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[AccountClock]]) -> End:
+    names = tuple(user.name for user in users[one.application])
+    first = users[one.application][0]
+    return End(
+        "secret", first.account, one.name, one.secret_expires_at, False, one.refused, first.by_consent, names
+    )  # fmt: skip
+
+
+def nearest(found: Iterable[End], now: Instant) -> End | None:
+    """The end that stands in the head of every page: the nearest one within sixty days that is still to be averted."""
+    near = [end for end in found if not end.stopped and end.near(now)]
+    return min(near, key=lambda end: end.at or now, default=None)
+
+
+def months(today: date) -> list[date]:
+    """The first days of the months of a timeline that begins with this one."""
+    first = today.year * 12 + today.month - 1
+    return [date((first + n) // 12, (first + n) % 12 + 1, 1) for n in range(MONTHS)]
+
+
+def shades(end: date | None, today: date) -> list[Shade]:
+    """A timeline, month by month: the permission holds, ends in that month, is over. An end not known holds on; one
+    that has passed ends in the first month."""
+    shown = months(today)
+    if end is None or end >= _after(shown[-1]):
+        return ["before"] * MONTHS
+    at = max((end.year - today.year) * 12 + end.month - today.month, 0)
+    return ["before" if n < at else "end" if n == at else "after" for n in range(MONTHS)]
+
+
+def _after(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -1,0 +1,113 @@
+"""What ends when: a timeline of every permission and secret, who must act, and what stops if nobody does."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from forain import plugins, wiring
+from forain.core import forecast
+from forain.core.clock import Instant
+from forain.core.forecast import AccountClock, ApplicationClock, End
+from forain.core.ids import AccountId, ApplicationId
+from forain.core.people import Right, rights_of
+from forain.flows import look_after_people
+from forain.store import accounts, people
+from forain.web import calendars, words
+from forain.web.templatetags.words_of import language
+
+
+@dataclass(frozen=True)
+class Line:
+    """One clock as the page draws it. `state`: the class of its pill; `stops`: the accounts
+    that stand still without it."""
+
+    end: End
+    days_left: int | None
+    days_over: int
+    state: str
+    months: list[tuple[date, forecast.Shade]]
+    stops: str
+
+
+def every_end(now: Instant) -> list[End]:
+    """All clocks of this house, as `core.forecast.ends` puts them."""
+    rows = accounts.every()
+    clocks = []
+    applications = {}
+    for row in rows:
+        kind = plugins.marketplace_manifest(row.marketplace).kind(row.application.kind)
+        number, application = AccountId(row.pk), ApplicationId(row.application_id)
+        has_term = kind.authorization_term is not None
+        clocks.append(AccountClock(number, row.name, accounts.facts_of(row), application, kind.by_consent, has_term))
+        told = accounts.application_of(row)
+        applications[application] = ApplicationClock(
+            application, row.application.client_id, told.secret_expires_at, kind.secret_term is not None,
+            told.refused_at is not None,
+        )  # fmt: skip
+    return forecast.ends(clocks, applications.values(), now)
+
+
+def authorizations(request: HttpRequest, calendar_address: str = "") -> HttpResponse:
+    """`calendar_address`: made a moment ago, shown this once."""
+    now = wiring.deps().clock.now()
+    today = words.local(now).date()
+    context = {
+        "lines": [_line(end, now, today) for end in every_end(now)],
+        "accounts": accounts.every(),
+        "person": people.of_user(request.user.pk or 0),
+        "calendar_address": calendar_address,
+    }
+    return render(request, "web/authorizations.html", context)
+
+
+def make_calendar(request: HttpRequest) -> HttpResponse:
+    """An address for the reader's calendar program, with a secret in it, shown once; or none any more."""
+    person = people.of_user(request.user.pk or 0)
+    if request.method != "POST" or person is None:
+        return redirect("authorizations")
+    deps = wiring.deps()
+    if request.POST.get("answer") == "remove":
+        look_after_people.no_calendar(deps, person)
+        return redirect(f"{reverse('authorizations')}#calendar")
+    token = look_after_people.new_calendar(deps, person)
+    path = reverse("calendar", kwargs={"token": token, "language": language()})
+    return authorizations(request, f"{deps.public_url}{path}")
+
+
+@login_not_required
+def calendar(request: HttpRequest, token: str, language: str) -> HttpResponse:
+    """The ends for a calendar program. Its secret address is its login; whose it is must still be allowed to see them."""
+    person = people.of_calendar(token)
+    if person is None or Right.SEE not in rights_of(person.role) or language not in words.LANGUAGES:
+        raise Http404
+    deps = wiring.deps()
+    now = deps.clock.now()
+    response = HttpResponse(
+        calendars.calendar(every_end(now), language, deps.public_url, now), content_type="text/calendar; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _line(end: End, now: Instant, today: date) -> Line:
+    left = end.days_left(now)
+    last = today if end.stopped else words.local(end.at).date() if end.at else None
+    shades = forecast.shades(last, today)
+    return Line(
+        end=end,
+        days_left=left,
+        days_over=max(-(left or 0), 0),
+        state=_state(end, now),
+        months=list(zip(forecast.months(today), shades, strict=True)),
+        stops=", ".join(end.stops),
+    )
+
+
+def _state(end: End, now: Instant) -> str:
+    if end.stopped or (end.at is not None and end.at <= now):
+        return "critical"
+    return "warning" if end.near(now) or end.at is None else "active"
