@@ -75,12 +75,14 @@ class Addresses:
     """Base addresses of one region; all configurable, so that a box is just another address.
 
     `api` takes `{region}`-free text: one entry a region. `consent`: Seller Central's base for the region,
-    None: the site's own `consent_host`.
+    None: the site's own `consent_host`. `order`: the page of one order where its seller sees it, with {host} and
+    {order} in it; "" where nobody knows.
     """
 
     token: str
     api: dict[str, str]
     consent: dict[str, str]
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

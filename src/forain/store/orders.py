@@ -25,6 +25,8 @@ KEY_MAY_COME_BACK = timedelta(days=7)
 """So long a body that no key opens is kept past its time: its lines and amounts would go with the buyer, and a wrong
 `vault.key` may be put right. Nobody reads the buyer meanwhile."""
 UNSENT = (OrderStatus.PENDING.value, OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
+PAID = (OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
+"""Statuses in which pieces are to be sent."""
 INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
 UNREADABLE = "unreadable"
@@ -429,6 +431,12 @@ def see_parcel(
             seen_at=now,
         )
     return True
+
+
+def to_ship(account: AccountId, most: int) -> list[models.Order]:
+    """Paid orders that the merchant fulfils and the marketplace does not count as sent, oldest first; in the shop or not."""
+    rows = models.Order.objects.filter(account_id=account, fulfilled_by="merchant", status__in=PAID)
+    return list(rows.exclude(state=OrderState.CANCELLED.value).order_by("purchased_at", "pk")[:most])
 
 
 def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]:

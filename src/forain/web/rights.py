@@ -25,6 +25,7 @@ NEEDED: Mapping[str, Right] = {
     "links_csv": Right.SEE,
     "shop": Right.SEE,
     "account": Right.SEE,
+    "by_hand": Right.SEE,
     "issues": Right.SEE,
     "authorizations": Right.SEE,
     "make_calendar": Right.SEE,

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from forain.web import auth, authorizations, connect, dashboard, hooks, links, lists, own, people
+from forain.web import auth, authorizations, by_hand, connect, dashboard, hooks, links, lists, own, people
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -36,6 +36,7 @@ urlpatterns = [
     path("accounts/<int:number>/disconnect", connect.disconnect, name="disconnect"),
     path("accounts/<int:number>/pause", connect.pause, name="pause"),
     path("accounts/<int:number>/sites/<str:site>", connect.allow_site, name="allow_site"),
+    path("accounts/<int:number>/by-hand", by_hand.by_hand, name="by_hand"),
     path("accounts/<int:number>/links", links.link_list, name="links"),
     path("accounts/<int:number>/links/decide", links.decide, name="decide_link"),
     path("accounts/<int:number>/links.csv", links.csv_out, name="links_csv"),

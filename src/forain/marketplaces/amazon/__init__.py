@@ -24,7 +24,7 @@ from forain.core.orders import Order
 from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, sellers, shipping
 from forain.marketplaces.amazon.errors import token_expired
 from forain.marketplaces.amazon.oauth import exchange
-from forain.marketplaces.amazon.sites import API_ADDRESSES, REGIONS, SITES, TOKEN_ADDRESS
+from forain.marketplaces.amazon.sites import API_ADDRESSES, ORDER_PAGE, REGIONS, SITES, TOKEN_ADDRESS
 
 __all__ = ["ACCESS_TOKEN_HEADER", "MANIFEST", "AmazonAccount", "exchange", "open", "token_expired"]
 
@@ -60,7 +60,7 @@ MANIFEST = MarketplaceManifest(
         Field("seller_id", pattern=r"[A-Z0-9]{8,20}", example="A1EXAMPLE23456"),
         Field("refresh_token", secret=True, required=False, pattern=r"Atzr\|\S+", example="Atzr|..."),
     ),
-    addresses=Addresses(token=TOKEN_ADDRESS, api=API_ADDRESSES, consent={}),
+    addresses=Addresses(token=TOKEN_ADDRESS, api=API_ADDRESSES, consent={}, order=ORDER_PAGE),
     limits=(
         _limit("getMarketplaceParticipations", 0.016, 15),
         _limit("getAccount", 0.016, 15),

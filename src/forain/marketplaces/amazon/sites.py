@@ -35,6 +35,8 @@ A1VC38T7YXB528 JP FE JPY ja_JP sellercentral.amazon.co.jp amazon.co.jp
 SITES = tuple(Site(*row.split()) for row in _ROWS.strip().splitlines())
 BY_ID = {site.site_id: site for site in SITES}
 REGIONS = ("EU", "NA", "FE")
+ORDER_PAGE = "https://{host}/orders-v3/order/{order}"
+"""An order in Seller Central. Amazon documents no such address; it is the one its own pages lead to, not verified here."""
 TOKEN_ADDRESS = "https://api.amazon.com/auth/o2/token"
 API_ADDRESSES = {
     "EU": "https://sellingpartnerapi-eu.amazon.com",

@@ -1,0 +1,89 @@
+"""Ship and confirm these by hand: what a merchant needs on paper while an account stands still."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+
+from forain import plugins, wiring
+from forain.core import authorization
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.core.orders import Address
+from forain.store import accounts, models, orders
+from forain.store.vault import Vault, VaultBroken
+
+MOST = 500
+"""So many orders stand on the page; what a merchant ships by hand in a day is fewer."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One order to be shipped. `ship_to` None: not known, or not for this reader. `late`: its ship-by date has passed."""
+
+    order: models.Order
+    ship_by: Instant | None
+    late: bool
+    pieces: list[tuple[int, str, str]]
+    ship_to: Address | None
+    parcels: list[models.Parcel]
+    page: str
+
+
+def by_hand(request: HttpRequest, number: int) -> HttpResponse:
+    """The open orders of an account, the most pressing first: first those to be shipped, then those that left the house and
+    are not confirmed at the marketplace."""
+    account = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    deps = wiring.deps()
+    now = deps.clock.now()
+    rows = orders.to_ship(AccountId(number), MOST + 1)
+    sent: dict[int, list[models.Parcel]] = {}
+    for parcel in models.Parcel.objects.filter(order__in=rows).order_by("pk"):
+        sent.setdefault(parcel.order_id, []).append(parcel)
+    lines = sorted(
+        (_line(row, account, sent.get(row.pk, []), deps.vault, now) for row in rows[:MOST]),
+        key=lambda line: (line.ship_by is None, line.ship_by or line.order.purchased_at),
+    )
+    unconfirmed = [line for line in lines if any(parcel.confirmed_at is None for parcel in line.parcels)]
+    context = {
+        "account": account,
+        "running": isinstance(accounts.may_sync(account, now), authorization.Yes),
+        "to_ship": [line for line in lines if not line.parcels],
+        "begun": [line for line in lines if line.parcels and line not in unconfirmed],
+        "unconfirmed": unconfirmed,
+        "more": len(rows) > MOST,
+        "most": MOST,
+        "now": now,
+    }
+    return render(request, "web/by_hand.html", context)
+
+
+def _line(row: models.Order, account: models.Account, parcels: list[models.Parcel], vault: Vault, now: Instant) -> Line:
+    try:
+        body = orders.body_of(row, vault)
+    except VaultBroken:
+        body = None
+    if body is None:
+        pieces = [(count, sku, "") for sku, count in row.pieces.items()]
+    else:
+        pieces = [(line.quantity, line.sku, line.title) for line in body.lines]
+    ship_by = body.ship_by if body else None
+    return Line(
+        order=row,
+        ship_by=ship_by,
+        late=ship_by is not None and ship_by < now,
+        pieces=pieces,
+        ship_to=body.ship_to if body else None,
+        parcels=parcels,
+        page=_page(row, account),
+    )
+
+
+def _page(row: models.Order, account: models.Account) -> str:
+    """The order where its seller sees it at the marketplace; "" where that is not known, as with a box."""
+    manifest = plugins.marketplace_manifest(account.marketplace)
+    site = manifest.site(row.site)
+    if site is None or not manifest.addresses.order or account.options.get("address.consent"):
+        return ""
+    return manifest.addresses.order.format(host=site.consent_host, order=quote(row.order_id, safe=""))
