@@ -1,4 +1,4 @@
-"""What to ship and confirm by hand while an account stands still: the most pressing first, addresses for whom they are."""
+"""What to ship and confirm by hand while an account stands still: the most pressing first, and no buyer."""
 
 import re
 from datetime import timedelta
@@ -81,15 +81,14 @@ def test_what_left_the_house_is_to_be_confirmed_with_its_carrier_and_number(merc
     assert "Colissimo T-123" in page
 
 
-def test_the_address_and_the_pieces_stand_there_and_each_order_leads_to_seller_central(merchant):
+def test_the_pieces_stand_there_and_each_order_leads_to_seller_central_where_the_buyer_is(merchant):
     sold(merchant.account, 1)
 
     page = shown(merchant)
 
-    assert "Mme Plainly Fake" in page
-    assert "69001 Lyon" in page
     assert "2 × SOAP" in page
     assert 'href="https://sellercentral-europe.amazon.com/orders-v3/order/302-0000000-0000001"' in page
+    assert [word for word in ("Plainly", "Essai", "69001", "Lyon") if word in page] == []
 
 
 def test_an_account_of_a_box_leads_nowhere(merchant):

@@ -10,7 +10,6 @@ from forain import plugins, wiring
 from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
-from forain.core.orders import Address
 from forain.store import accounts, models, orders
 from forain.store.vault import Vault, VaultBroken
 
@@ -20,13 +19,13 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Line:
-    """One order to be shipped. `ship_to` None: not known, or not for this reader. `late`: its ship-by date has passed."""
+    """One order to be shipped. `late`: its ship-by date has passed. Where it goes stands in Seller Central: no page of ours
+    shows a buyer."""
 
     order: models.Order
     ship_by: Instant | None
     late: bool
     pieces: list[tuple[int, str, str]]
-    ship_to: Address | None
     parcels: list[models.Parcel]
     page: str
 
@@ -74,7 +73,6 @@ def _line(row: models.Order, account: models.Account, parcels: list[models.Parce
         ship_by=ship_by,
         late=ship_by is not None and ship_by < now,
         pieces=pieces,
-        ship_to=body.ship_to if body else None,
         parcels=parcels,
         page=_page(row, account),
     )
