@@ -506,7 +506,9 @@ def looks_keep_their_pauses(watch: Watch, seller: Seller, worker: Worker) -> Non
     at_once = last is not None and worker.notes["begun at"] <= last
     if last is None or at_once or seller.subject in watch._asked_for_at:
         return
-    refused = accounts.get(seller.account).standing == "refused"
+    row = accounts.get(seller.account)
+    # While the application itself is refused, its own pauses hold: one look tells of all its accounts.
+    refused = row.standing == "refused" and row.application.refused_at is None
     if refused and watch.story.now() - last < REFUSED_PAUSE:
         raise Violation("looks_keep_their_pauses", f"{seller.subject} again {watch.story.now() - last} after a no")
 
