@@ -119,12 +119,5 @@ def months(today: date) -> list[date]:
 def shades(end: date | None, today: date) -> list[Shade]:
     """A timeline, month by month: the permission holds, ends in that month, is over. An end not known holds on; one
     that has passed ends in the first month."""
-    shown = months(today)
-    if end is None or end >= _after(shown[-1]):
-        return ["before"] * MONTHS
-    at = max((end.year - today.year) * 12 + end.month - today.month, 0)
+    at = MONTHS if end is None else max((end.year - today.year) * 12 + end.month - today.month, 0)
     return ["before" if n < at else "end" if n == at else "after" for n in range(MONTHS)]
-
-
-def _after(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

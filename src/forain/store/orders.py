@@ -24,9 +24,9 @@ ENDED = (OrderState.CANCELLED.value, OrderState.RECORDED.value)
 KEY_MAY_COME_BACK = timedelta(days=7)
 """So long a body that no key opens is kept past its time: its lines and amounts would go with the buyer, and a wrong
 `vault.key` may be put right. Nobody reads the buyer meanwhile."""
-UNSENT = (OrderStatus.PENDING.value, OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
 PAID = (OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
 """Statuses in which pieces are to be sent."""
+UNSENT = (OrderStatus.PENDING.value, *PAID)
 INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
 UNREADABLE = "unreadable"
