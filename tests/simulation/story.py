@@ -258,6 +258,8 @@ class Story:
         return models.Link.objects.filter(account_id=seller.number, sku=sku, refused=True).exists()
 
     def let_link(self, seller: Seller, sku: str, same: bool) -> None:
+        # Which article it is now is another question to the shop.
+        self.watch.refused_in_shop -= {o.order_id for o in self.amazon_orders() if any(x.sku == sku for x in o.lines)}
         row = accounts.get(seller.account)
         self.page(
             lambda: link_offers.decide(self.merchant, row, SellerSku(sku), VariantId(sku), same=same, by="person")
