@@ -26,7 +26,7 @@ def next_step(desired, submitted=None, observed=None, acknowledged=None, known=N
         submitted,
         observed,
         acknowledged_quantity=acknowledged,
-        orders_known_until=known,
+        sales_known_until=known,
         moved=moved,
         acknowledge_within=timedelta(minutes=15),
         now=now,

@@ -17,6 +17,7 @@ from forain.core.orders import (
     Order,
     OrderState,
     OrderStatus,
+    Readings,
     step,
     without_buyer,
 )
@@ -128,3 +129,16 @@ def test_a_text_about_an_order_is_told_without_its_buyer(text, told):
 
     assert without_buyer(text, order) == told
     assert without_buyer(text, None) == without_buyer(text, replace(ORDER, ship_to=None)) == text
+
+
+def test_a_list_of_orders_is_believed_once_another_ends_after_it_was_read():
+    minute = timedelta(minutes=1)
+    first = Readings().then(T0 - 2 * minute, T0)
+    too_soon = first.then(T0 - minute, T0 + minute)
+    later = too_soon.then(T0 + minute, T0 + 3 * minute)
+    again = later.then(T0 + 4 * minute, T0 + 6 * minute)
+
+    assert first.sold_until is None
+    assert too_soon == first
+    assert later.sold_until == T0 - 2 * minute
+    assert again.sold_until == T0 + minute

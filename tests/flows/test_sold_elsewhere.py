@@ -237,9 +237,31 @@ def test_a_fall_that_only_looks_like_the_one_we_know_is_not_raised_over(house):
     models.Offer.objects.filter(sku="SOAP").update(
         observed_quantity=11, observed_at=known, acknowledged_quantity=12, submission=""
     )
-    models.Account.objects.update(orders_known_until=known)
+    models.Account.objects.update(sales_known_until=known)
     house.change("SOAP", stock=20)
     mirror_catalogue.mirror_catalogue(house.deps, house.shop)
+
+    reconcile_offers.reconcile_offers(house.deps, house.account)
+    house.advance(10)
+
+    assert house.quantity("SOAP") == 11
+    house.live(1200, step=15)
+    assert house.quantity("SOAP") == 19
+
+
+def test_an_order_that_changed_right_after_a_list_ended_is_not_raised_over(house):
+    house.live(60)
+    house.buy("SOAP", pending_seconds=250)
+    house.change("SOAP", stock=20)
+    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
+    house.advance(10)
+    schedule.FLOWS["sweep_offers"].run(house.deps, house.account)
+    assert house.quantity("SOAP") == 11
+    # It is paid, and moves behind the end of the list that is read now; so it is in no list before the next one.
+    house.advance(260)
+    import_orders.import_orders(house.deps, house.account)
+    assert house.account.orders_known_until > models.Offer.objects.get(sku="SOAP").observed_at
+    assert not models.Order.objects.exists()
 
     reconcile_offers.reconcile_offers(house.deps, house.account)
     house.advance(10)

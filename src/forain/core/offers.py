@@ -13,7 +13,7 @@ MOST_TRIES = 3
 """So often a value is told that the marketplace took and then did not show; then a person is asked."""
 
 ORDERS_READ_WITHIN = timedelta(minutes=6)
-"""After an unexplained fall: so long the next reading of orders may take."""
+"""After an unexplained fall: so long the next readings of orders may take."""
 
 LOOK_AGAIN_WITHIN = timedelta(minutes=1)
 """No wait ends in the past: what was waited for in vain is asked about again after this."""
@@ -139,7 +139,7 @@ def plan(
     observed: Observed | None,
     *,
     acknowledged_quantity: int | None,
-    orders_known_until: Instant | None,
+    sales_known_until: Instant | None,
     moved: bool,
     acknowledge_within: timedelta,
     now: Instant,
@@ -149,7 +149,7 @@ def plan(
     `submitted`: what was told and not read back yet. It may still become true, whatever is shown meanwhile: an
     observation settles nothing while something else is on its way, or when it is older than what was told.
     `acknowledged_quantity`: the quantity the marketplace last showed as told by us, None if never.
-    `orders_known_until`: all marketplace orders up to then are recorded here; None: none are.
+    `sales_known_until`: all marketplace orders placed up to then are recorded here; None: none are.
     `moved`: since `observed` an order took pieces or gave some back, as far as is recorded here.
     `notes` of the answer say what was left out and why (`fulfilled_by_marketplace`: the SKU has a channel
     of the marketplace's own; a quantity of ours would open a second, merchant-fulfilled offer).
@@ -171,7 +171,7 @@ def plan(
             # for sale, whatever was sold elsewhere meanwhile.
             return Look(notes)
         return Settled(notes)
-    if quantity_differs and fell_by_itself(quantity, observed, acknowledged_quantity, orders_known_until):
+    if quantity_differs and fell_by_itself(quantity, observed, acknowledged_quantity, sales_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
         until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, now + LOOK_AGAIN_WITHIN)
         return Wait(until, "orders_unread", notes)
@@ -208,10 +208,10 @@ def fell_by_itself(
     quantity: int | None,
     observed: Observed,
     acknowledged_quantity: int | None,
-    orders_known_until: Instant | None,
+    sales_known_until: Instant | None,
 ) -> bool:
     """Fewer are shown than were told, and what took them may not be in our book yet: `quantity` would raise over it."""
     if quantity is None or observed.quantity is None or acknowledged_quantity is None:
         return False
     fell = observed.quantity < acknowledged_quantity and quantity > observed.quantity
-    return fell and (orders_known_until is None or observed.seen_at is None or orders_known_until < observed.seen_at)
+    return fell and (sales_known_until is None or observed.seen_at is None or sales_known_until < observed.seen_at)

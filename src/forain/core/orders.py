@@ -33,6 +33,32 @@ class OrderStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Readings:
+    """How far the lists of changed orders tell what was sold. None: nothing of the kind is known yet.
+
+    `sold_until`: every order placed up to then is in our book. `read_until`: where the last list that counts ended;
+    `read_at`: when its last page had come.
+    """
+
+    sold_until: Instant | None = None
+    read_until: Instant | None = None
+    read_at: Instant | None = None
+
+    def then(self, read_until: Instant, read_at: Instant) -> "Readings":
+        """After one more list of orders, last changed up to `read_until`, whose last page came at `read_at`.
+
+        A list ends minutes before the moment it is asked for. An order placed before that end and changed after it
+        (paid, say) stands behind the end and is not in this list; the next one that reaches over that moment has it. So
+        a list is believed once another one ends after it was read. Missed is only an order that was changed again right
+        before that one, too: the falls over which nothing is raised are those of a few minutes more, and a second way of
+        asking would cost as many calls as the first.
+        """
+        if self.read_at is not None and read_until < self.read_at:
+            return self
+        return Readings(self.read_until, read_until, read_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """Where the parcel goes. Buyer data: kept as long as needed, shown to whom it concerns, never logged."""
 

@@ -64,10 +64,8 @@ def read_orders(deps: Deps, account: models.Account) -> int:
         # What is known by name is asked for all the same.
         _read_again(deps, account)
         raise
-    known_until = complete_until or window.until - timedelta(minutes=5)
-    if known is not None:
-        known_until = max(known_until, known)
-    accounts.note(AccountId(account.pk), orders_known_until=known_until, orders_imported_at=deps.clock.now())
+    read_until = complete_until or window.until - timedelta(minutes=5)
+    accounts.note_reading(AccountId(account.pk), read_until, deps.clock.now())
     orders.observed_shipped(AccountId(account.pk), deps.clock.now())
     _read_again(deps, account)
     # Offers that wait for unread orders may go on now; sold pieces change what others may show.

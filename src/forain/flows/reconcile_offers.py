@@ -55,7 +55,7 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
     unimported = _unimported_per_variant(account, set(links.values()))
     if orders.unknown_sales(AccountId(account.pk)):
         # Nobody knows yet what was sold in that order: whatever fell by itself is not raised.
-        account.orders_known_until = None
+        account.sales_known_until = None
     stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
     decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported) for row in rows]
@@ -111,7 +111,7 @@ def _still_so(
         elif before and (before.quantity, before.price, before.fulfilled_by) == (
             after.quantity, after.price, after.fulfilled_by,
         ) and not fell_by_itself(
-            change.quantity, after, row.acknowledged_quantity, account.orders_known_until
+            change.quantity, after, row.acknowledged_quantity, account.sales_known_until
         ):  # fmt: skip
             # The same number again may be another fall: what was taken back, and sold since.
             holds.append((row, change))
@@ -164,7 +164,7 @@ def _decide(
         offers.submitted_of(row),
         offers.observed_of(row),
         acknowledged_quantity=row.acknowledged_quantity,
-        orders_known_until=account.orders_known_until,
+        sales_known_until=account.sales_known_until,
         moved=offers.moved(row),
         acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
         now=deps.clock.now(),

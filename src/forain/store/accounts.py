@@ -14,6 +14,7 @@ from forain.core import authorization
 from forain.core.authorization import Facts, Standing
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ApplicationId
+from forain.core.orders import Readings
 from forain.store import models
 
 DOUBTS_TOGETHER = timedelta(minutes=15)
@@ -97,6 +98,25 @@ def note(account: AccountId, **fields: Any) -> None:
     """Write plain facts (times of last looks, plan) of an account; no authorization facts."""
     assert not set(fields) & set(Facts.__dataclass_fields__), "authorization facts change through apply()"
     models.Account.objects.filter(pk=account).update(**fields)
+
+
+def note_reading(account: AccountId, read_until: Instant, read_at: Instant) -> None:
+    """Note that the list of orders changed up to `read_until` was read to its last page, which came at `read_at`.
+
+    Of two readings at once the one that reaches further counts.
+    """
+    with transaction.atomic():
+        row = models.Account.objects.select_for_update().get(pk=account)
+        readings = Readings(row.sales_known_until, row.orders_read_until, row.orders_read_at).then(read_until, read_at)
+        known = row.orders_known_until or row.import_since
+        note(
+            account,
+            orders_known_until=max(read_until, known) if known else read_until,
+            orders_imported_at=read_at,
+            sales_known_until=readings.sold_until,
+            orders_read_until=readings.read_until,
+            orders_read_at=readings.read_at,
+        )
 
 
 def deny_operation(account: AccountId, operation: str, role: str, flow: str) -> None:

@@ -50,8 +50,9 @@ class Application(models.Model):
 class Account(models.Model):
     """One seller identity at one marketplace in one region, with the facts of its authorization.
 
-    `orders_known_until`: every order changed up to then is in our book. `probed_at`: last look whether
-    the permission stands. `options`: addresses and other values of the manifest's fields.
+    `orders_known_until`: the list of changed orders was read up to then. `sales_known_until`: every order placed up to
+    then is in our book; `orders_read_until`, `orders_read_at`: the reading that will say so next (`core.orders.Readings`).
+    `probed_at`: last look whether the permission stands. `options`: addresses and other values of the manifest's fields.
     """
 
     marketplace = models.TextField()
@@ -76,6 +77,9 @@ class Account(models.Model):
 
     import_since = models.DateTimeField(null=True)
     orders_known_until = models.DateTimeField(null=True)
+    sales_known_until = models.DateTimeField(null=True)
+    orders_read_until = models.DateTimeField(null=True)
+    orders_read_at = models.DateTimeField(null=True)
     orders_imported_at = models.DateTimeField(null=True)
     offers_swept_at = models.DateTimeField(null=True)
     catch_up_from = models.DateTimeField(null=True)
