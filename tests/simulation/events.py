@@ -12,12 +12,17 @@ from . import FR, Seller
 from .shop import Booked
 
 if TYPE_CHECKING:
+    from .stage import Worker
     from .story import Story
 
 TOGETHER = ("import_orders", "reconcile_offers", "confirm_shipments", "observe_offers")
 """Flows that two workers may go through hand in hand."""
 LISTS_LAG = 100
 """So many seconds at most a list is late: Amazon says two minutes."""
+MAKES = ("call", "shop POST orders")
+"""The point at which a worker waits that is about to make an order in the shop."""
+NOT_LISTED = 130.0
+"""So many seconds later an order is in Amazon's lists, which end two minutes ago."""
 HAND_IN_HAND = 60
 """So many points two workers that began the same line are looked at closely."""
 
@@ -319,6 +324,26 @@ def _two_at_once(story: "Story") -> str | None:
     return f"{busy[0].label} and {flow}"
 
 
+def _begins_until(story: "Story", worker: "Worker", flow: str, subject: str, there: Callable[[], bool]) -> bool:
+    """A worker begins a line and waits at the first point where it is `there`; False: it never was."""
+    runs.force(subject, story.now(), [flow])
+    story.stage.close = HAND_IN_HAND
+    story.take(worker, flow, subject)
+    while worker.busy and not there():
+        story.stage.close = HAND_IN_HAND
+        story.resume(worker)
+    story.stage.close = 0
+    return worker.busy
+
+
+def _meanwhile(story: "Story", worker: "Worker", flow: str, subject: str) -> None:
+    """A worker does a whole line while the other one waits."""
+    runs.force(subject, story.now(), [flow])
+    story.take(worker, flow, subject)
+    while worker.busy:
+        story.resume(worker)
+
+
 def _one_waits(story: "Story") -> str | None:
     """One worker is kept waiting where it is, while the other does a whole line of the same account."""
     busy = [w for w in story.stage.workers if w.busy]
@@ -326,10 +351,7 @@ def _one_waits(story: "Story") -> str | None:
     if len(busy) != 1 or not busy[0].subject.startswith("account"):
         return None
     flow = story.fate.choice([name for name in TOGETHER if name != busy[0].label])
-    runs.force(busy[0].subject, story.now(), [flow])
-    story.take(idle[0], flow, busy[0].subject)
-    while idle[0].busy:
-        story.resume(idle[0])
+    _meanwhile(story, idle[0], flow, busy[0].subject)
     return f"{busy[0].label} waits for {flow}"
 
 
@@ -343,16 +365,31 @@ def _known_and_paid(story: "Story") -> models.Order | None:
 
 
 def _two_for_one_order(story: "Story") -> str | None:
-    """Both workers bring the orders of one account into the shop, hand in hand."""
-    row = _known_and_paid(story)
-    if row is None:
+    """Somebody buys. One worker has listed what is to be made in the shop and waits; the other one lists it too, looks
+    into the shop and is about to make the order. Then the first goes on to its end, and the second after it."""
+    first, second = story.stage.workers
+    if first.busy or second.busy:
         return None
-    subject = story.sellers[row.account_id - 1].subject
-    story.stage.close = 6 * HAND_IN_HAND
-    for worker in story.stage.workers:
-        runs.force(subject, story.now(), ["import_orders"])
-        story.take(worker, "import_orders", subject)
-    return row.order_id
+    seller, sku = story.some_seller(), story.fate.choice(_skus(story))
+    told = {
+        "seller_id": seller.name,
+        "marketplace_id": FR,
+        "items": [{"sku": sku, "quantity": 1}],
+        "pending_seconds": 0,
+    }
+    order = story.control("POST", "orders", told)
+    if order is None:
+        return None
+    story.advance(NOT_LISTED)
+
+    def listed() -> bool:
+        return first.at[0] == "read" and "store_link" in first.at[1]
+
+    if _begins_until(story, first, "import_orders", seller.subject, listed):
+        _begins_until(story, second, "import_orders", seller.subject, lambda: second.at == MAKES)
+        while first.busy:
+            story.resume(first)
+    return f"{order['order_id']} {sku}"
 
 
 def _order_in_between(story: "Story") -> str | None:
@@ -364,18 +401,13 @@ def _order_in_between(story: "Story") -> str | None:
     seller = story.sellers[row.account_id - 1]
     looks, brings = story.stage.workers
     offers.mark(seller.account, story.now())
-    runs.force(seller.subject, story.now(), ["reconcile_offers", "import_orders"])
-    story.stage.close = HAND_IN_HAND
-    story.take(looks, "reconcile_offers", seller.subject)
-    while looks.busy and ("sold" in looks.notes) == ("stock" in looks.notes):
-        story.stage.close = HAND_IN_HAND
-        story.resume(looks)
-    story.stage.close = 0
-    if not looks.busy:
+
+    def halfway() -> bool:
+        return ("sold" in looks.notes) != ("stock" in looks.notes)
+
+    if not _begins_until(story, looks, "reconcile_offers", seller.subject, halfway):
         return None
-    story.take(brings, "import_orders", seller.subject)
-    while brings.busy:
-        story.resume(brings)
+    _meanwhile(story, brings, "import_orders", seller.subject)
     return f"{row.order_id} while reconcile_offers waits"
 
 

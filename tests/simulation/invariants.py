@@ -57,7 +57,9 @@ REFUSED_PAUSE = timedelta(hours=23)
 """So long at least a refused account is left alone after a look whose answer was no, unless a person asks."""
 BELIEVED = timedelta(minutes=2)
 """So old at most is the look before a batch of an account whose date has passed."""
-STOPPED = ("authorization_expired", "authorization_revoked", "authorization_overdue", "authorization_doubted")
+STOPPED = (
+    "authorization_expired", "authorization_revoked", "authorization_overdue", "authorization_doubted", "application_refused",
+)  # fmt: skip
 """Notices that say why nothing goes on."""
 
 
@@ -526,11 +528,16 @@ def a_stop_is_told(watch: Watch) -> Iterator[str]:
     """Where Amazon lets an account do nothing any more, a notice says so before long."""
     told = {(code, subject.split("/")[0]) for code, subject in _open_notices()}
     state = watch.story.box.world.state
+    application = state.applications[watch.story.application_id]
+    # What Amazon made and the merchant has not typed: the former secret is good for a week.
+    old_until = application.old_secret_until
+    known = not watch.story.new_secret or (old_until is not None and old_until > watch.story.now())
     for seller in watch.story.sellers:
         grant = watch.story.box.world.authorization_of(seller.refresh)
         if accounts.get(seller.account).standing == "none":
             continue  # The merchant took it out himself.
-        works = grant is not None and grant.lives(watch.story.now()) and state.sellers[seller.name].active
+        lives = grant is not None and grant.lives(watch.story.now()) and state.sellers[seller.name].active
+        works = known and lives
         if not works and not any((code, seller.subject) in told for code in STOPPED):
             yield f"{seller.subject} stands still, and no notice says why"
 

@@ -30,7 +30,8 @@ class Violation(BaseException):
 
 
 class Worker:
-    """A thread that runs one job at a time, while it holds the baton. `notes`: what invariants remember of its run.
+    """A thread that runs one job at a time, while it holds the baton. `notes`: what invariants remember of its run;
+    `at`: the point it waits at.
 
     `page`: the merchant's own process: it is never kept waiting, and is no worker to whoever asks, but it may die.
     """
@@ -42,6 +43,7 @@ class Worker:
         self.job: Callable[[], object] | None = None
         self.label = self.subject = ""
         self.paused_at: Any = None
+        self.at = ("", "")
         self.dead = False
         self.deps: Any = None
         self.notes: dict[str, Any] = {}
@@ -183,6 +185,7 @@ class Stage:
             return
         if self.close > 0 or drawn < self.deaths + self.pauses:
             self.close -= self.close > 0
+            worker.at = kind, what
             worker.pause()
 
     def deaths_of(self, worker: Worker) -> float:

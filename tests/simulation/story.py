@@ -455,11 +455,13 @@ class Story:
             self.shop.show(sku)
         self.tell("rest begins")
         self._until_right(self.watch.stops_not_told)
+        if self.new_secret:
+            # While the application is refused, nobody can know what each of its accounts may do.
+            self._patiently(self.enter_secret)
+            self._until_right(self.watch.stops_not_told)
         for seller in self.sellers:
             self.control("POST", f"sellers/{seller.name}/reactivate", {})
         self.advance(1)
-        if self.new_secret:
-            self._patiently(self.enter_secret)
         for seller in self.sellers:
             for sku in [sku for sku in self.shop.articles if self.unlinked(seller, sku)]:
                 self.let_link(seller, sku, True)
