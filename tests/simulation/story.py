@@ -288,6 +288,11 @@ class Story:
 
     def pause(self, seller: Seller, paused: bool) -> None:
         self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person"))
+        if not accounts.get(seller.account).paused_by_user:
+            for worker in self.stage.workers:
+                if worker.busy and worker.subject == seller.subject:
+                    # What it has begun it may end: he goes on.
+                    worker.notes["paused"] = False
 
     def renew(self, seller: Seller, days_left: float) -> None:
         """A new permission whose year ends in `days_left`, at Amazon and as the merchant types it."""

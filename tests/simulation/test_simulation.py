@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 SEEDS, TOGETHER, DAYS = 50, 5, 30.0
 MUTANT_DAYS = 6.0
+WITHIN = 6
+"""So many seeds, from the first known to catch a planted defect on, are tried: stories change with the product."""
 
 
 @pytest.fixture(autouse=True)
@@ -49,21 +51,18 @@ def test_the_same_seed_tells_the_same_story_to_the_byte():
 
 
 def test_no_planted_defect_is_forgotten():
-    assert set(MUTANTS) == set(run.CAUGHT_BY) | run.NOT_CAUGHT
-    assert not set(run.CAUGHT_BY) & run.NOT_CAUGHT
-    assert len(run.CAUGHT_BY) >= 31
+    assert set(MUTANTS) == set(run.CAUGHT_BY)
+    assert len(MUTANTS) >= 32
 
 
 @pytest.mark.parametrize("name", sorted(run.CAUGHT_BY))
-def test_a_planted_defect_is_caught_by_the_first_seed_known_to(name, record_property):
-    seed, invariant = run.CAUGHT_BY[name]
-
-    told = run.caught(name, 1, MUTANT_DAYS, seed)
+def test_a_planted_defect_is_caught_within_a_few_seeds(name, record_property):
+    told = run.caught(name, WITHIN, MUTANT_DAYS, run.CAUGHT_BY[name])
 
     assert told is not None, f"{name} is not caught any more: ./forain simulate --mutants --seeds 30 says by which seed"
     assert told.failure is not None
-    assert told.failure.invariant == invariant
     record_property(f"{SIMULATED}planted defects caught", 1)
+    record_property(f"{SIMULATED}{name} by {told.failure.invariant}", 1)
 
 
 def test_a_story_that_fails_is_shrunk_and_says_how_to_see_it_again():
