@@ -45,7 +45,7 @@ CAUGHT_BY = {
     "stops_are_not_told": 0,
     "looks_all_the_time": 0,
     "works_while_paused": 3,
-    "renewed_in_pieces": 4,
+    "renewed_in_pieces": 6,
 }
 """Mutant -> the first seed of six days known to catch it."""
 
