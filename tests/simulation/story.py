@@ -80,11 +80,12 @@ class Plan:
 
 @dataclass
 class Told:
-    """How a seed went. `failure` None: all held."""
+    """How a seed went. `failure` None: all held. `days`: how far it came."""
 
     plan: Plan
     trace: list[str] = field(default_factory=list)
     failure: Violation | None = None
+    days: float = 0.0
     steps: int = 0
     killed: int = 0
     events: int = 0
@@ -331,6 +332,7 @@ class Story:
             except Violation as broken:
                 self.told.failure = broken
                 self.tell(f"BROKEN {broken}")
+        self.told.days = (self.now() - BEGIN) / timedelta(days=1)
         self.told.steps += self.stage.points
         self.told.killed = self.stage.killed
         return self.told
