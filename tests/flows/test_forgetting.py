@@ -37,10 +37,22 @@ def buyer_stays_and_goes(house, row, days, more):
     return there
 
 
-def test_an_order_that_was_sent_forgets_its_buyer_after_thirty_days_and_keeps_its_lines(house):
-    row = bought(house)
+def cancelled(house, row):
     house.control("POST", f"orders/{row.order_id}/cancel", {"by": "BUYER", "reason": "NO_LONGER_NEEDED"})
     house.live(400)
+
+
+def sent(house, row):
+    (house.folder / "shipments" / "one.csv").write_text(f"order,carrier,tracking\n{row.order_id},Colissimo,T1\n")
+    house.live(600)
+    row.refresh_from_db()
+    assert row.status == "shipped"
+
+
+@pytest.mark.parametrize("ends", [sent, cancelled])
+def test_an_order_that_was_sent_or_cancelled_forgets_its_buyer_after_thirty_days_and_keeps_its_lines(house, ends):
+    row = bought(house)
+    ends(house, row)
 
     assert buyer_stays_and_goes(house, row, 29, 1.1) == [True, False]
     assert models.Journal.objects.get(code="buyers_forgotten").placeholders == {"count": "1"}

@@ -67,6 +67,7 @@ class AtRest:
         return _answered(self._at_the_end)
 
     def _at_the_end(self) -> Found:
+        self._watch.log = [line for service in self._story.services.values() for line in service.said().splitlines()]
         found = [(check.__name__, what) for check in invariants.AT_THE_END for what in check(self._watch)]
         found += [(check.__name__, what) for check in HERE for what in check(self._story)]
         return found + self._amounts()

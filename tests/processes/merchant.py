@@ -14,6 +14,7 @@ from forain.cli.sample_shop import SampleShop, ean
 from forain.core.money import Money
 from tests.simulation.shop import Article, Booked, Charge, Parcel
 
+CARRIER = "DHL"
 PLACES = ("new", "booked", "cancelled")
 
 
@@ -55,7 +56,9 @@ class Merchant:
                 lines = [(line["line"], line["variant"], line["quantity"]) for line in told["lines"]]
                 parcels = self.parcels.get(reference, [])
                 cancelled = place == "cancelled"
-                booked = Booked(reference, reference, lines, _charge(told), self.now(), cancelled, parcels=parcels)
+                booked = Booked(
+                    reference, reference, lines, _charge(told), self.now(), cancelled=cancelled, parcels=parcels
+                )
                 found.append(booked)
         return found
 
@@ -98,10 +101,10 @@ class Merchant:
         tracking = f"T{self._numbers:05d}"
         out = io.StringIO()
         rows = [("order", "carrier", "tracking", "line", "quantity")]
-        rows += [(order.reference, "DHL", tracking, line, str(count)) for line, count in items.items()]
+        rows += [(order.reference, CARRIER, tracking, line, str(count)) for line, count in items.items()]
         csv.writer(out, lineterminator="\n").writerows(rows)
         _put(self.folder / "shipments" / f"{tracking}.csv", out.getvalue())
-        self.parcels.setdefault(order.reference, []).append(Parcel(tracking, tracking, self.now(), items))
+        self.parcels.setdefault(order.reference, []).append(Parcel(tracking, tracking, self.now(), items, CARRIER))
         return tracking
 
 

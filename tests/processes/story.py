@@ -34,6 +34,8 @@ UP_SECONDS = 90.0
 """So long, of real time, a process may take to come up, and the first order to come into the shop."""
 SECONDS_A_KILL = 12.0
 """However slow the machine is: after so many seconds for each kill planned there are no more."""
+KILLS_WITH_MISFORTUNES = 100
+"""While so many are killed connections are cut and disks are full; otherwise the kills alone were proven."""
 KILLS_WITH_PARCELS = 10
 """While so many are killed the merchant sends something; in a shorter story there may be nothing to send yet."""
 
@@ -71,6 +73,11 @@ class Told:
             yield "there_is_trade", "no order came into the shop"
         if self.asked >= KILLS_WITH_PARCELS and not self.parcels:
             yield "there_is_trade", "no parcel was sent"
+        if self.asked >= KILLS_WITH_MISFORTUNES:
+            if not self.cuts or not self.stalls:
+                yield "there_is_misfortune", "no connection was cut, or none held up"
+            if self.disks and len(self.fillings) < 2:
+                yield "there_is_misfortune", "not both disks were filled"
 
     def line(self) -> str:
         killed = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))

@@ -46,6 +46,7 @@ class Changes(msgspec.Struct):
 
 class Parcel(msgspec.Struct):
     name: Name
+    carrier: Name
     tracking: Plain
     sent_at: datetime
     items: dict[Name, Whole]
@@ -112,6 +113,7 @@ class SimulatedShop:
         told = {
             "reference": draft.reference, "lines": lines, "shipping": draft.shipping.text(),
             "discount": draft.discount.text(), "total": draft.total.text(), "currency": draft.currency,
+            "ship_to": [draft.ship_to.name, draft.ship_to.lines[0], draft.ship_to.postal_code],
         }  # fmt: skip
         made = self._ask("POST", "/orders", Made, told=told)
         try:
@@ -133,7 +135,7 @@ class SimulatedShop:
     def shipments(self, references: Sequence[MarketplaceOrderId]) -> ShipmentPage:
         return ShipmentPage(
             tuple(
-                Shipment(MarketplaceOrderId(o.reference), p.name, "DHL", p.tracking, p.sent_at, p.items)
+                Shipment(MarketplaceOrderId(o.reference), p.name, p.carrier, p.tracking, p.sent_at, p.items)
                 for o in self._search(references)
                 for p in o.parcels
             )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import unquote
@@ -16,11 +16,8 @@ from django.db import connection
 from django.db.models import F
 
 from forain.contracts.manifest import RateLimit
-from forain.core import authorization, pricing
 from forain.core import orders as core_orders
-from forain.core.authorization import Facts, No
 from forain.core.ids import AccountId
-from forain.core.money import Money
 from forain.flows.authorize import owner_of
 from forain.store import accounts, limits, models, offers, orders, runs
 from forain_box.amounts import details
@@ -41,8 +38,8 @@ EVERY_STEP = """SELECT (SELECT array_agg(standing ORDER BY id) FROM store_accoun
     (SELECT min(flow || ': ' || error) FROM store_run WHERE stopped),
     (SELECT array_agg(ARRAY[id, settled_no]) FROM store_offer WHERE settled_no > 0)"""
 """What the invariants of every step need, in one question: it is asked thousands of times."""
-PERMISSION = """SELECT a::text || p::text FROM store_account a JOIN store_application p ON p.id = a.application_id
-    WHERE a.id = %s"""
+PERMISSION = """SELECT a.standing, a.expires_at, a.paused_by_user, p.refused_at IS NOT NULL FROM store_account a
+    JOIN store_application p ON p.id = a.application_id WHERE a.id = %s"""
 UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb_each_text(o.pieces) piece, store_link link
     WHERE o.state IN ('held', 'creating') AND o.fulfilled_by = 'merchant' AND o.status <> 'cancelled'
     AND (link.account_id, link.sku) = (o.account_id, piece.key) AND link.decided_at IS NOT NULL AND NOT link.refused
@@ -63,6 +60,23 @@ STOPPED = (
 """Notices that say why nothing goes on."""
 
 
+OPERATIONS = {
+    "token": "token", "sellers": "getMarketplaceParticipations", "search orders": "searchOrders", "order": "getOrder",
+    "patch": "patchListingsItem", "confirm": "confirmShipment", "catalog": "searchCatalogItems",
+}  # fmt: skip
+REMIND_AT = (0, 1, 3, 7, 14, 21, 30, 60)
+"""Days before the end of a permission."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an account may do. `why_not` "": it may sync; `over`: its date has passed, and a look must say that it may."""
+
+    why_not: str
+    paused: bool
+    over: bool
+
+
 @dataclass(frozen=True)
 class Call:
     """One call to Amazon."""
@@ -80,6 +94,17 @@ class Call:
         if "/orders/2026" in self.path:
             return "search orders" if self.path.rstrip("/").endswith("orders") else "order"
         return "token" if self.path.endswith("/token") else self.path.split("/")[2]
+
+    @property
+    def operation(self) -> str:
+        """Amazon's name for it, whose limit counts."""
+        match self.label, self.path.rstrip("/").split("/")[4:]:
+            case "sellers", [*_, "account"]:
+                return "getAccount"
+            case "listings", [_, _, *sku]:
+                return "getListingsItem" if sku else "searchListingsItems"
+            case label, _:
+                return OPERATIONS[label]
 
     @property
     def told(self) -> dict[str, Any]:
@@ -110,7 +135,7 @@ class Watch:
         self._answered_at: dict[int, datetime] = {}
         self._asked_for_at: dict[str, datetime] = {}
         self._looked_at = 0
-        self._stored: dict[int, tuple[str, tuple[Facts, authorization.Application, bool]]] = {}
+        self._scopes: dict[str, int] = {}
         self._buckets: dict[tuple[str, str], tuple[float, datetime]] = {}
 
     # -- what happens, as it happens
@@ -156,7 +181,7 @@ class Watch:
                 until = take(limiter, scope, limit)
             if until is None:
                 within_the_rate_limits(self, scope, limit)
-                self._holder()["token of a bucket"] = limit.operation
+                self._holder()["token of a bucket"] = scope, limit.operation
             return until
 
         with (
@@ -193,7 +218,7 @@ class Watch:
             worker.notes["account"] = int(number) if kind == "account" else None
             if kind == "account":
                 self._ask_for_permission(worker)
-                worker.notes["paused"] = self._stored[int(number)][1][2]
+                worker.notes["paused"] = self.standing(int(number)).paused
             if worker.label == "confirm_shipments":
                 cursor.execute("SELECT order_id FROM store_order WHERE status = 'cancelled'")
                 worker.notes["cancelled"] = {order for (order,) in cursor.fetchall()}
@@ -210,24 +235,23 @@ class Watch:
                 del self._asked_for_at[worker.subject]
 
     def _ask_for_permission(self, worker: Worker) -> None:
-        answer, now = self.may_sync(worker.notes["account"]), self.story.now()
+        stands, now = self.standing(worker.notes["account"]), self.story.now()
         looked_at = self._answered_at.get(worker.notes["account"])
         believed = looked_at is not None and now - looked_at <= BELIEVED
-        if isinstance(answer, authorization.Yes) and (believed or not answer.probe_first):
+        if not stands.why_not and (believed or not stands.over):
             worker.notes["allowed at"] = now
         if self.story.sellers[worker.notes["account"] - 1].may_write:
             worker.notes["word at"] = self.story.now()
 
-    def may_sync(self, account: int) -> Any:
-        """Asked of the core itself: what the product asks may be planted."""
+    def standing(self, account: int) -> "Standing":
+        """What the stored facts allow, by a rule of its own: the product's may be wrong."""
         with connection.cursor() as cursor:
             cursor.execute(PERMISSION, [account])
-            (stored,) = cursor.fetchone()
-        if account not in self._stored or stored != self._stored[account][0]:
-            row = accounts.get(AccountId(account))
-            facts = accounts.facts_of(row), accounts.application_of(row), row.paused_by_user
-            self._stored[account] = stored, facts
-        return authorization.may_sync(*self._stored[account][1], self.story.now())
+            standing, expires_at, paused, refused = cursor.fetchone()
+        why_not = (
+            "paused" if paused else "application refused" if refused else standing if standing != "granted" else ""
+        )
+        return Standing(why_not, paused, expires_at is not None and self.story.now() >= expires_at)
 
     def before_call(self, call: Call, environ: dict[str, Any]) -> None:
         if connection.in_atomic_block:
@@ -306,6 +330,7 @@ class Watch:
         assert order is not None
         assert made.charge is not None
         amounts_to_the_cent(order, made.charge)
+        to_the_buyer(order, made)
 
     def every_step(self) -> None:
         if self._looked_at == self.story.stage.writes:
@@ -380,8 +405,16 @@ def amounts_to_the_cent(order: Order, charge: Charge) -> None:
         sums["ALL"] += parts["ITEM"] + parts["SHIPPING"] - off
         expected.append((line.item_id, line.sku, line.quantity, f"{parts['ITEM']:.2f}"))
     whole = [charge.shipping, charge.discount, charge.total]
-    if sorted(charge.lines) != sorted(expected) or whole != [f"{amount:.2f}" for amount in sums.values()]:
+    wanted = [f"{amount:.2f}" for amount in sums.values()]
+    if sorted(charge.lines) != sorted(expected) or whole != wanted or charge.currency != order.currency:
         raise Violation("amounts_to_the_cent", f"{order.order_id}: {charge.lines} {whole} for {expected} {sums}")
+
+
+def to_the_buyer(order: Order, made: Booked) -> None:
+    """What the shop is to send goes to whom Amazon says, and to nobody else."""
+    address = order.address
+    if made.ship_to != [address["name"], address["addressLine1"], address["postalCode"]]:
+        raise Violation("to_the_buyer", f"{order.order_id} goes to another address")
 
 
 def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: Seller, sku: str, quantity: int) -> None:
@@ -448,9 +481,19 @@ def nothing_written_without_the_merchants_word(watch: Watch, worker: Worker, cal
 
 
 def no_call_without_a_token_of_its_bucket(watch: Watch, call: Call) -> None:
-    """Each call to Amazon has taken a token of its bucket for itself."""
-    if watch._holder().pop("token of a bucket", None) is None:
-        raise Violation("no_call_without_a_token_of_its_bucket", call.label)
+    """Each call to Amazon has taken a token of its bucket for itself: that of its operation, and of its account."""
+    scope, operation = watch._holder().pop("token of a bucket", ("", "none"))
+    if operation != call.operation:
+        raise Violation("no_call_without_a_token_of_its_bucket", f"{call.operation} with one of {operation}")
+    worker = watch.story.stage.current()
+    if worker is None:
+        return
+    account = worker.notes["account"]
+    of_account = {other for other, number in watch._scopes.items() if number == account}
+    if watch._scopes.setdefault(scope, account) != account or of_account - {scope}:
+        raise Violation(
+            "no_call_without_a_token_of_its_bucket", f"account {account} with one of {scope}, not {of_account}"
+        )
 
 
 def each_account_for_itself(watch: Watch, call: Call, seller: Seller, environ: dict[str, Any]) -> None:
@@ -591,11 +634,9 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
             yield f"{of} shows {shown}, not {wanted}{_believed(seller, sku)}"
-        priced = pricing.price_on_site(
-            Money.parse(f"{article.price:.2f}", "EUR"), "EUR", pricing.PriceRule(percent=site.price_percent)
-        )
-        if isinstance(priced, pricing.Priced) and listing.prices[FR] != priced.price.amount:
-            yield f"{of} costs {listing.prices[FR]}, not {priced.price}"
+        price = (article.price * (100 + site.price_percent) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        if listing.prices[FR] != price:
+            yield f"{of} costs {listing.prices[FR]}, not {price}"
         lead = [
             entry.get("lead_time_to_ship_max_days") for entry in listing.attributes.get("fulfillment_availability", [])
         ]
@@ -621,11 +662,11 @@ def no_offer_stays_marked(watch: Watch) -> Iterator[str]:
 
 
 def each_shipment_is_confirmed_once(watch: Watch) -> Iterator[str]:
-    """At rest Amazon has each parcel of the shop once, with its pieces, and none for a cancelled order."""
+    """At rest Amazon has each parcel of the shop once, with its carrier and pieces, and none for a cancelled order."""
     for order in watch.merchants_orders():
-        told = sorted((p.tracking, sorted(p.pieces.items())) for p in order.packages.values())
+        told = sorted((p.carrier, p.tracking, sorted(p.pieces.items())) for p in order.packages.values())
         sent = sorted(
-            (p.tracking, sorted(p.items.items()))
+            (p.carrier, p.tracking, sorted(p.items.items()))
             for b in watch.story.shop.of(order.order_id)
             for p in b.parcels
             if order.status != "CANCELLED"
@@ -645,9 +686,9 @@ def the_book_is_worked_off(watch: Watch) -> Iterator[str]:
 def permission_stands(watch: Watch) -> Iterator[str]:
     """At rest, with a living grant, the account may sync and no operation counts as denied."""
     for seller in watch.story.sellers:
-        answer = watch.may_sync(seller.number)
-        if isinstance(answer, No):
-            yield f"{seller.subject} {answer.code}"
+        why_not = watch.standing(seller.number).why_not
+        if why_not:
+            yield f"{seller.subject} {why_not}"
         yield from sorted(accounts.get(seller.account).denied_operations)
 
 
@@ -716,11 +757,13 @@ def reminders_once(watch: Watch) -> Iterator[str]:
         yield f"told more than once: {one}"
     for seller in watch.story.sellers:
         row = accounts.get(seller.account)
-        facts = accounts.facts_of(row)
-        assert facts.expires_at is not None
-        heard = {int(step) for account, date, step in told if (account, date) == (row.pk, facts.expires_at.isoformat())}
-        owed = authorization.reminder_due(facts, frozenset(heard), watch.story.now())
-        if owed is not None:
+        grant = watch.story.box.world.authorization_of(seller.refresh)
+        assert grant is not None
+        assert grant.expires_at is not None
+        left = (grant.expires_at - watch.story.now()).days
+        heard = [int(step) for account, date, step in told if (account, date) == (row.pk, grant.expires_at.isoformat())]
+        owed = next((step for step in REMIND_AT if left <= step), None)
+        if owed is not None and not any(step <= owed for step in heard):
             yield f"step {owed} of {seller.subject} is owed"
 
 
@@ -801,3 +844,18 @@ def _readable(text: str) -> str:
 AT_THE_END: tuple[Callable[[Watch], Iterator[str]], ...] = (
     no_buyer_after_the_retention_date, nothing_private_in_the_open,
 )  # fmt: skip
+
+TOLD_TO_ITS_END = "told_to_its_end"
+"""The simulation itself met no error."""
+NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told)} | {
+    check.__name__
+    for check in (
+        never_twice_in_the_shop, no_foreign_order_in_the_shop, amounts_to_the_cent, to_the_buyer,
+        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, settled_is_what_was_looked_at,
+        never_raised_by_older_knowledge, never_raised_over_a_fall_that_was_seen, nothing_without_permission,
+        nothing_written_without_the_merchants_word, no_call_without_a_token_of_its_bucket, each_account_for_itself,
+        no_confirmation_for_a_cancelled_order, within_the_rate_limits, refusals_only_of_the_present_grant,
+        a_refusal_is_not_repeated, no_line_stopped_by_a_bug, looks_keep_their_pauses, nothing_for_the_shop_while_paused,
+    )
+} | {"no_call_out_within_a_transaction", TOLD_TO_ITS_END}  # fmt: skip
+"""All that may be found broken."""

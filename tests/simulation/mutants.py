@@ -13,9 +13,10 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, retry
+from forain.core import authorization, errors, pricing, retry
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -25,7 +26,8 @@ from forain.core.secret import Secret
 from forain.flows import authorize, import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
-from forain.store import accounts, issues, limits, models, offers, orders, shops
+from forain.net.client import NetClient
+from forain.store import accounts, issues, journal, limits, models, offers, orders, shops
 from forain.store.vault import Vault
 
 from .adapter import SimulatedShop
@@ -496,6 +498,156 @@ def works_while_paused() -> Planted:
     return _instead(accounts, "may_sync", make)
 
 
+def refused_goes_on() -> Planted:
+    """What the facts say of the permission is not looked at: only whether the merchant paused."""
+
+    def make(real: Any) -> Any:
+        def may_sync(facts: Any, application: Any, paused: bool, now: Any) -> Any:
+            return real(facts, application, paused, now) if paused else authorization.Yes()
+
+        return may_sync
+
+    return _instead(authorization, "may_sync", make)
+
+
+def a_scope_for_each_worker() -> Planted:
+    """Each process has buckets of its own in the table they share."""
+
+    def make(real: Any) -> Any:
+        def init(self: NetClient, http: Any, *, scope: str, **more: Any) -> None:
+            real(self, http, scope=f"{scope} {threading.current_thread().name}", **more)
+
+        return init
+
+    return _instead(NetClient, "__init__", make)
+
+
+def a_bucket_of_another_operation() -> Planted:
+    """Lists of orders are counted with single orders, of which Amazon allows a hundred times as many."""
+
+    def make(real: Any) -> Any:
+        def init(self: NetClient, http: Any, *, limits: Any, **more: Any) -> None:
+            swapped = {**limits, "searchOrders": limits["getOrder"]} if "getOrder" in limits else limits
+            real(self, http, limits=swapped, **more)
+
+        return init
+
+    return _instead(NetClient, "__init__", make)
+
+
+def never_remind() -> Planted:
+    """No end is near enough to be told."""
+    return mock.patch.object(authorization, "reminder_due", return_value=None)
+
+
+def prices_without_percent() -> Planted:
+    """The merchant's percent for a site is not applied."""
+    return _instead(
+        pricing, "price_on_site", lambda real: lambda price, currency, rule: real(price, currency, pricing.PriceRule())
+    )
+
+
+def one_address_for_all() -> Planted:
+    """Where the first order went, all others go."""
+    first: list[Any] = []
+
+    def make(real: Any) -> Any:
+        def draft(order: Any, mapping: Any) -> Any:
+            found = real(order, mapping)
+            first.append(found.ship_to)
+            return replace(found, ship_to=first[0])
+
+        return draft
+
+    return _instead(core_orders, "_draft", make)
+
+
+def calls_within_a_transaction() -> Planted:
+    """The shop is called while rows are locked."""
+
+    def make(real: Any) -> Any:
+        def ensure_order(self: SimulatedShop, draft: Any) -> Any:
+            with transaction.atomic():
+                return real(self, draft)
+
+        return ensure_order
+
+    return _instead(SimulatedShop, "ensure_order", make)
+
+
+def orders_of_everybody() -> Planted:
+    """Orders are not worked off by account."""
+
+    def make(real: Any) -> Any:
+        return lambda account, now: [row for one in accounts.every() for row in real(AccountId(one.pk), now)]
+
+    return _instead(orders, "due", make)
+
+
+def writes_without_a_word() -> Planted:
+    """That the merchant has not said yes for a site is not looked at."""
+
+    def make(real: Any) -> Any:
+        def sites(account: Any) -> Any:
+            found = real(account)
+            for site in found:
+                site.writes_allowed_at = site.writes_allowed_at or site.account.created_at
+            return found
+
+        return sites
+
+    return _instead(accounts, "sites", make)
+
+
+def the_first_token_stays() -> Planted:
+    """A token that is there is not written over."""
+
+    def make(real: Any) -> Any:
+        def put(self: Vault, owner: str, name: str, secret: Secret, now: Any) -> None:
+            if name != "refresh" or self.get(owner, name) is None:
+                real(self, owner, name, secret, now)
+
+        return put
+
+    return _instead(Vault, "put", make)
+
+
+def ill_for_ever() -> Planted:
+    """Who did not answer once is not heard any more."""
+
+    def make(real: Any) -> Any:
+        def side_answers(name: str, *told: Any, **more: Any) -> bool:
+            failing = models.Side.objects.filter(name=name).exclude(failing_since=None).exists()
+            return False if failing else bool(real(name, *told, **more))
+
+        return side_answers
+
+    return _instead(issues, "side_answers", make)
+
+
+def the_journal_repeats_itself() -> Planted:
+    """What was done is written down by whoever did it, and by whoever waited for it."""
+
+    def make(real: Any) -> Any:
+        def write(now: Any, code: str, **told: Any) -> None:
+            for _ in range(2 if code == "order_created" else 1):
+                real(now, code, **told)
+
+        return write
+
+    return _instead(journal, "write", make)
+
+
+def put_off_for_ever() -> Planted:
+    """An offer that has to wait waits for a year."""
+    return _instead(offers, "postpone", lambda real: lambda row, until: real(row, until + timedelta(days=365)))
+
+
+def denied_for_ever() -> Planted:
+    """What was forbidden once is never asked for again."""
+    return mock.patch.object(accounts, "allow_operations", return_value=None)
+
+
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
@@ -506,7 +658,9 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         confirmed_before_it_is_told, issues_never_close, unforeseen,
         buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
-        renewed_in_pieces,
+        renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
+        prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
+        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever,
     )
 }  # fmt: skip
 
@@ -543,6 +697,20 @@ LOUD: dict[str, tuple[str, ...]] = {
     "looks_all_the_time": ("the seller revokes",),
     "renewed_in_pieces": ("the merchant renews",),
     "works_while_paused": ("the merchant pauses", "a buyer on Amazon"),
+    "refused_goes_on": ("the seller revokes", "the merchant says now"),
+    "a_scope_for_each_worker": (),
+    "a_bucket_of_another_operation": (),
+    "never_remind": ("the merchant renews",),
+    "prices_without_percent": ("the merchant sets rules",),
+    "one_address_for_all": ("a buyer on Amazon",),
+    "calls_within_a_transaction": ("a buyer on Amazon",),
+    "orders_of_everybody": ("a buyer on Amazon",),
+    "writes_without_a_word": ("the merchant's word for writing", "the merchant counts"),
+    "the_first_token_stays": ("the merchant renews",),
+    "ill_for_ever": ("the shop's health",),
+    "the_journal_repeats_itself": ("a buyer on Amazon",),
+    "put_off_for_ever": ("the merchant counts",),
+    "denied_for_ever": ("Amazon forbids",),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

@@ -13,41 +13,62 @@ FEWEST_EVENTS_A_DAY = 2.0
 """A run of at least a hundred days in which less than that happens proves nothing, whatever holds."""
 SHRINK_RUNS = 40
 """So many shorter stories are tried at most for one that failed."""
-CAUGHT_BY = {
-    "check_then_insert": 2,
-    "create_without_looking": 2,
-    "dead_creations_stay_dead": 1,
-    "cancelled_orders_live_on": 2,
-    "settle_whatever_is_wanted": 1,
-    "ignore_the_grant": 9,
-    "replace_for_merge": 0,
-    "retry_a_refusal": 1,
-    "trust_what_was_told": 0,
-    "mark_before_sending": 2,
-    "forget_pending_stock": 1,
-    "stock_before_sold_pieces": 3,
-    "raise_over_a_fall": 9,
-    "lists_are_never_late": 1,
-    "unit_price_for_line_total": 0,
-    "a_quantity_for_everything": 0,
-    "a_bucket_for_each_worker": 0,
-    "always_allowed": 0,
-    "remind_again": 1,
-    "confirmed_before_it_is_told": 3,
-    "issues_never_close": 1,
-    "unforeseen": 3,
-    "buyers_stay": 9,
-    "buyers_come_back": 1,
-    "confirms_for_everybody": 9,
-    "one_access_token_for_all": 3,
-    "marks_are_lost": 2,
-    "nothing_is_sealed": 0,
-    "stops_are_not_told": 0,
-    "looks_all_the_time": 0,
-    "works_while_paused": 3,
-    "renewed_in_pieces": 6,
+CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
+    "check_then_insert": (2, ("never_twice_in_the_shop",)),
+    "create_without_looking": (2, ("never_twice_in_the_shop",)),
+    "dead_creations_stay_dead": (1, ("the_book_is_worked_off", "every_due_order_is_in_the_shop_once")),
+    "cancelled_orders_live_on": (2, ("every_due_order_is_in_the_shop_once",)),
+    "settle_whatever_is_wanted": (1, ("settled_is_what_was_looked_at",)),
+    "ignore_the_grant": (9, ("refusals_only_of_the_present_grant",)),
+    "replace_for_merge": (0, ("amazon_shows_what_the_rules_say",)),
+    "retry_a_refusal": (1, ("a_refusal_is_not_repeated",)),
+    "trust_what_was_told": (0, ("never_raised_by_older_knowledge",)),
+    "mark_before_sending": (2, ("amazon_shows_what_the_rules_say",)),
+    "forget_pending_stock": (1, ("never_raised_by_older_knowledge",)),
+    "stock_before_sold_pieces": (3, ("never_raised_by_older_knowledge",)),
+    "raise_over_a_fall": (9, ("never_raised_over_a_fall_that_was_seen",)),
+    "lists_are_never_late": (1, ("every_due_order_is_in_the_shop_once", "never_raised_over_a_fall_that_was_seen")),
+    "unit_price_for_line_total": (0, ("amounts_to_the_cent",)),
+    "a_quantity_for_everything": (0, ("no_quantity_for_what_amazon_fulfils",)),
+    "a_bucket_for_each_worker": (0, ("within_the_rate_limits",)),
+    "always_allowed": (0, ("nothing_without_permission",)),
+    "remind_again": (1, ("reminders_once",)),
+    "confirmed_before_it_is_told": (3, ("each_shipment_is_confirmed_once",)),
+    "issues_never_close": (1, ("open_issues_tell_the_truth",)),
+    "unforeseen": (3, ("no_line_stopped_by_a_bug",)),
+    "buyers_stay": (9, ("no_buyer_after_the_retention_date",)),
+    "buyers_come_back": (1, ("no_buyer_after_the_retention_date",)),
+    "confirms_for_everybody": (9, ("each_account_for_itself",)),
+    "one_access_token_for_all": (3, ("each_account_for_itself",)),
+    "marks_are_lost": (2, ("amazon_shows_what_the_rules_say",)),
+    "nothing_is_sealed": (0, ("nothing_private_in_the_open",)),
+    "stops_are_not_told": (0, ("a_stop_is_told",)),
+    "looks_all_the_time": (0, ("looks_keep_their_pauses",)),
+    "works_while_paused": (3, ("nothing_for_the_shop_while_paused",)),
+    "renewed_in_pieces": (6, ("a_stop_is_told", "refusals_only_of_the_present_grant", "the_last_token_is_in_force")),
+    "refused_goes_on": (0, ("nothing_without_permission",)),
+    "a_scope_for_each_worker": (0, ("no_call_without_a_token_of_its_bucket",)),
+    "a_bucket_of_another_operation": (0, ("no_call_without_a_token_of_its_bucket",)),
+    "never_remind": (0, ("reminders_once",)),
+    "prices_without_percent": (0, ("amazon_shows_what_the_rules_say",)),
+    "one_address_for_all": (0, ("to_the_buyer",)),
+    "calls_within_a_transaction": (0, ("no_call_out_within_a_transaction",)),
+    "orders_of_everybody": (0, ("no_foreign_order_in_the_shop",)),
+    "writes_without_a_word": (0, ("nothing_written_without_the_merchants_word",)),
+    "the_first_token_stays": (0, ("the_last_token_is_in_force",)),
+    "ill_for_ever": (0, ("every_side_answers",)),
+    "the_journal_repeats_itself": (0, ("the_journal_tells_each_thing_once",)),
+    "put_off_for_ever": (0, ("no_offer_stays_marked",)),
+    "denied_for_ever": (0, ("permission_stands",)),
 }
-"""Mutant -> the first seed of six days known to catch it."""
+"""Mutant -> the first seed of six days known to catch it, and the invariants it is to break."""
+NO_MUTANT = {"told_while_the_claim_lives", "no_confirmation_for_a_cancelled_order", "told_to_its_end"}
+"""Invariants that no planted defect is known to break in a few days: claims hardly end while a worker waits for half a minute,
+an order is hardly cancelled between its parcel and the confirmation. The tests of the flows hold them."""
+
+
+DOES_NOT_WORK = ("no_line_stopped_by_a_bug", "told_to_its_end")
+"""What breaks where the planted defect itself is broken."""
 
 
 @dataclass
@@ -150,16 +171,18 @@ def seeds(numbers: Iterable[int], days: float) -> tuple[Sum, list[Told]]:
 
 
 def caught(name: str, most: int, days: float, first: int = 0) -> Told | None:
-    """The first seed that catches the mutant; None: none of `most` does. Raises AssertionError where the same story
-    does not hold without it either: then nothing is proven."""
+    """The first seed in which the mutant breaks what it is to break; None: it does in none of `most`. Raises
+    AssertionError where the same story does not hold without it either: then nothing is proven."""
     for seed in range(first, first + most):
         plan = Plan(seed, days, frozenset(mutants.WITHOUT.get(name, ())), loud=frozenset(mutants.LOUD[name]))
         with mutants.MUTANTS[name]():
             told = tell(plan)
         if told.failure is None:
             continue
-        if told.failure.invariant == "no_line_stopped_by_a_bug" and name != "unforeseen":
+        if told.failure.invariant in DOES_NOT_WORK and name != "unforeseen":
             raise AssertionError(f"{name} does not work any more: {told.failure}")
+        if told.failure.invariant not in CAUGHT_BY[name][1]:
+            continue
         # What happens after the failure proves nothing about it; a rest comes after what did.
         until = replace(plan, days=min(plan.days, round(told.days + 0.001, 3)))
         plain = tell(until)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
+CARRIERS = ("DHL", "UPS", "Colissimo")
 SEARCH_LAG = timedelta(seconds=60)
 Answer = tuple[int, Any]
 
@@ -50,6 +51,7 @@ class Parcel:
     tracking: str
     at: datetime
     items: dict[str, int]
+    carrier: str
 
 
 @dataclass
@@ -61,6 +63,8 @@ class Booked:
     lines: list[tuple[str, str, int]]
     charge: Charge | None
     shown_at: datetime
+    ship_to: list[str] = field(default_factory=list)
+    """Name, street and postal code."""
     cancelled: bool = False
     by_merchant: bool = False
     """Cancelled by the merchant in the shop itself: Amazon knows nothing of it."""
@@ -113,7 +117,7 @@ class ShopServer:
         """What the shop's search shows: not what came a moment ago."""
         return next((o for o in self.orders if o.reference == reference and o.shown_at <= self.now()), None)
 
-    def create(self, reference: str, charge: Charge) -> str:
+    def create(self, reference: str, charge: Charge, ship_to: list[str]) -> str:
         if reference in self.refuses:
             self.refusing(reference)
             raise Refused("no_such_country", "We do not ship there")
@@ -125,7 +129,7 @@ class ShopServer:
             return number  # "201 Created", and nothing was.
         lag = self.chance.uniform(0, SEARCH_LAG.total_seconds())
         lines = [(line, sku, count) for line, sku, count, _ in charge.lines]
-        order = Booked(number, reference, lines, charge, self.now() + timedelta(seconds=lag))
+        order = Booked(number, reference, lines, charge, self.now() + timedelta(seconds=lag), ship_to)
         self.orders.append(order)
         for _, sku, count in lines:
             self.articles[sku].allocated += count
@@ -157,7 +161,9 @@ class ShopServer:
             self.articles[sku].on_hand -= items.get(line, 0)
             self.articles[sku].allocated -= items.get(line, 0)
             self.changed(sku)
-        order.parcels.append(Parcel(f"P{len(order.parcels) + 1}", tracking, self.now(), items))
+        order.parcels.append(
+            Parcel(f"P{len(order.parcels) + 1}", tracking, self.now(), items, CARRIERS[len(self.orders) % 3])
+        )
         self.changed("order")
 
     def cancel(self, order: Booked) -> None:
@@ -201,7 +207,7 @@ class ShopServer:
             case "POST", ("orders",):
                 lines = [tuple(line) for line in told["lines"]]
                 charge = Charge(lines, told["shipping"], told["discount"], told["total"], told["currency"])
-                return 201, {"number": self.create(told["reference"], charge)}
+                return 201, {"number": self.create(told["reference"], charge, told["ship_to"])}
             case method, ("orders", number, *rest):
                 found = next((o for o in self.orders if o.number == number and o.reference), None)
                 if found is None:
@@ -219,7 +225,8 @@ class ShopServer:
 def _order(order: Booked) -> dict[str, Any]:
     assert order.charge is not None
     parcels = [
-        {"name": p.name, "tracking": p.tracking, "sent_at": p.at.isoformat(), "items": p.items} for p in order.parcels
+        {"name": p.name, "carrier": p.carrier, "tracking": p.tracking, "sent_at": p.at.isoformat(), "items": p.items}
+        for p in order.parcels
     ]
     return {
         "number": order.number, "reference": order.reference, "total": order.charge.total,

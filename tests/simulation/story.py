@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -331,7 +332,11 @@ class Story:
                 self.rest()
             except Violation as broken:
                 self.told.failure = broken
-                self.tell(f"BROKEN {broken}")
+            except Exception as error:
+                # The others are told all the same, and this one can be told again.
+                self.told.failure = Violation(invariants.TOLD_TO_ITS_END, "".join(traceback.format_exception(error)))
+            if self.told.failure is not None:
+                self.tell(f"BROKEN {self.told.failure}")
         self.told.days = (self.now() - BEGIN) / timedelta(days=1)
         self.told.steps += self.stage.points
         self.told.killed = self.stage.killed

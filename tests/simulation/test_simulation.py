@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import SIMULATED
 
-from . import run, story
+from . import invariants, run, story
 from .mutants import MUTANTS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -52,12 +52,19 @@ def test_the_same_seed_tells_the_same_story_to_the_byte():
 
 def test_no_planted_defect_is_forgotten():
     assert set(MUTANTS) == set(run.CAUGHT_BY)
-    assert len(MUTANTS) >= 32
+    assert len(MUTANTS) >= 46
+
+
+def test_each_invariant_is_broken_by_a_planted_defect_or_said_not_to_be():
+    broken = {name for _, names in run.CAUGHT_BY.values() for name in names}
+
+    assert broken | run.NO_MUTANT == invariants.NAMES
+    assert not broken & run.NO_MUTANT
 
 
 @pytest.mark.parametrize("name", sorted(run.CAUGHT_BY))
 def test_a_planted_defect_is_caught_within_a_few_seeds(name, record_property):
-    told = run.caught(name, WITHIN, MUTANT_DAYS, run.CAUGHT_BY[name])
+    told = run.caught(name, WITHIN, MUTANT_DAYS, run.CAUGHT_BY[name][0])
 
     assert told is not None, f"{name} is not caught any more: ./forain simulate --mutants --seeds 30 says by which seed"
     assert told.failure is not None

@@ -2,7 +2,6 @@
 
 import hmac
 import json
-from pathlib import Path
 
 import pytest
 
@@ -143,16 +142,14 @@ def test_a_length_that_is_no_number_is_no_accident(client, shop):
     assert call(client, **{"content-length": "many"}).status_code < 500
 
 
-def test_every_shop_compares_signatures_in_constant_time_before_it_reads():
-    folder = Path(wiring.__file__).parent / "shops"
-    checks = [
-        part.split("\n    def ")[0]
-        for file in folder.glob("*/__init__.py")
-        for part in file.read_text().split("    def verify(")[1:]
-    ]
+def test_the_comparison_in_constant_time_alone_says_who_is_let_in(client, shop, monkeypatch):
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: False)
+    right = call(client)
+    monkeypatch.setattr(hmac, "compare_digest", lambda one, other: True)
+    wrong = call(client, signed="0" * 64)
 
-    assert len(checks) >= 1
-    assert all("compare_digest" in check.split("decode(")[0] for check in checks)
+    assert right.status_code == 401
+    assert wrong.status_code < 300
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch", "head"])
