@@ -345,7 +345,7 @@ class Watch:
 
     def stops_not_told(self) -> list[tuple[str, str]]:
         """Who may not go on and is not told why, once nothing else is ill."""
-        return [("a_stop_is_told", what) for what in a_stop_is_told(self)]
+        return [(check.__name__, what) for check in (a_stop_is_told, a_refusal_is_told) for what in check(self)]
 
     def unsettled(self) -> list[tuple[str, str]]:
         """What is not as it must be at rest: (invariant, what)."""
@@ -583,6 +583,17 @@ def a_stop_is_told(watch: Watch) -> Iterator[str]:
         works = known and lives
         if not works and not any((code, seller.subject) in told for code in STOPPED):
             yield f"{seller.subject} stands still, and no notice says why"
+
+
+def a_refusal_is_told(watch: Watch) -> Iterator[str]:
+    """Where the shop will not have an order, a notice says so before long."""
+    told = set(_open_notices())
+    for seller in watch.story.sellers:
+        for order in watch.merchants_orders(seller):
+            waits = order.status == "UNSHIPPED" and not watch.story.shop.of(order.order_id)
+            notice = ("order_held", f"{seller.subject}/refused_by_shop")
+            if waits and order.order_id in watch.refused_in_shop and notice not in told:
+                yield f"the shop refuses {order.order_id}, and no notice says so"
 
 
 # -- at rest: each yields what is not so
@@ -847,7 +858,7 @@ AT_THE_END: tuple[Callable[[Watch], Iterator[str]], ...] = (
 
 TOLD_TO_ITS_END = "told_to_its_end"
 """The simulation itself met no error."""
-NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told)} | {
+NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_refusal_is_told)} | {
     check.__name__
     for check in (
         never_twice_in_the_shop, no_foreign_order_in_the_shop, amounts_to_the_cent, to_the_buyer,

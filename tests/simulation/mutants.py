@@ -543,7 +543,7 @@ def never_remind() -> Planted:
 def prices_without_percent() -> Planted:
     """The merchant's percent for a site is not applied."""
     return _instead(
-        pricing, "price_on_site", lambda real: lambda price, currency, rule: real(price, currency, pricing.PriceRule())
+        reconcile_offers, "price_on_site", lambda real: lambda price, currency, rule: real(price, currency, pricing.PriceRule())
     )
 
 
@@ -643,6 +643,18 @@ def put_off_for_ever() -> Planted:
     return _instead(offers, "postpone", lambda real: lambda row, until: real(row, until + timedelta(days=365)))
 
 
+def refusals_are_not_told() -> Planted:
+    """That the shop will not have an order is nobody's business."""
+
+    def make(real: Any) -> Any:
+        def found(code: str, subject: str, *told: Any, **more: Any) -> Any:
+            return None if subject.endswith("/refused_by_shop") else real(code, subject, *told, **more)
+
+        return found
+
+    return _instead(issues, "found", make)
+
+
 def denied_for_ever() -> Planted:
     """What was forbidden once is never asked for again."""
     return mock.patch.object(accounts, "allow_operations", return_value=None)
@@ -660,7 +672,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
-        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever,
+        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever, refusals_are_not_told,
     )
 }  # fmt: skip
 
@@ -711,6 +723,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "the_journal_repeats_itself": ("a buyer on Amazon",),
     "put_off_for_ever": ("the merchant counts",),
     "denied_for_ever": ("Amazon forbids",),
+    "refusals_are_not_told": ("the shop refuses", "a buyer on Amazon"),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

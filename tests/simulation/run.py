@@ -49,17 +49,18 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "refused_goes_on": (0, ("nothing_without_permission",)),
     "a_scope_for_each_worker": (0, ("no_call_without_a_token_of_its_bucket",)),
     "a_bucket_of_another_operation": (0, ("no_call_without_a_token_of_its_bucket",)),
-    "never_remind": (0, ("reminders_once",)),
+    "never_remind": (2, ("reminders_once",)),
     "prices_without_percent": (0, ("amazon_shows_what_the_rules_say",)),
     "one_address_for_all": (0, ("to_the_buyer",)),
     "calls_within_a_transaction": (0, ("no_call_out_within_a_transaction",)),
-    "orders_of_everybody": (0, ("no_foreign_order_in_the_shop",)),
+    "orders_of_everybody": (4, ("no_foreign_order_in_the_shop",)),
     "writes_without_a_word": (0, ("nothing_written_without_the_merchants_word",)),
-    "the_first_token_stays": (0, ("the_last_token_is_in_force",)),
+    "the_first_token_stays": (9, ("the_last_token_is_in_force",)),
     "ill_for_ever": (0, ("every_side_answers",)),
     "the_journal_repeats_itself": (0, ("the_journal_tells_each_thing_once",)),
     "put_off_for_ever": (0, ("no_offer_stays_marked",)),
     "denied_for_ever": (0, ("permission_stands",)),
+    "refusals_are_not_told": (0, ("a_refusal_is_told",)),
 }
 """Mutant -> the first seed of six days known to catch it, and the invariants it is to break."""
 NO_MUTANT = {"told_while_the_claim_lives", "no_confirmation_for_a_cancelled_order", "told_to_its_end"}
