@@ -16,7 +16,7 @@ DAY = 86400
 
 
 class Merchant(Client):
-    """SELLER1 has authorized the developer; `call` signs as the developer does."""
+    """SELLER1 has authorized the developer; `raw` and `call` sign as the developer does."""
 
     def __init__(self, **options):
         super().__init__(**options)
@@ -26,7 +26,7 @@ class Merchant(Client):
             "POST", "sellers/SELLER1/mws-authorize", {"application_name": NAME, "developer_number": NUMBER}
         )[1]
 
-    def call(self, action, path="Orders/2013-09-01", *, secret=None, method="GET", body=None, headers=None, **more):
+    def raw(self, action, path="Orders/2013-09-01", *, secret=None, method="GET", body=None, headers=None, **more):
         told = {
             "AWSAccessKeyId": self.keys["aws_access_key_id"], "Action": action, "SellerId": "SELLER1",
             "MWSAuthToken": self.mws["mws_auth_token"], "SignatureVersion": "2", "SignatureMethod": "HmacSHA256",
@@ -44,7 +44,11 @@ class Merchant(Client):
             method, tuple(raw.strip("/").split("/")), raw, {} if formed else pairs(form), headers,
             form.encode() if formed else body or b"",
         )  # fmt: skip
-        response = self.box.answer(asked)
+        return self.box.answer(asked)
+
+    def call(self, *asked, **more):
+        """(status, document) of an answer in XML."""
+        response = self.raw(*asked, **more)
         return response.status, ET.fromstring(response.body)
 
     def error(self, *asked, **more):
@@ -286,6 +290,52 @@ def test_feeds_are_listed_newest_first_and_the_two_interfaces_keep_theirs_apart(
     assert len(names(first, "FeedSubmissionId") + names(second, "FeedSubmissionId")) == 3
     assert set(names(first, "FeedProcessingStatus")) == {"_DONE_"}
     assert merchant.api("GET", "feeds/2021-06-30/feeds?feedTypes=JSON_LISTINGS_FEED")[1] == {"feeds": []}
+
+
+LISTINGS = {"ReportType": "_GET_MERCHANT_LISTINGS_ALL_DATA_", "MarketplaceIdList__Id__1": FR}
+
+
+def test_the_listings_are_told_by_a_report_that_is_asked_for_waited_for_and_fetched(merchant):
+    _, asked = merchant.call("RequestReport", "", Merchant="SELLER1", **LISTINGS)
+    (number,) = names(asked, "ReportRequestId")
+    assert names(asked, "ReportProcessingStatus") == ["_SUBMITTED_"]
+    assert merchant.error("GetReport", "", ReportId=number)[:2] == (404, "ReportNotReady")
+
+    merchant.advance(60)
+    _, listed = merchant.call("GetReportRequestList", "", ReportTypeList__Type__1=LISTINGS["ReportType"])
+    assert names(listed, "ReportProcessingStatus") == ["_DONE_"]
+    (report,) = names(listed, "GeneratedReportId")
+
+    content = merchant.raw("GetReport", "", ReportId=report)
+    head, row = content.body.decode("cp1252").splitlines()
+    assert content.headers["content-md5"] == base64.b64encode(hashlib.md5(content.body).digest()).decode()
+    assert "sku-vendeur" in head.split("\t")
+    assert "SOAP" in row.split("\t")
+
+
+def test_a_seller_without_a_listing_has_a_report_without_data(merchant):
+    merchant.control("POST", "sellers", {"seller_id": "BARE", "region": "eu", "marketplace_ids": [FR], "name": "Bare"})
+    told = {"application_name": NAME, "developer_number": NUMBER}
+    bare = {
+        "SellerId": "BARE",
+        "MWSAuthToken": merchant.control("POST", "sellers/BARE/mws-authorize", told)[1]["mws_auth_token"],
+    }
+    merchant.call("RequestReport", "", **LISTINGS, **bare)
+    merchant.advance(60)
+
+    _, listed = merchant.call("GetReportRequestList", "", **bare)
+
+    assert names(listed, "ReportProcessingStatus") == ["_DONE_NO_DATA_"]
+    assert names(listed, "GeneratedReportId") == []
+
+
+def test_reports_are_their_sellers_and_of_one_kind(merchant):
+    assert merchant.error("RequestReport", "", ReportType="_GET_ORDERS_DATA_")[:2] == (400, "InvalidParameterValue")
+    assert merchant.error("RequestReport", "", **LISTINGS | {"MarketplaceIdList__Id__1": US})[0] == 401
+    assert merchant.error("GetReport", "", ReportId="1")[:2] == (404, "InvalidReportId")
+    for _ in range(13):
+        assert merchant.call("RequestReport", "", **LISTINGS)[0] == 200
+    assert merchant.error("RequestReport", "", **LISTINGS)[:2] == (503, "RequestThrottled")
 
 
 def test_a_wrong_checksum_or_type_is_refused(merchant):

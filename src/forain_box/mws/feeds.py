@@ -13,6 +13,7 @@ from typing import Any
 from forain_box import documents, feeds
 from forain_box.clock import text
 from forain_box.http import Response
+from forain_box.mws import reports
 from forain_box.mws.call import XML, Action, MwsCall, Section, stop
 from forain_box.state import Feed
 
@@ -102,4 +103,5 @@ ACTIONS = (
     Action("GetFeedSubmissionListByNextToken", 30, 2, more),
     Action("GetFeedSubmissionResult", 15, 60, result),
 )
-SECTION = Section("Feeds", NAMESPACE, {action.name: action for action in ACTIONS})
+SECTION = Section("Feeds", NAMESPACE, {action.name: action for action in (*ACTIONS, *reports.ACTIONS)})
+"""Reports live at the same address, under the same version."""
