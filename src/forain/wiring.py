@@ -98,7 +98,8 @@ def _side_owner(side: str) -> dict[str, int]:
 
 def _all_loopback(own: Addresses, region: str, options: Mapping[str, str]) -> bool:
     used = (options.get("address.token") or own.token, options.get("address.api") or own.api[region])
-    return all(urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1") for address in used)
+    # Without access tokens there is no address to get them from.
+    return all(urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1") for address in used if address)
 
 
 class RowOpener:
@@ -148,6 +149,21 @@ class RowOpener:
         )
         limits = {limit.operation: limit for limit in module.MANIFEST.limits}
         scope = f"{account.marketplace}:{account.region}:{account.seller}:{application.client_id}"
+        if hasattr(module, "signed"):
+            # A signature holds for the moment it was made in, and an adapter knows none.
+            signing = NetClient(
+                self._http,
+                scope=scope,
+                side=f"account:{account.pk}",
+                limits=limits,
+                limiter=self._limiter,
+                log=self._log,
+                signed=lambda request: module.signed(credentials, request, self._clock.now()),
+                too_fast=module.too_fast,
+                rate_header="",
+            )
+            found_adapter: Marketplace = module.open(credentials, signing)
+            return found_adapter
         plain = NetClient(
             self._http, scope=scope, side=f"account:{account.pk}", limits=limits, limiter=self._limiter, log=self._log
         )

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from forain.contracts.net import Request
 from forain.core import errors
 from forain.net import http
-from forain.net.addresses import Guard, networks, well_formed, why_not
+from forain.net.addresses import Guard, named, networks, well_formed, why_not
 from forain.net.client import LARGEST_ANSWER, PATIENCE, NetClient
 from forain.store.orders import CLAIM_LIFE
 from tests.net.test_net import Limiter, Log
@@ -230,6 +230,21 @@ def test_an_address_that_is_typed_is_one(text, good):
 def test_a_network_that_is_none_is_said(word):
     with pytest.raises(ValueError, match=word.split("/", maxsplit=1)[0]):
         networks(word)
+
+
+def test_addresses_are_named_by_the_code_of_their_adapter():
+    assert named("") == {}
+    assert named("amazon_mws=http://127.0.0.1:8900/mws/{region}, other=https://there/") == {
+        "amazon_mws": "http://127.0.0.1:8900/mws/{region}", "other": "https://there/",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "word", ["amazon_mws", "=http://there/", "amazon_mws=", "amazon_mws=ftp://there/", "amazon_mws=http://a b/"]
+)
+def test_an_address_without_a_code_or_that_is_none_is_said(word):
+    with pytest.raises(ValueError, match="no code=address"):
+        named(word)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The way out: what a status means, the bucket, the one repeat, and what is kept."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import httpx2
@@ -173,6 +174,52 @@ def test_a_token_is_renewed_before_its_end_and_per_account():
     assert get() == "3"
 
 
+def test_an_authorized_request_is_signed_when_it_leaves_and_no_secret_of_it_comes_back():
+    def handler(request):
+        told = request.content.decode() or str(request.url.query)
+        return httpx2.Response(401, text=f"refused: {told}")
+
+    def signed(request):
+        return replace(request, form={**request.form, "MWSAuthToken": "canary-token", "Signature": "canary-signature"})
+
+    net = client(handler, signed=signed)
+    request = Request("read", "POST", "http://there/x", form={"Action": "Read"})
+
+    answer = net.send(request).body.decode()
+
+    assert "Action=Read" in answer
+    assert "MWSAuthToken=***" in answer
+    assert "canary" not in answer
+    assert "MWSAuthToken" not in net.send(replace(request, authorized=False)).body.decode()
+
+
+def test_secrets_in_a_query_do_not_come_back_either():
+    net = client(lambda request: httpx2.Response(400, text=str(request.url)))
+
+    answer = net.send(Request("read", "POST", "http://there/x", query={"MWSAuthToken": "canary-token"}, json=b"<a/>"))
+
+    assert b"canary" not in answer.body
+
+
+def test_an_answer_that_means_too_fast_teaches_the_bucket_and_is_no_illness():
+    limiter, log = Limiter(), Log()
+    net = client(
+        lambda request: httpx2.Response(503, text="RequestThrottled"),
+        limiter=limiter, log=log, too_fast=lambda answer: answer.body == b"RequestThrottled",
+    )  # fmt: skip
+
+    with pytest.raises(errors.Throttled):
+        net.send(READ)
+
+    assert limiter.learned == [(None, True)]
+    assert log.lines == [("read", 429)]
+
+
+def test_another_503_stays_an_illness():
+    with pytest.raises(errors.ServerFault):
+        client(lambda request: httpx2.Response(503), too_fast=lambda answer: False).send(READ)
+
+
 def test_a_failed_exchange_is_not_remembered():
     tokens = AccessTokens(Ticking())
 
@@ -189,7 +236,7 @@ def test_a_failed_exchange_is_not_remembered():
     [
         '{"access_token": "canary-1", "x": 1}', "client_secret=canary-1&x=1", "Atzr|canary-1 and Atza|canary-1",
         '{"buyerName": "canary-1"}', '{"addressLine1": "12 canary-1"}', "mail canary-1@example.test", "Bearer canary-1",
-        '{"refresh_token":"canary-1',
+        '{"refresh_token":"canary-1', "MWSAuthToken=canary-1&x=1", "Signature=canary-1", "token amzn.mws.canary-1 is dead",
     ],
 )  # fmt: skip
 def test_secrets_and_buyers_are_scrubbed(text):

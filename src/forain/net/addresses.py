@@ -60,6 +60,18 @@ def networks(text: str) -> tuple[Network, ...]:
     return tuple(found)
 
 
+def named(text: str) -> dict[str, str]:
+    """Addresses an operator names for adapters that have none of their own: code=address, with commas between; "{region}"
+    in an address stands for the account's region in small letters. "" names none. Raises ValueError."""
+    found: dict[str, str] = {}
+    for word in filter(None, (part.strip() for part in text.split(","))):
+        code, equals, address = word.partition("=")
+        if not equals or not code or not well_formed(address.replace("{region}", "eu")):
+            raise ValueError(f"{word!r} is no code=address")
+        found[code] = address
+    return found
+
+
 def well_formed(text: str) -> bool:
     """http or https, a host, perhaps a port and a path: no user, no password, nothing a header or browser reads
     otherwise, and not endless. Not whether it may be opened: that is decided when connecting."""

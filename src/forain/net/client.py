@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -66,6 +67,8 @@ class NetClient:
 
     `scope` names the bucket's owner, `side` the party called. `token_expired` None: 4xx are never about an
     expired access token. `rate_header`: the header in which the server tells its rate, "" for none.
+    `signed`: signs an authorized request at the moment it leaves, where that takes the place of an access token.
+    `too_fast`: this answer means what 429 means, where a server has another way to say it.
     """
 
     def __init__(
@@ -79,6 +82,8 @@ class NetClient:
         log: CallLog,
         tokens: TokenSource | None = None,
         token_expired: Callable[[Response], bool] | None = None,
+        signed: Callable[[Request], Request] | None = None,
+        too_fast: Callable[[Response], bool] | None = None,
         rate_header: str = "x-amzn-ratelimit-limit",
         user_agent: str = "Forain/0.1 (Language=Python)",
     ) -> None:
@@ -90,6 +95,8 @@ class NetClient:
         self._log = log
         self._tokens = tokens
         self._token_expired = token_expired
+        self._signed = signed
+        self._too_fast = too_fast
         self._rate_header = rate_header
         self._user_agent = user_agent
 
@@ -110,6 +117,8 @@ class NetClient:
             until = self._limiter.take(self._scope, limit)
             if until is not None:
                 raise Throttled(until, placeholders={"operation": request.operation})
+        if self._signed and request.authorized:
+            request = self._signed(request)
         headers = {
             "user-agent": self._user_agent,
             "accept": "application/json",
@@ -165,8 +174,11 @@ class NetClient:
                         raise Malformed("body too large", placeholders=told)
                     body += part
                 found = {name.lower(): value for name, value in answer.headers.items()}
-                sent = secrets_sent(headers, request.form, refused=status >= 400)
+                told_values = {**(request.query or {}), **(request.form or {})}
+                sent = secrets_sent(headers, told_values, refused=status >= 400)
                 response = Response(status, found, without(bytes(body), sent))
+                if self._too_fast and self._too_fast(response):
+                    response = replace(response, status=429)
         except Forbidden as error:
             # Nobody was asked; put right (the address, or what the operator allows), it works by itself.
             self._log.no_answer(self._side, request.operation, str(error))

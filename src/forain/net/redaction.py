@@ -8,9 +8,9 @@ from urllib.parse import quote, quote_plus
 STARS = "***"
 _SECRET_NAMES = (
     "access_token", "refresh_token", "client_secret", "spapi_oauth_code", "authorization", "x-amz-access-token",
-    "token", "password", "mws_auth_token", "restrictedDataToken", "signature", "cookie", "set-cookie",
+    "token", "password", "mws_auth_token", "MWSAuthToken", "restrictedDataToken", "signature", "cookie", "set-cookie",
 )  # fmt: skip
-_SECRET_IN_FORMS = (*_SECRET_NAMES, "code", "state", "amazon_state")
+_SECRET_IN_FORMS = (*_SECRET_NAMES, "code", "state", "amazon_state", "Signature")
 """In a form `code` is a login's code; in JSON it names an error, which must stay readable."""
 _BUYER_NAMES = (
     "name", "buyerName", "buyerEmail", "email", "phone", "addressLine1", "addressLine2", "addressLine3", "companyName",
@@ -21,7 +21,9 @@ _JSON = re.compile(
     r'("(?:' + "|".join(map(re.escape, _SECRET_NAMES + _BUYER_NAMES)) + r')"\s*:\s*)"(?:[^"\\]|\\.)*"?', re.IGNORECASE
 )
 _FORM = re.compile(r"\b((?:" + "|".join(map(re.escape, _SECRET_IN_FORMS)) + r")=)[^&\s\"']+", re.IGNORECASE)
-_TOKENS = re.compile(r"(Atz[ar]\|[^\s\"'&]+|amzn1\.oa2-cs\.[^\s\"'&]+|(?:Bearer|Basic)\s+[^\s\"']+)")
+_TOKENS = re.compile(
+    r"(Atz[ar]\|[^\s\"'&]+|amzn\.mws\.[0-9A-Za-z-]+|amzn1\.oa2-cs\.[^\s\"'&]+|(?:Bearer|Basic)\s+[^\s\"']+)"
+)
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 
 
