@@ -41,7 +41,8 @@ def _modules(package: ModuleType, group: str) -> dict[str, ModuleType]:
 
 @cache
 def marketplaces() -> Mapping[str, ModuleType]:
-    """Code -> adapter module with MANIFEST, open, exchange, token_expired. Raises BadManifest."""
+    """Code -> adapter module with MANIFEST and open; then exchange, token_expired and ACCESS_TOKEN_HEADER, or signed and
+    too_fast where each request carries a signature instead of an access token. Raises BadManifest."""
     return _checked(_modules(forain.marketplaces, "forain.marketplaces"), MarketplaceManifest)
 
 
@@ -49,6 +50,20 @@ def marketplaces() -> Mapping[str, ModuleType]:
 def shops() -> Mapping[str, ModuleType]:
     """Code -> adapter module with MANIFEST and open. Raises BadManifest."""
     return _checked(_modules(forain.shops, "forain.shops"), ShopManifest)
+
+
+def offered(addresses: Mapping[str, str]) -> tuple[str, ...]:
+    """Codes of the marketplaces that may be connected: those with addresses of their own, and those the operator named
+    one for in `addresses` (code -> address)."""
+    return tuple(code for code, module in marketplaces().items() if module.MANIFEST.addresses.api or code in addresses)
+
+
+def addresses_of(code: str, region: str, typed: Mapping[str, str], named: Mapping[str, str]) -> dict[str, str]:
+    """An account's own addresses: those `typed` ("address.api", ...), and for an interface without any the one the operator
+    named (code -> address, "{region}" in it)."""
+    bare = code in named and not marketplace_manifest(code).addresses.api
+    own = {"address.api": named[code].replace("{region}", region.lower())} if bare else {}
+    return own | {name: address for name, address in typed.items() if address}
 
 
 def marketplace_manifest(code: str) -> MarketplaceManifest:

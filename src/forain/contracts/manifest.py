@@ -87,7 +87,11 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class MarketplaceManifest:
-    """A marketplace adapter. `code` is its folder's name, and the prefix of its words."""
+    """A marketplace adapter. `code` is its folder's name, and the prefix of its words.
+
+    `retired_on`: the marketplace ended this interface on that day, None: it lives. One without addresses of its own is
+    offered only where the operator names one (`plugins.offered`).
+    """
 
     code: str
     name: str
@@ -102,6 +106,7 @@ class MarketplaceManifest:
     acknowledge_within: timedelta
     search_lag: timedelta
     page_size: int = 20
+    retired_on: date | None = None
 
     def site(self, site_id: str) -> Site | None:
         """The site of that id, None when this marketplace has none such."""

@@ -14,6 +14,9 @@ from forain.flows.deps import Deps
 from forain.net.addresses import well_formed
 from forain.store import accounts, issues, journal, models, offers, runs, shops
 
+COLUMNS = ("client_id", "application_id", "region", "seller_id")
+"""Fields of a marketplace's manifest that an account or its application keeps as such."""
+
 
 class Exists(Exception):
     """There is one of that name, seller or client id already."""
@@ -71,7 +74,8 @@ def enter_shop_secrets(deps: Deps, shop: models.Shop, values: Mapping[str, Secre
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """What the merchant typed. `addresses`: other addresses than the marketplace's own, for a box.
+    """What the merchant typed. `values`: of the manifest's fields; those that are not secret and have no column of their
+    own are the account's options. `addresses`: other addresses than the marketplace's own, for a box.
 
     `shop`: where its articles and orders are at home; None: the first shop there is.
     """
@@ -101,7 +105,10 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
     default_name = f"{told.marketplace} {values['region']}"
     if models.Account.objects.filter(name=default_name).exclude(seller=values["seller_id"]).exists():
         default_name += f" {values['seller_id']}"
-    kind = deps.open.marketplace_manifest(told.marketplace).kind(told.kind)
+    manifest = deps.open.marketplace_manifest(told.marketplace)
+    kind = manifest.kind(told.kind)
+    fields = (*manifest.application_fields, *manifest.account_fields)
+    options = {f.name: values[f.name] for f in fields if not f.secret and f.name not in COLUMNS and values.get(f.name)}
     try:
         with transaction.atomic():
             models.Account.objects.filter(
@@ -127,7 +134,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                 seller=values["seller_id"],
                 application=application,
                 shop=shops.get(told.shop) if told.shop is not None else models.Shop.objects.order_by("pk").first(),
-                options=dict(told.addresses),
+                options={**options, **told.addresses},
                 import_since=now,
                 created_at=now,
             )
