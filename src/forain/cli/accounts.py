@@ -48,23 +48,26 @@ def account_list() -> None:
 @click.option("--client-secret-file", type=click.Path(path_type=Path))
 @click.option("--refresh-token-file", type=click.Path(path_type=Path), help="For a private application.")
 @click.option("--address", "addresses", multiple=True, help="token=, api=, consent=: other addresses, for a box.")
+@click.option("--field", "more", multiple=True, help="NAME=VALUE: what else this marketplace asks for.")
 def account_add(
     marketplace: str, kind: str, name: str, seller_id: str, region: str, client_id: str, application_id: str,
     shop: int | None, client_secret_file: Path | None, refresh_token_file: Path | None, addresses: tuple[str, ...],
+    more: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Connect an account. Secrets come from their files, from FORAIN_CLIENT_SECRET and FORAIN_REFRESH_TOKEN,
     or a prompt."""
     with visiting():
+        from django.conf import settings
+
         from forain import plugins, wiring
         from forain.core.errors import AdapterError
         from forain.core.ids import ShopId
         from forain.engine import schedule
         from forain.flows import setup
 
-        if marketplace not in plugins.marketplaces():
-            raise click.ClickException(
-                f"there is no marketplace {marketplace}; there are {', '.join(plugins.marketplaces())}"
-            )
+        offered = plugins.offered(settings.RETIRED_ADDRESSES)
+        if marketplace not in offered:
+            raise click.ClickException(f"there is no marketplace {marketplace}; there are {', '.join(offered)}")
         manifest = plugins.marketplace_manifest(marketplace)
         kinds = [known.code for known in manifest.application_kinds]
         if (kind := kind or kinds[0]) not in kinds:
@@ -78,12 +81,20 @@ def account_add(
             "refresh_token": "" if by_consent else secret("refresh_token", refresh_token_file),
         }  # fmt: skip
         fields = (*manifest.application_fields, *manifest.account_fields)
+        values |= pairs(more, [field.name for field in fields if field.name not in values], "--field")
         found = plugins.wrong_fields(fields, values)
         needed = "application_id" if by_consent else "refresh_token"
         if found := found if values[needed] else {**found, needed: "required"}:
             raise wrong(found, fields)
         told = setup.NewAccount(
-            marketplace, kind, name, values, {f"address.{k}": v for k, v in other.items()}, shop=chosen
+            marketplace,
+            kind,
+            name,
+            values,
+            plugins.addresses_of(
+                marketplace, region, {f"address.{k}": v for k, v in other.items()}, settings.RETIRED_ADDRESSES
+            ),
+            shop=chosen,
         )
         try:
             row = setup.add_account(wiring.deps(), told)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 
-from forain.net.addresses import networks
+from forain.net.addresses import named, networks
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -49,6 +49,12 @@ def check(environment: Mapping[str, str]) -> None:
         raise BadSettings(
             f"FORAIN_ALLOW_PRIVATE: {error}; write addresses and networks such as 192.168.1.20,10.0.0.0/8, "
             "localhost for this machine, or all"
+        ) from None
+    try:
+        named(environment.get("FORAIN_RETIRED_ADDRESSES", ""))
+    except ValueError as error:
+        raise BadSettings(
+            f"FORAIN_RETIRED_ADDRESSES: {error}; write such as amazon_mws=http://127.0.0.1:8900/mws/{{region}}"
         ) from None
     zone = environment.get("FORAIN_TIME_ZONE") or "UTC"
     try:

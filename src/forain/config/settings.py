@@ -6,7 +6,7 @@ from pathlib import Path
 
 from forain.config.database import database_settings
 from forain.config.home import VaultKeys, django_secret_key, forain_home
-from forain.net.addresses import networks
+from forain.net.addresses import named, networks
 
 HOME: Path = forain_home()
 SECRET_KEY = django_secret_key(HOME)
@@ -14,6 +14,7 @@ VAULT_KEYS = VaultKeys(HOME)
 CLOCK_FILE = os.environ.get("FORAIN_CLOCK_FILE", "")
 LOCAL_URL = os.environ.get("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
 ALLOW_PRIVATE = networks(os.environ.get("FORAIN_ALLOW_PRIVATE", ""))
+RETIRED_ADDRESSES = named(os.environ.get("FORAIN_RETIRED_ADDRESSES", ""))
 DEBUG = False
 ALLOWED_HOSTS = [host for host in os.environ.get("FORAIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host]
 PUBLIC_URL = os.environ.get("FORAIN_PUBLIC_URL", "")

@@ -1,8 +1,11 @@
 """Connect a shop, connect a marketplace, renew: the pages that lead through it, and the marketplace's callbacks."""
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -118,7 +121,8 @@ def enter_shop_secrets(request: HttpRequest, number: int) -> HttpResponse:
 
 def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
     """One form for every marketplace: application, account, and for a private application the token."""
-    if marketplace not in plugins.marketplaces():
+    offered = plugins.offered(settings.RETIRED_ADDRESSES)
+    if marketplace not in offered:
         return redirect("dashboard")
     manifest = plugins.marketplace_manifest(marketplace)
     fields = (*manifest.application_fields, *manifest.account_fields)
@@ -141,7 +145,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         if not wrong and not problem:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
-                addresses={k: v for k, v in addresses.items() if v}, shop=_chosen_shop(request),
+                addresses=plugins.addresses_of(marketplace, values["region"], addresses, settings.RETIRED_ADDRESSES), shop=_chosen_shop(request),
             )  # fmt: skip
             try:
                 account = setup.add_account(wiring.deps(), told)
@@ -170,11 +174,33 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "problem": problem,
         "name": request.POST.get("name", ""),
         "redirect_uri": authorize.callback_url(wiring.deps(), marketplace),
+        "others": [plugins.marketplace_manifest(code) for code in offered if code != marketplace],
+        "guide": _guide(marketplace, "guide.examples", {field.name: field.example for field in fields}),
+        "retired": _retired(marketplace),
         "shops": shops.every(),
         "shop": request.POST.get("shop", ""),
     }
     response = render(request, "web/account_add.html", context, status=422 if wrong or problem else 200)
     return _may_leave(response)
+
+
+def _guide(marketplace: str, developer: str, values: Mapping[str, str]) -> list[str]:
+    """The adapter's own steps to a token, in the reader's language; empty where it has none. `developer`: the words by
+    which it names whom to authorize, filled with `values`."""
+    told = plugins.words("marketplaces", marketplace, language())
+    whom = words.fill(language(), told.get(developer, ""), values)
+    return [
+        words.fill(language(), text, {"developer": whom})
+        for key, text in told.items()
+        if re.fullmatch(r"guide\.\d", key)
+    ]
+
+
+def _retired(marketplace: str) -> str:
+    """What the adapter says of an interface that its marketplace has ended; "" where it lives."""
+    if plugins.marketplace_manifest(marketplace).retired_on is None:
+        return ""
+    return plugins.words("marketplaces", marketplace, language())["retired"]
 
 
 def _chosen_shop(request: HttpRequest) -> ShopId | None:
@@ -215,6 +241,10 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
     facts = accounts.facts_of(row)
     sites = accounts.sites(AccountId(row.pk))
     answer = accounts.may_sync(row, now)
+    manifest = plugins.marketplace_manifest(row.marketplace)
+    kind = manifest.kind(row.application.kind)
+    token = tuple(field for field in manifest.account_fields if field.secret)
+    developer = {**row.options, "application_id": row.application.application_id}
     context = {
         "account": row,
         "facts": facts,
@@ -225,7 +255,11 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "sync": "running" if isinstance(answer, authorization.Yes) else answer.code,
         "sites": [_site(row, site) for site in sites],
         "read_only": bool(sites) and all(site.writes_allowed_at is None for site in sites),
-        "by_consent": plugins.marketplace_manifest(row.marketplace).kind(row.application.kind).by_consent,
+        "by_consent": kind.by_consent,
+        "secret_ends": kind.secret_term is not None,
+        "token": drawn("marketplaces", row.marketplace, token, {}, {})[0],
+        "guide": _guide(row.marketplace, "guide.developer", developer),
+        "retired": _retired(row.marketplace),
         "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
     }
     return _may_leave(render(request, "web/account.html", context), row.options.get("address.consent", ""))
