@@ -118,6 +118,11 @@ def test_a_year_from_the_token_of_the_help_page_to_the_same_token_revived(house,
 
 
 def test_a_token_deactivated_by_mistake_is_found_alive_again_without_a_word(running):
+    # A feed is under way when the permission ends.
+    running.change("SOAP", price="7.30", stock=8)
+    feeds = len(running.box.world.state.feeds)
+    while len(running.box.world.state.feeds) == feeds:
+        running.live(15, step=15)
     running.steer("deactivate")
     running.live(40 * MINUTE, step=120)
     assert phase(running) == "revoked"
@@ -133,6 +138,7 @@ def test_a_token_deactivated_by_mistake_is_found_alive_again_without_a_word(runn
     assert phase(running) == "active"
     assert running.shop_orders() == [order["order_id"]]
     assert running.quantity("OIL") == 9
+    assert (running.quantity("SOAP"), running.amazon("SOAP")["prices"]) == (8 - 1, {FR: "7.30"})
     assert running.refused_codes() == set()
 
 

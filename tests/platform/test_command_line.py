@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 from psycopg.conninfo import conninfo_to_dict
 
 from forain.config import home
-from forain_box import Box, small_world
+from forain_box import Box, mws_tokens, small_world
 from forain_box.server import RunningBox
 from tests.parts import command_lines
 
@@ -211,6 +211,7 @@ class Boxed:
         self.grant = world.authorize(self.application, world.state.sellers["A1BOXSELLEREU"])
         (self._folder / "secret").write_text(self.application.client_secret + "\n")
         (self._folder / "token").write_text(self.grant.refresh_token)
+        self.url = self._running.url
         return self
 
     def __exit__(self, *_):
@@ -396,3 +397,30 @@ def test_the_box_prints_one_line_of_json(forain):
         assert len(json.loads(answer.read())["sellers"]) == 3
     process.terminate()
     assert process.wait(10) == 0
+
+
+def test_an_ended_interface_is_connected_only_where_its_address_is_named(forain, tmp_path):
+    with Boxed(forain, tmp_path) as boxed:
+        world = boxed.box.world
+        seller = world.state.sellers["A1BOXSELLEREU"]
+        token = mws_tokens.authorize(world, seller, "magnalister", "4141-0616-7444")
+        developer = world.state.mws_developers[token.developer_number]
+        (tmp_path / "secret").write_text(developer.aws_secret_key)
+        (tmp_path / "token").write_text(token.token)
+        told = (
+            "account", "add", "amazon_mws", "--seller-id", seller.seller_id, "--client-id", developer.aws_access_key_id,
+            "--application-id", developer.developer_number, "--client-secret-file", str(tmp_path / "secret"),
+            "--refresh-token-file", str(tmp_path / "token"), "--field", "developer_name=magnalister", "--field",
+        )  # fmt: skip
+        named = {"FORAIN_RETIRED_ADDRESSES": f"amazon_mws={boxed.url}/mws/{{region}}"}
+
+        unnamed = forain(*told, "marketplace_id=A13V1IB3VIYZZH")
+        elsewhere = forain(*told, "marketplace_id=ATVPDKIKX0DER", **named)
+        unreadable = forain("status", FORAIN_RETIRED_ADDRESSES="amazon_mws")
+        connected = forain(*told, "marketplace_id=A13V1IB3VIYZZH", **named)
+
+    assert "there is no marketplace amazon_mws" in unnamed.stderr
+    assert "The seller has no part in this marketplace" in elsewhere.stderr
+    assert "FORAIN_RETIRED_ADDRESSES" in unreadable.stderr
+    assert connected.returncode == 0, connected.stderr
+    assert "connected, read-only" in connected.stdout

@@ -39,6 +39,7 @@ BESIDE = ("ShippingPrice", "CODFee")
 DISCOUNTS = ("PromotionDiscount", "ShippingDiscount", "CODFeeDiscount")
 TAXES = {"ItemTax": "goods", "GiftWrapTax": "goods", "ShippingTax": "beside"}
 """Where the tax goes that comes on top of the prices (America); in Europe they hold it."""
+AMOUNTS = (*GOODS, *BESIDE, *DISCOUNTS, *TAXES)
 
 
 def changed(credentials: Credentials, net: Net, window: Window, cursor: str | None) -> OrderPage:
@@ -154,9 +155,11 @@ def _amount(told: Part, name: str) -> Money | None:
 
 
 def _sum(item: Part, names: Sequence[str]) -> Money | None:
-    amounts = [amount for name in names if (amount := _amount(item, name))]
-    if len({amount.currency for amount in amounts}) > 1:
+    """What the item tells under these names, None where it tells none. Raises Malformed for two currencies in one item."""
+    told = {name: _amount(item, name) for name in AMOUNTS}
+    if len({amount.currency for amount in told.values() if amount}) > 1:
         raise Malformed("CurrencyCode")
+    amounts = [amount for name in names if (amount := told[name])]
     return total_of(amounts, amounts[0].currency) if amounts else None
 
 

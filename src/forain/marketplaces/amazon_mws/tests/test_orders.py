@@ -155,6 +155,15 @@ def test_a_line_that_cannot_be_read_breaks_its_order_only(broken):
     assert [unread.order_id for unread in page.unread] == ["O-1"]
 
 
+def test_a_tax_in_another_currency_breaks_its_order_only():
+    foreign = item(amounts=(("ItemPrice", "10.00"),)).replace(
+        "</OrderItem>", f"{money('ItemTax', '1.00', 'USD')}</OrderItem>"
+    )
+    page = account(Wire(listed(an_order(total="11.00")), items(foreign))).changed(WINDOW, None)
+
+    assert [(unread.order_id, unread.field) for unread in page.unread] == [("O-1", "CurrencyCode")]
+
+
 def test_an_order_without_a_name_is_unread_without_one():
     page = account(Wire(listed(an_order("")))).changed(WINDOW, None)
 
