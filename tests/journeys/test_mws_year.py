@@ -249,3 +249,23 @@ def test_neither_token_nor_key_nor_signature_is_kept_in_plain_text(running, capl
     for secret in (running.token, running.developer["aws_secret_key"]):
         assert secret not in caplog.text
         assert not [text for text in kept if secret in text]
+
+
+def test_a_token_renewed_at_amazon_alone_goes_on_and_its_new_date_is_asked_for(running):
+    running.until(running.account.expires_at + timedelta(minutes=1))
+    running.live(40 * MINUTE, step=120)
+    assert phase(running) == "expired"
+    order = running.buy("OIL")
+
+    running.steer("reactivate")
+    running.advance(DAY)
+    running.live(20 * MINUTE, step=60)
+
+    # Amazon tells no program a date: it works, and Forain says that it does not know until when.
+    assert phase(running) == "overdue"
+    assert running.shop_orders() == [order["order_id"]]
+    assert running.refused_codes() == {"authorization_overdue"}
+    assert authorize.enter_token(running.deps, running.account, Secret(running.token), None).code == "granted"
+    running.live(60, step=30)
+    assert phase(running) == "active"
+    assert running.refused_codes() == set()
