@@ -52,6 +52,7 @@ def test_with_an_address_the_page_asks_for_the_three_words_and_leads_through_the
         assert developer in page
     assert page.split('class="guide"')[1].split("</ol>")[0].count("<li>") == 5
     assert 'name="kind"' not in page
+    assert "/callback" not in page
 
 
 def test_what_is_typed_is_checked_and_said_in_french(merchant, offered):
