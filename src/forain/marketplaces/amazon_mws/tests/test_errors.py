@@ -1,14 +1,10 @@
 """Every refusal of MWS and what it means; what is no XML, or XML nobody should read."""
 
-import re
-from pathlib import Path
-
 import pytest
 
 from forain.core import errors as e
 from forain.marketplaces.amazon_mws import too_fast
 from forain.marketplaces.amazon_mws.tests.parts import Wire, account, refusal, response
-from forain.web import words
 
 TOKEN_REFUSED = "AuthToken is not valid for SellerId and AWSAccountId"
 NOT_ELIGIBLE = "The seller does not have an eligible Amazon account to call Amazon MWS. Accounts may be suspended."
@@ -79,15 +75,3 @@ def test_an_answer_without_end_in_its_depth_is_malformed():
 )
 def test_too_fast_is_told_apart_from_ill(status, body, fast):
     assert too_fast(response(status, body)) is fast
-
-
-def codes():
-    folder = Path(__file__).parents[1]
-    text = "\n".join(file.read_text() for file in folder.glob("*.py"))
-    return set(re.findall(r'"((?:mws_[a-z_]+|no_xml|wrong_address))"', text)) - {"mws_kind"}
-
-
-@pytest.mark.parametrize("language", words.LANGUAGES)
-def test_every_code_has_a_sentence_in_every_language(language):
-    assert len(codes()) > 8
-    assert [code for code in codes() if words.say_error(language, code) == code] == []
