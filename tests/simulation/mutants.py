@@ -543,7 +543,9 @@ def never_remind() -> Planted:
 def prices_without_percent() -> Planted:
     """The merchant's percent for a site is not applied."""
     return _instead(
-        reconcile_offers, "price_on_site", lambda real: lambda price, currency, rule: real(price, currency, pricing.PriceRule())
+        reconcile_offers,
+        "price_on_site",
+        lambda real: lambda price, currency, rule: real(price, currency, pricing.PriceRule()),
     )
 
 

@@ -59,7 +59,7 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "ill_for_ever": (0, ("every_side_answers",)),
     "the_journal_repeats_itself": (0, ("the_journal_tells_each_thing_once",)),
     "put_off_for_ever": (0, ("no_offer_stays_marked",)),
-    "denied_for_ever": (0, ("permission_stands",)),
+    "denied_for_ever": (3, ("permission_stands",)),
     "refusals_are_not_told": (0, ("a_refusal_is_told",)),
 }
 """Mutant -> the first seed of six days known to catch it, and the invariants it is to break."""
