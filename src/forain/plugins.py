@@ -42,7 +42,8 @@ def _modules(package: ModuleType, group: str) -> dict[str, ModuleType]:
 @cache
 def marketplaces() -> Mapping[str, ModuleType]:
     """Code -> adapter module with MANIFEST and open; then exchange, token_expired and ACCESS_TOKEN_HEADER, or signed and
-    too_fast where each request carries a signature instead of an access token. Raises BadManifest."""
+    too_fast where each request carries a signature instead of an access token; says_ill where some refusals say
+    that the other side is ill. Raises BadManifest."""
     return _checked(_modules(forain.marketplaces, "forain.marketplaces"), MarketplaceManifest)
 
 

@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,27 +59,48 @@ class SteeredClock:
 
 
 class SideLog:
-    """`net.client.CallLog`: a line at debug level, and the sides' health, written when it changes or once a while."""
+    """`net.client.CallLog`: a line at debug level, and the sides' health, written when it changes or once a while.
+
+    Whether our clock is right is read off the hour in the answers: an answer under way and clocks that tick a little
+    apart are told from a clock that is set wrong by `CLOCK_MAY_DIFFER`.
+    """
 
     EVERY = timedelta(seconds=10)
+    CLOCK_MAY_DIFFER = timedelta(minutes=5)
+    CLOCK_MOST = timedelta(days=3650)
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._guard = threading.Lock()
-        self._told: dict[str, Instant] = {}
+        self._told: dict[str, tuple[Instant, int]] = {}
 
-    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None:
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int, date: str) -> None:
         log.debug("side=%s operation=%s status=%s request=%s ms=%s", side, operation, status, request_id, milliseconds)
         if status >= 500:
             self._fails(side, f"{operation} {status}")
             return
         now = self._clock.now()
+        off = self._clock_off(date, now)
         with self._guard:
-            if now - self._told.get(side, now - self.EVERY) < self.EVERY:
+            told_at, told_off = self._told.get(side, (now - self.EVERY, 0))
+            if abs(now - told_at) < self.EVERY and (off == 0) == (told_off == 0):
                 return
-            self._told[side] = now
-        if issues.side_answers(side, now, **_side_owner(side)):
+            self._told[side] = (now, off)
+        if issues.side_answers(side, now, clock_off=off, **_side_owner(side)):
             log.warning("side=%s is back", side)
+        if (off == 0) != (told_off == 0):
+            log.warning("side=%s our clock is %s", side, f"off by {off} seconds" if off else "right again")
+
+    def _clock_off(self, date: str, now: Instant) -> int:
+        """By how many seconds our clock is ahead of the hour told; 0 where it is right, or nothing readable was told."""
+        try:
+            theirs = parsedate_to_datetime(date)
+            off = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+        except (ValueError, OverflowError):
+            return 0
+        if abs(off) <= self.CLOCK_MAY_DIFFER:
+            return 0
+        return int(max(min(off, self.CLOCK_MOST), -self.CLOCK_MOST).total_seconds())
 
     def no_answer(self, side: str, operation: str, error: str) -> None:
         # An address that is not opened has words of its own, with the cure.
@@ -149,6 +171,7 @@ class RowOpener:
         )
         limits = {limit.operation: limit for limit in module.MANIFEST.limits}
         scope = f"{account.marketplace}:{account.region}:{account.seller}:{application.client_id}"
+        says_ill = getattr(module, "says_ill", None)
         if hasattr(module, "signed"):
             # A signature holds for the moment it was made in, and an adapter knows none.
             signing = NetClient(
@@ -160,12 +183,19 @@ class RowOpener:
                 log=self._log,
                 signed=lambda request: module.signed(credentials, request, self._clock.now()),
                 too_fast=module.too_fast,
+                says_ill=says_ill,
                 rate_header="",
             )
             found_adapter: Marketplace = module.open(credentials, signing)
             return found_adapter
         plain = NetClient(
-            self._http, scope=scope, side=f"account:{account.pk}", limits=limits, limiter=self._limiter, log=self._log
+            self._http,
+            scope=scope,
+            side=f"account:{account.pk}",
+            limits=limits,
+            limiter=self._limiter,
+            log=self._log,
+            says_ill=says_ill,
         )
 
         def exchange() -> tuple[Secret, int]:
@@ -191,6 +221,7 @@ class RowOpener:
             log=self._log,
             tokens=source,
             token_expired=module.token_expired,
+            says_ill=says_ill,
         )
         adapter: Marketplace = module.open(credentials, net)
         return adapter

@@ -27,10 +27,13 @@ HEADER = "id,sku,ean,title,price,currency,tax_rate,on_hand\n"
 
 @dataclass
 class BoxTime:
+    """The clock of the house: the box's, and by how much it is wrong."""
+
     box: Box
+    wrong: timedelta = timedelta(0)
 
     def now(self) -> datetime:
-        return self.box.world.now()
+        return self.box.world.now() + self.wrong
 
 
 @dataclass

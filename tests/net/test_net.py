@@ -35,7 +35,7 @@ class Log:
     def __init__(self):
         self.lines = []
 
-    def called(self, side, operation, status, request_id, milliseconds):
+    def called(self, side, operation, status, request_id, milliseconds, date):
         self.lines.append((operation, status))
 
     def no_answer(self, side, operation, error):

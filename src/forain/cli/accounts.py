@@ -1,14 +1,34 @@
 """forain account ...: what the pages do, for scripts. Secrets never come as arguments."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from forain.cli.ask import BY, account_row, fail, pairs, secret, shop_row, tell, wrong
 from forain.cli.house import visiting
 
+if TYPE_CHECKING:
+    from forain.core.clock import Instant
+
 ADDRESSES = ("token", "api", "consent")
+GRANTED_ON = click.DateTime(["%Y-%m-%d"])
+
+
+def _made_at(granted_on: datetime | None) -> "Instant | None":
+    """Since when a token made on that day counts; None: no day was told."""
+    from forain import wiring
+    from forain.core import authorization
+    from forain.web import words
+
+    if granted_on is None:
+        return None
+    now = wiring.deps().clock.now()
+    made_at = authorization.made_at(granted_on.date(), words.local(now).date(), now)
+    if made_at is None:
+        raise click.ClickException(f"--granted-on {granted_on:%Y-%m-%d}: this day has not come yet")
+    return made_at
 
 
 @click.group("account")
@@ -47,12 +67,13 @@ def account_list() -> None:
 @click.option("--shop", type=int, help="Its shop, by number; without it the first one.")
 @click.option("--client-secret-file", type=click.Path(path_type=Path))
 @click.option("--refresh-token-file", type=click.Path(path_type=Path), help="For a private application.")
+@click.option("--granted-on", type=GRANTED_ON, help="The day you made the token; without it today counts.")
 @click.option("--address", "addresses", multiple=True, help="token=, api=, consent=: other addresses, for a box.")
 @click.option("--field", "more", multiple=True, help="NAME=VALUE: what else this marketplace asks for.")
 def account_add(
     marketplace: str, kind: str, name: str, seller_id: str, region: str, client_id: str, application_id: str,
-    shop: int | None, client_secret_file: Path | None, refresh_token_file: Path | None, addresses: tuple[str, ...],
-    more: tuple[str, ...],
+    shop: int | None, client_secret_file: Path | None, refresh_token_file: Path | None, granted_on: datetime | None,
+    addresses: tuple[str, ...], more: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Connect an account. Secrets come from their files, from FORAIN_CLIENT_SECRET and FORAIN_REFRESH_TOKEN,
     or a prompt."""
@@ -95,6 +116,7 @@ def account_add(
                 marketplace, region, {f"address.{k}": v for k, v in other.items()}, settings.RETIRED_ADDRESSES
             ),
             shop=chosen,
+            made_at=_made_at(granted_on),
         )
         try:
             row = setup.add_account(wiring.deps(), told)
@@ -114,13 +136,15 @@ def account_add(
 @account_group.command("check")
 @click.argument("number", type=int)
 def account_check(number: int) -> None:
-    """Ask the marketplace for a sign of life."""
+    """Ask the marketplace for a sign of life. Where the account stands still, the worker looks at once too."""
     with visiting():
         from forain import wiring
         from forain.core.errors import AdapterError
+        from forain.store import runs
 
         try:
             sites = wiring.deps().open.marketplace(account_row(number)).probe()
+            runs.force(f"account:{number}", wiring.deps().clock.now(), ["probe"])
         except AdapterError as error:
             raise fail(error) from None
         tell(", ".join(f"{s.country} {s.site}" for s in sites))
@@ -129,9 +153,7 @@ def account_check(number: int) -> None:
 @account_group.command("renew")
 @click.argument("number", type=int)
 @click.option("--refresh-token-file", type=click.Path(path_type=Path))
-@click.option(
-    "--granted-on", type=click.DateTime(["%Y-%m-%d"]), help="The day you made the token; without it today counts."
-)
+@click.option("--granted-on", type=GRANTED_ON, help="The day you made the token; without it today counts.")
 def account_renew(number: int, refresh_token_file: Path | None, granted_on: datetime | None) -> None:
     """Enter a new refresh token; it is tried before it is kept."""
     with visiting():
@@ -145,18 +167,36 @@ def account_renew(number: int, refresh_token_file: Path | None, granted_on: date
         if plugins.marketplace_manifest(row.marketplace).kind(row.application.kind).by_consent:
             page = f"{deps.public_url}/accounts/{number}"
             raise click.ClickException(f"this account is renewed at the marketplace: open {page} and press Renew")
-        day = granted_on.replace(hour=12, tzinfo=UTC) if granted_on else None
-        if day is not None and day.date() > deps.clock.now().date():
-            raise click.ClickException(f"--granted-on {day:%Y-%m-%d}: this day has not come yet")
+        made_at = _made_at(granted_on)
         token = secret("refresh_token", refresh_token_file)
         fields = [f for f in plugins.marketplace_manifest(row.marketplace).account_fields if f.secret]
         if found := plugins.wrong_fields(tuple(fields), {f.name: token for f in fields}):
             raise wrong(found, fields)
         try:
-            authorize.enter_token(deps, row, Secret(token), min(day, deps.clock.now()) if day else None)
+            authorize.enter_token(deps, row, Secret(token), made_at)
         except AdapterError as error:
             raise fail(error) from None
         tell("renewed; what stood still is catching up")
+
+
+@account_group.command("date")
+@click.argument("number", type=int)
+@click.option("--granted-on", type=GRANTED_ON, required=True, help="The day the token was made.")
+def account_date(number: int, granted_on: datetime) -> None:
+    """Correct the date of a token that was pasted by hand: it ends a year after the day it was made."""
+    with visiting():
+        from forain import wiring
+        from forain.core.errors import AdapterError
+        from forain.flows import authorize
+
+        row = account_row(number)
+        made_at = _made_at(granted_on)
+        assert made_at is not None
+        try:
+            end = authorize.correct_date(wiring.deps(), row, row.grant_no, made_at, BY)
+        except AdapterError as error:
+            raise fail(error) from None
+        tell(f"authorized until {end:%Y-%m-%d} (estimated)")
 
 
 @account_group.command("secret")

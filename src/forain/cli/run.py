@@ -179,14 +179,15 @@ def status(as_json: bool) -> None:
             tell(say(language, "dash.no_account"))
         for c in cards:
             left = say(language, "phase.days_left", {"days": c.days_left}) if c.days_left is not None else ""
-            tell(f"{c.account.name}: {say(language, 'phase.' + c.phase)} {left}")
-            tell(f"  {say(language, 'sync.' + c.doing)}")
+            tell(f"{c.account.name}: {words.tell(language, 'phase.' + c.phase, c.cause)} {left}")
+            tell(f"  {words.tell(language, 'sync.' + c.doing, c.cause)}")
             tell(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "
                        f"{say(language, 'dash.refused')}: {c.backlog.refused}   "
                        f"{say(language, 'dash.held')}: {sum(c.held.values())}   "
                        f"{say(language, 'dash.imported')}: {c.imported_today}")  # fmt: skip
         for n in notices:
-            tell(f"! {words.tell(language, 'issue.' + n.code, n.placeholders)} {say(language, 'cure.' + n.code)}")
+            said = (words.tell(language, f"{section}.{n.code}", n.placeholders) for section in ("issue", "cure"))
+            tell(f"! {' '.join(said)}")
         if age is None or age > 60:
             tell(say(language, "dash.worker_away"))
 

@@ -4,8 +4,9 @@ Facts are stored and change only through `apply`; the phase is computed from fac
 nowhere. The clock alone never stops anything: only the marketplace's refusal does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -19,7 +20,10 @@ REFUSALS_APART = timedelta(minutes=1)
 PROBE_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 """While doubted: the pauses before the 1st, 2nd and every later probe."""
 REFUSED_PROBE_PAUSE = timedelta(days=1)
-"""While refused: how often we look whether the merchant mended it at the marketplace."""
+"""While refused: how often we look whether the merchant mended it at the marketplace. Such a look is one request."""
+DENIED_PROBE_PAUSE = timedelta(days=2)
+"""While every access is denied: such a look is two requests, and a refused month is about thirty either way. Whoever
+mended it at the marketplace need not wait for it: the account's page has a button."""
 ROUTINE_PROBE_PAUSE = timedelta(hours=6)
 """While all is well: a probe this often, so that a withdrawal is noticed without traffic."""
 PROBE_HOLDS = timedelta(minutes=2)
@@ -57,7 +61,8 @@ class Facts:
 
     `grant_no` counts grants, so that late answers about an older one are recognised. `expires_at` None:
     this permission has no known end. `estimated`: the date was typed by a person, not known from a
-    consent. `doubted_at`: the first refusal of the present doubt. `probes`: probes made during it.
+    consent. `doubted_at`: the first refusal of the present doubt. `probes`: probes made during it. `reason`: the code of
+    the refusal the doubt or refusal rests on, "" without one.
     """
 
     standing: Standing = Standing.NONE
@@ -68,6 +73,7 @@ class Facts:
     doubted_at: Instant | None = None
     refused_at: Instant | None = None
     probes: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,11 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """A refusal, of a call made under grant `grant_no`."""
+    """A refusal, of a call made under grant `grant_no`. `reason`: its code."""
 
     at: Instant
     grant_no: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +104,20 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A second, independent refusal under grant `grant_no` (see `on_refusal`)."""
+    """A second, independent refusal under grant `grant_no` (see `on_refusal`). `reason`: its code."""
 
     at: Instant
     grant_no: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A person says when grant `grant_no` ends, whose date nobody knew from a consent."""
+
+    at: Instant
+    grant_no: int
+    expires_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +127,7 @@ class Disconnected:
     at: Instant
 
 
-Event = Granted | Doubted | Confirmed | Refused | Disconnected
+Event = Granted | Doubted | Confirmed | Refused | Dated | Disconnected
 
 
 def apply(facts: Facts, event: Event) -> Facts:
@@ -130,19 +147,24 @@ def apply(facts: Facts, event: Event) -> Facts:
             )
         case Disconnected():
             return Facts(grant_no=facts.grant_no)
-        case Doubted(grant_no=grant_no) | Confirmed(grant_no=grant_no) | Refused(grant_no=grant_no) if (
-            grant_no != facts.grant_no or facts.standing is Standing.NONE
-        ):
+        case (
+            Doubted(grant_no=grant_no)
+            | Confirmed(grant_no=grant_no)
+            | Refused(grant_no=grant_no)
+            | Dated(grant_no=grant_no)
+        ) if grant_no != facts.grant_no or facts.standing is Standing.NONE:
             return facts
+        case Dated():
+            return replace(facts, expires_at=event.expires_at) if facts.estimated else facts
         case Doubted():
             if facts.standing is Standing.GRANTED:
-                return replace(facts, standing=Standing.DOUBTED, doubted_at=event.at, probes=0)
+                return replace(facts, standing=Standing.DOUBTED, doubted_at=event.at, probes=0, reason=event.reason)
             if facts.standing is Standing.DOUBTED and event.at - (facts.doubted_at or event.at) >= REFUSALS_APART:
                 # Several flows meet one refusal at once: within a minute they are one, and no probe of their own.
-                return replace(facts, probes=facts.probes + 1)
+                return replace(facts, probes=facts.probes + 1, reason=event.reason or facts.reason)
             return facts
         case Confirmed():
-            return replace(facts, standing=Standing.GRANTED, doubted_at=None, refused_at=None, probes=0)
+            return replace(facts, standing=Standing.GRANTED, doubted_at=None, refused_at=None, probes=0, reason="")
         case Refused():
             if facts.standing is Standing.REFUSED:
                 return facts
@@ -151,21 +173,48 @@ def apply(facts: Facts, event: Event) -> Facts:
                 standing=Standing.REFUSED,
                 doubted_at=facts.doubted_at or event.at,
                 refused_at=event.at,
+                reason=event.reason or facts.reason,
             )
 
 
-def on_refusal(facts: Facts, grant_no: int, now: Instant, *, others_doubted: bool) -> Doubted | Refused:
-    """Which event a refusal is: the second one, at least a minute after the first, refuses.
+def on_refusal(
+    facts: Facts, grant_no: int, now: Instant, *, others_doubted: bool, reason: str = ""
+) -> Doubted | Refused:
+    """Which event a refusal is: the second one, at least a minute after the first, refuses. `reason`: its code.
 
-    `others_doubted`: another account of this application, or several of this marketplace, came under doubt
-    within minutes. Then the trouble is most likely not the seller's, and no account is refused.
+    `others_doubted`: another account of this marketplace came under doubt within the same minutes. Then the trouble is
+    most likely not the seller's, and no account is refused.
     """
     second = (
         facts.standing is Standing.DOUBTED and facts.doubted_at is not None and now - facts.doubted_at >= REFUSALS_APART
     )
     if second and not others_doubted:
-        return Refused(at=now, grant_no=grant_no)
-    return Doubted(at=now, grant_no=grant_no)
+        return Refused(at=now, grant_no=grant_no, reason=reason)
+    return Doubted(at=now, grant_no=grant_no, reason=reason)
+
+
+Cause = Literal["", "access_denied", "wrong_region", "estimated"]
+
+
+DENIALS: tuple[Cause, ...] = ("access_denied", "wrong_region")
+"""Causes that a new token does not mend."""
+
+
+def cause(facts: Facts) -> Cause:
+    """Why a refused permission is refused, where it is not the plain reason: "" it was withdrawn, or its time is over.
+
+    access_denied: the token is good and every call is denied (the selling account is deactivated, or the application
+    lost all its roles; Amazon does not say which). wrong_region: the account is of another region than the one asked.
+    estimated: refused before a date that a person typed, which may as well have been wrong.
+    """
+    if facts.standing is not Standing.REFUSED:
+        return ""
+    if facts.reason == "access_denied":
+        return "access_denied"
+    if facts.reason == "wrong_region":
+        return "wrong_region"
+    early = facts.expires_at is not None and facts.refused_at is not None and facts.refused_at < facts.expires_at
+    return "estimated" if facts.estimated and early else ""
 
 
 def phase(facts: Facts, now: Instant) -> Phase:
@@ -176,7 +225,9 @@ def phase(facts: Facts, now: Instant) -> Phase:
         return Phase.DOUBTED
     if facts.standing is Standing.REFUSED:
         refused_at = facts.refused_at or now
-        return Phase.EXPIRED if facts.expires_at and refused_at >= facts.expires_at else Phase.REVOKED
+        over = facts.expires_at is not None and refused_at >= facts.expires_at
+        # A token that is good, and denied everything, has not ended.
+        return Phase.EXPIRED if over and cause(facts) not in DENIALS else Phase.REVOKED
     if facts.expires_at is None or facts.expires_at - now > EXPIRING_WITHIN:
         return Phase.ACTIVE
     return Phase.EXPIRING if now < facts.expires_at else Phase.OVERDUE
@@ -187,6 +238,14 @@ def days_left(facts: Facts, now: Instant) -> int | None:
     if facts.expires_at is None or facts.standing is Standing.NONE:
         return None
     return (facts.expires_at - now) // timedelta(days=1)
+
+
+def made_at(day: date, today: date, now: Instant) -> Instant | None:
+    """The moment a token made on that day counts from: its noon, and not after now. None: the day has not come yet.
+
+    `today`: the day where the person is who typed it.
+    """
+    return None if day > today else min(datetime.combine(day, time(12), UTC), now)
 
 
 def next_probe_at(facts: Facts, last_probe_at: Instant | None) -> Instant | None:
@@ -203,7 +262,8 @@ def next_probe_at(facts: Facts, last_probe_at: Instant | None) -> Instant | None
             return max(last_probe_at or facts.doubted_at, facts.doubted_at) + pause
         case Standing.REFUSED:
             assert facts.refused_at is not None
-            return max(last_probe_at or facts.refused_at, facts.refused_at) + REFUSED_PROBE_PAUSE
+            pause = DENIED_PROBE_PAUSE if cause(facts) in DENIALS else REFUSED_PROBE_PAUSE
+            return max(last_probe_at or facts.refused_at, facts.refused_at) + pause
         case Standing.GRANTED:
             assert facts.granted_at is not None
             return (last_probe_at or facts.granted_at) + ROUTINE_PROBE_PAUSE
@@ -238,12 +298,13 @@ class No:
 class Application:
     """What matters of a developer credential here.
 
-    `refused_at`: the marketplace refused our client id or secret and has not accepted it since.
-    `secret_expires_at` None: not known.
+    `refused_at`: the marketplace refused our client id or secret and has not accepted it since; `refused_code`: in which
+    words. `secret_expires_at` None: not known.
     """
 
     refused_at: Instant | None = None
     secret_expires_at: Instant | None = None
+    refused_code: str = ""
 
 
 def next_application_probe_at(application: Application, now: Instant) -> Instant | None:
@@ -291,3 +352,18 @@ def reminder_due(facts: Facts, sent_steps: frozenset[int], now: Instant) -> int 
     if any(step <= most_urgent for step in sent_steps):
         return None
     return most_urgent
+
+
+TOLD_AHEAD = timedelta(days=1)
+"""What was told later than this from now was told by a clock that was wrong."""
+
+
+def told_steps(facts: Facts, told: Mapping[int, Instant], now: Instant) -> frozenset[int]:
+    """The steps that count as told. `told`: step -> when it was. One that was told before the end as it is known now was
+    so near (the date was corrected since), or by a clock that was far ahead, is told once more when it is reached."""
+    end = facts.expires_at
+    if end is None:
+        return frozenset()
+    return frozenset(
+        step for step, at in told.items() if at <= now + TOLD_AHEAD and (end - at) // timedelta(days=1) <= step
+    )

@@ -30,6 +30,7 @@ CATALOGUE: dict[str, Severity] = {
     "accounts_doubted": Severity.WARNING,
     "application_refused": Severity.CRITICAL,
     "secret_expiring": Severity.WARNING,
+    "clock_wrong": Severity.CRITICAL,
     "plan_individual": Severity.CRITICAL,
     "listings_suspended": Severity.WARNING,
     "role_missing": Severity.WARNING,
@@ -80,11 +81,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SideFact:
-    """How one outside party (shop, marketplace, mail server) does. `failing_since` None: it answers."""
+    """How one outside party (shop, marketplace, mail server) does. `failing_since` None: it answers.
+
+    `clock_off`: by how many seconds our clock is ahead of the hour its answers carry (negative: behind); 0: it is right.
+    """
 
     side: str
     failing_since: Instant | None
     error: str = ""
+    clock_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,9 @@ def derive(
     `people_confirmed_at`: when an owner last said who still needs access; None while there is nobody. Several accounts in doubt have most likely one cause, which is not the sellers': they are one issue.
     """
     found: set[Issue] = set()
+    accounts, sides = list(accounts), list(sides)
+    # A shop's clock may itself be wrong; a marketplace's is right.
+    marketplaces = {account.subject for account in accounts}
     for account in accounts:
         found |= _of_account(account, now)
     doubted = {issue for issue in found if issue.code == "authorization_doubted"}
@@ -123,6 +131,10 @@ def derive(
         if side.failing_since and now - side.failing_since >= SIDE_ILL_AFTER:
             since = side.failing_since.isoformat(timespec="minutes")
             found.add(Issue("side_ill", side.side, (("error", side.error), ("since", since))))
+    off = next((side.clock_off for side in sides if side.clock_off and side.side in marketplaces), 0)
+    if off:
+        direction = "ahead" if off > 0 else "behind"
+        found.add(Issue("clock_wrong", "house", (("cause", direction), ("minutes", str(abs(off) // 60)))))
     if people_confirmed_at is not None and people.review_due(people_confirmed_at, now):
         found.add(Issue("people_to_review", "", (("date", people_confirmed_at.isoformat()),)))
     return frozenset(found)
@@ -139,7 +151,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
             found.add(Issue("authorization_expired", subject, (("date", end),)))
         case Phase.REVOKED:
             day = facts.refused_at.isoformat() if facts.refused_at else ""
-            found.add(Issue("authorization_revoked", subject, (("date", day),)))
+            found.add(Issue("authorization_revoked", subject, (("cause", authorization.cause(facts)), ("date", day))))
         case Phase.OVERDUE:
             found.add(Issue("authorization_overdue", subject, (("date", end),)))
         case Phase.EXPIRING:
@@ -155,7 +167,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         case Phase.ACTIVE:
             pass
     if account.application.refused_at:
-        found.add(Issue("application_refused", subject))
+        found.add(Issue("application_refused", subject, (("cause", account.application.refused_code),)))
     secret_end = account.application.secret_expires_at
     if secret_end and secret_end - now <= SECRET_WARNING:
         found.add(Issue("secret_expiring", subject, (("date", secret_end.isoformat()),)))
@@ -165,5 +177,13 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         found.add(Issue("listings_suspended", subject, (("site", site),)))
     for site in account.read_only_sites:
         found.add(Issue("site_read_only", f"{subject}/{site}", (("site", site),)))
-    found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings}
+    denied = authorization.cause(facts) in authorization.DENIALS
+    found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings if not (denied and _said_by_cause(f))}
     return found
+
+
+def _said_by_cause(finding: Finding) -> bool:
+    """One operation that is denied lacks a role, and one that is refused for its region asks in the wrong place; where
+    every one is, the account is the matter."""
+    error = dict(finding.placeholders).get("error", "")
+    return finding.code == "role_missing" or (finding.code == "internal" and error.split(" ")[0] == "wrong_region")

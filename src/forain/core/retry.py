@@ -18,8 +18,9 @@ SHOP_REFUSED_PAUSE = timedelta(minutes=10)
 
 Stops = Literal["item", "operation", "account", "application", "bug"]
 SideEffect = Literal[
-    "none", "side_ill", "doubt", "app_refused", "role_missing", "item_issue", "malformed", "internal", "shop_refused"
-]
+    "none", "side_ill", "doubt", "app_refused", "role_missing", "wrong_region", "item_issue", "malformed", "internal",
+    "shop_refused",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def verdict(error: BaseException, attempt: int, now: Instant, jitter: float = 0.
             return Again(now + SHOP_REFUSED_PAUSE, attempt=True, effect="shop_refused")
         case errors.Denied():
             return Stop("operation", "role_missing")
+        case errors.Rejected(code="wrong_region"):
+            return Stop("operation", "wrong_region")
         case errors.Rejected() | errors.Forged():
             return Stop("item", "item_issue")
         case errors.Malformed():

@@ -154,14 +154,26 @@ def _effect(
         case "shop_refused":
             if shop is None and account is not None:
                 shop = accounts.get(AccountId(account)).shop_id
+        case "wrong_region":
+            # One site that is asked for in the wrong place, or the whole account: the probe tells them apart.
+            runs.poke("probe", subject, now)
+            _stopped(flow, subject, error, now)
             issues.found("shop_refused", f"shop:{shop}", now, shop=shop, placeholders={"error": str(error)})
         case "item_issue" | "malformed" | "internal":
             if effect == "internal":
                 log.exception("flow=%s subject=%s stopped by a bug", flow.name, subject, exc_info=error)
-            told = {"flow": flow.name, "error": str(error) if effect != "internal" else type(error).__name__}
-            kept = {"sample": error.sample} if isinstance(error, errors.Malformed) and error.sample else {}
-            found = {**told, **kept}
-            issues.found("internal", f"{subject}/{flow.name}", now, account=account, shop=shop, placeholders=found)
-            journal.write(
-                now, "flow_stopped", account=AccountId(account) if account else None, subject=subject, placeholders=told
-            )
+            _stopped(flow, subject, error, now)
+
+
+def _stopped(flow: Flow, subject: str, error: Exception, now: Instant) -> None:
+    """A part of Forain stands still for an answer that nobody here can do anything with."""
+    kind, _, number = subject.partition(":")
+    account = int(number) if kind == "account" else None
+    shop = int(number) if kind == "shop" else None
+    told = {"flow": flow.name, "error": str(error) if isinstance(error, errors.AdapterError) else type(error).__name__}
+    kept = {"sample": error.sample} if isinstance(error, errors.Malformed) and error.sample else {}
+    found = {**told, **kept}
+    issues.found("internal", f"{subject}/{flow.name}", now, account=account, shop=shop, placeholders=found)
+    journal.write(
+        now, "flow_stopped", account=AccountId(account) if account else None, subject=subject, placeholders=told
+    )

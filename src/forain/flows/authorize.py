@@ -10,7 +10,7 @@ from django.db import transaction
 
 from forain.contracts.marketplace import Marketplace, SiteSeen
 from forain.core import authorization, errors
-from forain.core.authorization import Confirmed, Disconnected, Granted, Standing
+from forain.core.authorization import Confirmed, Dated, Disconnected, Granted, Standing
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ApplicationId, SiteId
 from forain.core.secret import Secret
@@ -125,10 +125,49 @@ def enter_token(
     """A token made by the merchant (self-authorization). `granted_on`: its day, None: not known.
 
     Tried before it is kept, with `client_secret` (None: the stored one); a refusal leaves the stored ones in force.
-    Raises what the try raised.
+    Raises what the try raised, and Rejected where a token of that day would have ended by now.
     """
-    granted_at = granted_on or deps.clock.now()
+    now = deps.clock.now()
+    granted_at = granted_on or now
+    term = _term(deps, account)
+    if term is not None and granted_at + term <= now:
+        raise errors.Rejected([errors.Problem("date_too_old")], "date_too_old")
     return _accept(deps, account, refresh, granted_at=granted_at, known=False, client_secret=client_secret)
+
+
+def correct_date(deps: Deps, account: models.Account, grant_no: int, made_at: Instant, by: str) -> Instant:
+    """A person says when the token of grant `grant_no` was made; the answer is when it ends now. Safe to repeat.
+
+    Raises Rejected: date_future, date_too_old (the token was seen to work when that long was over), date_known (it has
+    no end, or one from a consent), date_of_former (another token is in force by now).
+    """
+    now, number = deps.clock.now(), AccountId(account.pk)
+    facts, term = accounts.facts_of(account), _term(deps, account)
+    code = ""
+    if made_at > now:
+        code = "date_future"
+    elif not facts.estimated or term is None or facts.granted_at is None:
+        code = "date_known"
+    elif grant_no != facts.grant_no:
+        code = "date_of_former"
+    elif made_at + term <= facts.granted_at:
+        code = "date_too_old"
+    if code or term is None:
+        raise errors.Rejected([errors.Problem(code)], code)
+    expires_at = made_at + term
+    with transaction.atomic():
+        applied = accounts.apply(number, Dated(now, grant_no, expires_at))
+        if applied.before != applied.after:
+            journal.write(
+                now, "date_corrected", account=number, placeholders={"by": by, "date": expires_at.isoformat()}
+            )
+            runs.poke("derive_issues", "house", now)
+    return expires_at
+
+
+def _term(deps: Deps, account: models.Account) -> timedelta | None:
+    """How long a permission of this account's kind holds; None: without an end."""
+    return deps.open.marketplace_manifest(account.marketplace).kind(account.application.kind).authorization_term
 
 
 def enter_secret(deps: Deps, application: models.Application, secret: Secret, issued_on: Instant | None) -> Outcome:
@@ -184,7 +223,7 @@ def _accept(
         if not known:
             raise
     plan = _plan(adapter, account)
-    term = deps.open.marketplace_manifest(account.marketplace).kind(account.application.kind).authorization_term
+    term = _term(deps, account)
     estimated = not known
     expires_at = granted_at + term if term else None
     # The token, its dates, and the work that goes on with it: together, or the former ones stay in force.
@@ -348,7 +387,8 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
     others = accounts.others_doubted(account, now)
     # By the facts as they are: what another worker has just confirmed is no second refusal.
     applied = accounts.apply(
-        number, lambda facts: authorization.on_refusal(facts, grant_no, now, others_doubted=others)
+        number,
+        lambda facts: authorization.on_refusal(facts, grant_no, now, others_doubted=others, reason=error.code),
     )
     if applied.before.standing != applied.after.standing:
         runs.poke("derive_issues", "house", now)
@@ -367,7 +407,7 @@ def remind(deps: Deps, account: models.Account) -> int | None:
     """Tell the one reminder step that is due (journal and pages); the answer is the step, None: none was due."""
     now = deps.clock.now()
     facts = accounts.facts_of(account)
-    step = authorization.reminder_due(facts, accounts.sent_reminders(account), now)
+    step = authorization.reminder_due(facts, accounts.sent_reminders(account, now), now)
     if step is None:
         return None
     assert facts.expires_at is not None

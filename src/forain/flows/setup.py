@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from forain.core.clock import Instant
 from forain.core.errors import Problem, Rejected
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
@@ -77,7 +78,8 @@ class NewAccount:
     """What the merchant typed. `values`: of the manifest's fields; those that are not secret and have no column of their
     own are the account's options. `addresses`: other addresses than the marketplace's own, for a box.
 
-    `shop`: where its articles and orders are at home; None: the first shop there is.
+    `shop`: where its articles and orders are at home; None: the first shop there is. `made_at`: when the token was made,
+    None: not known, and now counts.
     """
 
     marketplace: str
@@ -86,6 +88,7 @@ class NewAccount:
     values: Mapping[str, str]
     addresses: Mapping[str, str]
     shop: ShopId | None = None
+    made_at: Instant | None = None
 
 
 def add_account(deps: Deps, told: NewAccount) -> models.Account:
@@ -144,7 +147,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
         kept = False
         try:
             row = accounts.get(AccountId(account.pk))
-            authorize.enter_token(deps, row, Secret(values["refresh_token"]), None, client_secret=secret)
+            authorize.enter_token(deps, row, Secret(values["refresh_token"]), told.made_at, client_secret=secret)
             kept = True
         finally:
             if not kept:

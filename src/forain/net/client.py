@@ -47,9 +47,9 @@ class Limiter(Protocol):
 
 
 class CallLog(Protocol):
-    """Who is told of each call: no payloads, no tokens."""
+    """Who is told of each call: no payloads, no tokens. `date`: the hour the answer carries in its header, "" for none."""
 
-    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None: ...
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int, date: str) -> None: ...
 
     def no_answer(self, side: str, operation: str, error: str) -> None: ...
 
@@ -66,7 +66,8 @@ class NetClient:
     """`contracts.net.Net` for one account or shop.
 
     `scope` names the bucket's owner, `side` the party called. `token_expired` None: 4xx are never about an
-    expired access token. `rate_header`: the header in which the server tells its rate, "" for none.
+    expired access token. `says_ill`: a 4xx that is no sign of life; None: there is none such. `rate_header`: the header
+    in which the server tells its rate, "" for none.
     `signed`: signs an authorized request at the moment it leaves, where that takes the place of an access token.
     `too_fast`: this answer means what 429 means, where a server has another way to say it.
     """
@@ -82,6 +83,7 @@ class NetClient:
         log: CallLog,
         tokens: TokenSource | None = None,
         token_expired: Callable[[Response], bool] | None = None,
+        says_ill: Callable[[Response], bool] | None = None,
         signed: Callable[[Request], Request] | None = None,
         too_fast: Callable[[Response], bool] | None = None,
         rate_header: str = "x-amzn-ratelimit-limit",
@@ -95,6 +97,7 @@ class NetClient:
         self._log = log
         self._tokens = tokens
         self._token_expired = token_expired
+        self._says_ill = says_ill
         self._signed = signed
         self._too_fast = too_fast
         self._rate_header = rate_header
@@ -193,8 +196,12 @@ class NetClient:
             # An address that is none counts as one where nobody lives: put right, it works by itself.
             self._log.no_answer(self._side, request.operation, type(error).__name__)
             raise Unreachable(placeholders={**told, "cause": type(error).__name__}) from error
+        if 400 <= response.status < 500 and self._says_ill and self._says_ill(response):
+            self._log.no_answer(self._side, request.operation, str(response.status))
+            return response
         milliseconds = int((time.monotonic() - begun) * 1000)
-        self._log.called(self._side, request.operation, response.status, response.request_id, milliseconds)
+        date = response.headers.get("date", "")
+        self._log.called(self._side, request.operation, response.status, response.request_id, milliseconds, date)
         return response
 
     def _learn(self, limit: RateLimit, response: Response, request: Request) -> None:

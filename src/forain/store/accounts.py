@@ -18,7 +18,9 @@ from forain.core.orders import Readings
 from forain.store import models
 
 DOUBTS_TOGETHER = timedelta(minutes=15)
-"""Doubts of several accounts within this time have most likely one cause."""
+"""Doubts of several accounts that begin within this time have most likely one cause."""
+SUSPECTED_FOR = timedelta(days=1)
+"""So long the one cause is waited for; then each account's own refusal is believed."""
 ATTEMPT_LIFE = timedelta(minutes=30)
 
 
@@ -43,13 +45,16 @@ def facts_of(row: models.Account) -> Facts:
         doubted_at=row.doubted_at,
         refused_at=row.refused_at,
         probes=row.probes,
+        reason=row.reason,
     )
 
 
 def application_of(row: models.Account) -> authorization.Application:
     """The clocks and standing of the account's application as a value of core."""
     return authorization.Application(
-        refused_at=row.application.refused_at, secret_expires_at=row.application.secret_expires_at
+        refused_at=row.application.refused_at,
+        secret_expires_at=row.application.secret_expires_at,
+        refused_code=row.application.refused_code,
     )
 
 
@@ -84,10 +89,12 @@ def apply(account: AccountId, event: authorization.Event | Callable[[Facts], aut
 
 
 def others_doubted(account: models.Account, now: Instant) -> bool:
-    """Another account of the same marketplace came under doubt within the last minutes."""
+    """Another account of the same marketplace came under doubt within the same minutes, today, and still is."""
+    own = account.doubted_at if account.standing == Standing.DOUBTED.value and account.doubted_at else now
+    together = (max(own - DOUBTS_TOGETHER, now - SUSPECTED_FOR), own + DOUBTS_TOGETHER)
     return (
         models.Account.objects.filter(
-            marketplace=account.marketplace, standing=Standing.DOUBTED.value, doubted_at__gte=now - DOUBTS_TOGETHER
+            marketplace=account.marketplace, standing=Standing.DOUBTED.value, doubted_at__range=together
         )
         .exclude(pk=account.pk)
         .exists()
@@ -218,14 +225,17 @@ def use_attempt(state: str, user_id: int, now: Instant) -> models.Attempt | str:
     return row
 
 
-def sent_reminders(row: models.Account) -> frozenset[int]:
-    """The steps told for the present grant."""
-    return frozenset(models.Reminder.objects.filter(account=row, grant_no=row.grant_no).values_list("step", flat=True))
+def sent_reminders(row: models.Account, now: Instant) -> frozenset[int]:
+    """The steps of the present grant that count as told."""
+    rows = models.Reminder.objects.filter(account=row, grant_no=row.grant_no)
+    return authorization.told_steps(facts_of(row), dict(rows.values_list("step", "told_at")), now)
 
 
 def note_reminder(account: AccountId, grant_no: int, step: int, now: Instant) -> bool:
-    """Note that a step is told; True: this call was the first to say so."""
-    _, first = models.Reminder.objects.get_or_create(
+    """Note that a step is told; True: this call was the first to say so, or the first since what was told counts no more."""
+    row, first = models.Reminder.objects.get_or_create(
         account_id=account, grant_no=grant_no, step=step, defaults={"told_at": now}
     )
-    return first
+    if first or authorization.told_steps(facts_of(get(account)), {step: row.told_at}, now):
+        return first
+    return bool(models.Reminder.objects.filter(pk=row.pk, told_at=row.told_at).update(told_at=now))

@@ -47,14 +47,16 @@ def findings() -> list[models.Finding]:
     return list(models.Finding.objects.order_by("found_at"))
 
 
-def side_answers(name: str, now: Instant, *, account: int | None = None, shop: int | None = None) -> bool:
-    """The side gave a word; True: it had been failing and is back."""
+def side_answers(
+    name: str, now: Instant, *, account: int | None = None, shop: int | None = None, clock_off: int = 0
+) -> bool:
+    """The side gave a word; True: it had been failing and is back. `clock_off`: see `models.Side`."""
     with transaction.atomic():
         row, _ = models.Side.objects.select_for_update().get_or_create(
             name=name, defaults={"account_id": account, "shop_id": shop}
         )
         was_failing = row.failing_since is not None
-        row.last_word_at, row.failing_since, row.error = now, None, ""
+        row.last_word_at, row.failing_since, row.error, row.clock_off = now, None, "", clock_off
         row.save()
     return was_failing
 
@@ -74,7 +76,12 @@ def side_fails(name: str, error: str, now: Instant, *, account: int | None = Non
 
 def sides() -> list[SideFact]:
     """Every side as it answers or does not, as values."""
-    return [SideFact(row.name, row.failing_since, row.error) for row in models.Side.objects.all()]
+    return [SideFact(row.name, row.failing_since, row.error, row.clock_off) for row in models.Side.objects.all()]
+
+
+def clock_off(name: str) -> int:
+    """By how many seconds our clock is ahead of that side's; 0: it is right, or nobody knows."""
+    return models.Side.objects.filter(name=name).values_list("clock_off", flat=True).first() or 0
 
 
 @contextmanager
@@ -131,4 +138,5 @@ def open_notices() -> "QuerySet[models.Notice]":
     """What a person must look at now, worst first, then oldest."""
     order = {"critical": 0, "warning": 1, "note": 2}
     rank = Case(*(When(severity=s, then=Value(n)) for s, n in order.items()), output_field=IntegerField())
-    return models.Notice.objects.filter(closed_at=None).annotate(rank=rank).order_by("rank", "opened_at")
+    rows = models.Notice.objects.filter(closed_at=None).select_related("account")
+    return rows.annotate(rank=rank).order_by("rank", "opened_at")

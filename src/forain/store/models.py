@@ -73,6 +73,7 @@ class Account(models.Model):
     doubted_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     probes = models.IntegerField(default=0)
+    reason = models.TextField(default="", db_default="", blank=True)
     probed_at = models.DateTimeField(null=True)
 
     import_since = models.DateTimeField(null=True)
@@ -392,7 +393,10 @@ class Limit(models.Model):
 
 
 class Side(models.Model):
-    """How an outside party does: written once when it breaks and once when it is back."""
+    """How an outside party does: written once when it breaks and once when it is back.
+
+    `clock_off`: by how many seconds our clock is ahead of the hour in its answers, 0 where it is right.
+    """
 
     name = models.TextField(unique=True)
     account = models.ForeignKey(Account, models.CASCADE, null=True)
@@ -400,6 +404,7 @@ class Side(models.Model):
     last_word_at = models.DateTimeField(null=True)
     failing_since = models.DateTimeField(null=True)
     error = models.TextField(default="", blank=True)
+    clock_off = models.IntegerField(default=0, db_default=0)
 
 
 class Finding(models.Model):

@@ -450,6 +450,14 @@ def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]
     )
 
 
+def waiting_parcels(account: AccountId) -> tuple[int, Instant | None]:
+    """(how many parcels the marketplace does not know of yet, since when the oldest is known here)."""
+    rows = models.Parcel.objects.filter(order__account_id=account, confirmed_at=None, problems=[])
+    rows = rows.exclude(Q(order__state=OrderState.CANCELLED.value) | Q(order__status=OrderStatus.CANCELLED.value))
+    found = rows.aggregate(count=Count("pk"), oldest=Min("seen_at"))
+    return found["count"], found["oldest"]
+
+
 def known_parcels(account: AccountId) -> dict[tuple[int, str], tuple[str, str, dict[str, int]]]:
     """(order row, the shop's name of the parcel) -> (carrier, tracking, items), of orders not all shipped yet."""
     rows = models.Parcel.objects.filter(order__in=in_shop(account))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,12 +14,13 @@ from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
 from forain.core import authorization, errors
+from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, setup
 from forain.net.addresses import well_formed
-from forain.store import accounts, models, shops
+from forain.store import accounts, models, offers, orders, runs, shops
 from forain.web import words
 from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
@@ -142,15 +143,20 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         wrong = said(fields, codes)
         if len(request.POST.get("name", "")) > LONGEST_NAME:
             problem = w("error.long")
+        made_at, date_problem = (None, "") if by_consent else _made_at(request)
+        if date_problem:
+            wrong["granted_on"] = w(f"error.{date_problem}")
         if not wrong and not problem:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
-                addresses=plugins.addresses_of(marketplace, values["region"], addresses, settings.RETIRED_ADDRESSES), shop=_chosen_shop(request),
+                addresses=plugins.addresses_of(marketplace, values["region"], addresses, settings.RETIRED_ADDRESSES), shop=_chosen_shop(request), made_at=made_at,
             )  # fmt: skip
             try:
                 account = setup.add_account(wiring.deps(), told)
             except errors.AdapterError as error:
                 wrong, problem = beside(fields, error)
+                if error.code == "date_too_old":
+                    wrong, problem = {"granted_on": problem}, ""
             except setup.Exists:
                 problem = w("error.exists")
             else:
@@ -173,6 +179,8 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "wrong": wrong,
         "problem": problem,
         "name": request.POST.get("name", ""),
+        "granted_on": request.POST.get("granted_on", _today().isoformat()),
+        "today": _today().isoformat(),
         "redirect_uri": authorize.callback_url(wiring.deps(), marketplace),
         "others": [plugins.marketplace_manifest(code) for code in offered if code != marketplace],
         "guide": _guide(marketplace, "guide.examples", {field.name: field.example for field in fields}),
@@ -241,6 +249,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
     facts = accounts.facts_of(row)
     sites = accounts.sites(AccountId(row.pk))
     answer = accounts.may_sync(row, now)
+    sync = "running" if isinstance(answer, authorization.Yes) else answer.code
     manifest = plugins.marketplace_manifest(row.marketplace)
     kind = manifest.kind(row.application.kind)
     token = tuple(field for field in manifest.account_fields if field.secret)
@@ -251,8 +260,12 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "phase": authorization.phase(facts, now).value,
         "days_left": authorization.days_left(facts, now),
         "days_over": -(authorization.days_left(facts, now) or 0),
-        "today": words.local(now).date().isoformat(),
-        "sync": "running" if isinstance(answer, authorization.Yes) else answer.code,
+        "today": _today().isoformat(),
+        "cause": {"cause": authorization.cause(facts) or row.application.refused_code},
+        "sync": sync,
+        "stands_still": sync not in ("running", "disconnected"),
+        "backlog": offers.backlog(AccountId(row.pk)),
+        "parcels": orders.waiting_parcels(AccountId(row.pk)),
         "sites": [_site(row, site) for site in sites],
         "read_only": bool(sites) and all(site.writes_allowed_at is None for site in sites),
         "by_consent": kind.by_consent,
@@ -292,14 +305,14 @@ def enter_token(request: HttpRequest, number: int) -> HttpResponse:
     token = request.POST.get("refresh_token", "").strip()
     field = next(f for f in plugins.marketplace_manifest(row.marketplace).account_fields if f.secret)
     wrong = plugins.wrong_fields((field,), {field.name: token}) or ({} if token else {field.name: "required"})
-    granted_on, date_problem = _day(request.POST.get("granted_on", ""))
+    made_at, date_problem = _made_at(request)
     if wrong:
         messages.error(request, w(f"error.{wrong[field.name]}", example=field.example), extra_tags="renew")
     elif date_problem:
-        messages.error(request, w("error.date_wrong"), extra_tags="renew")
+        messages.error(request, w(f"error.{date_problem}"), extra_tags="renew")
     else:
         try:
-            authorize.enter_token(wiring.deps(), row, Secret(token), granted_on)
+            authorize.enter_token(wiring.deps(), row, Secret(token), made_at)
         except errors.AdapterError as error:
             messages.error(request, sentence(error), extra_tags="renew")
         else:
@@ -308,16 +321,51 @@ def enter_token(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(f"{reverse('account', kwargs={'number': number})}#renew")
 
 
-def _day(text: str) -> tuple[datetime | None, bool]:
-    """(moment, wrong): the day typed, at noon UTC; None when nothing was typed."""
-    if not text.strip():
-        return None, False
+def _today() -> date:
+    return words.local(wiring.deps().clock.now()).date()
+
+
+def _made_at(request: HttpRequest) -> tuple[Instant | None, str]:
+    """(since when a token counts, what is wrong with the day typed); (None, "") when none was typed."""
+    text = request.POST.get("granted_on", "").strip()
+    if not text:
+        return None, ""
     try:
-        moment = datetime.strptime(text.strip(), "%Y-%m-%d").replace(hour=12, tzinfo=UTC)
+        day = date.fromisoformat(text)
     except ValueError:
-        return None, True
-    now = wiring.deps().clock.now()
-    return (min(moment, now), False) if moment.date() <= now.date() else (None, True)
+        return None, "date_wrong"
+    made_at = authorization.made_at(day, _today(), wiring.deps().clock.now())
+    return (made_at, "") if made_at else (None, "date_future")
+
+
+@require_POST
+def correct_date(request: HttpRequest, number: int) -> HttpResponse:
+    """A person knows on which day a token was made that was pasted by hand."""
+    row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    made_at, problem = _made_at(request)
+    grant = request.POST.get("grant", "")
+    if made_at is None:
+        messages.error(request, w(f"error.{problem or 'required'}"), extra_tags="date")
+        return redirect(f"{reverse('account', kwargs={'number': number})}#date")
+    by = request.user.get_username()
+    try:
+        end = authorize.correct_date(
+            wiring.deps(), row, int(grant) if grant.isascii() and grant.isdigit() else -1, made_at, by
+        )
+    except errors.AdapterError as error:
+        messages.error(request, sentence(error), extra_tags="date")
+        return redirect(f"{reverse('account', kwargs={'number': number})}#date")
+    messages.success(request, w("amazon.date_corrected", date=words.day(language(), end)))
+    return redirect("account", number=number)
+
+
+@require_POST
+def check_now(request: HttpRequest, number: int) -> HttpResponse:
+    """Somebody mended it at the marketplace: look at once, and not when the timetable says."""
+    row = get_object_or_404(models.Account, pk=number)
+    runs.force(f"account:{row.pk}", wiring.deps().clock.now(), ["probe"])
+    messages.success(request, w("amazon.checking"))
+    return redirect("account", number=number)
 
 
 @require_POST

@@ -33,11 +33,18 @@ class Card:
     last_word_shop: Instant | None
     proof: models.CatchUp | None
     read_only: bool
+    parcels: tuple[int, Instant | None]
+    cause: dict[str, str]
 
     @property
     def doing(self) -> str:
         """What the account does now, as a key of `sync`: a read-only one runs, and sends nothing."""
         return "reading" if self.read_only and self.sync == "running" else self.sync
+
+    @property
+    def stands_still(self) -> bool:
+        """Nothing goes on until somebody acts, or a look says that it may."""
+        return self.sync not in ("running", "disconnected")
 
     @property
     def held_count(self) -> int:
@@ -69,6 +76,8 @@ def card(row: models.Account, now: Instant) -> Card:
         last_word_shop=sides.get(f"shop:{row.shop_id}"),
         proof=models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
         read_only=bool(sites) and all(site.writes_allowed_at is None for site in sites),
+        parcels=orders.waiting_parcels(number),
+        cause={"cause": authorization.cause(facts) or row.application.refused_code},
     )
 
 

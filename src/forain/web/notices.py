@@ -36,19 +36,27 @@ def _cure(notice: models.Notice) -> Cure:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
     if code == "people_to_review":
         return Cure(reverse("people"), "nav.people")
-    if notice.account_id and code not in ("side_ill", "internal"):
-        return _on_the_account(code, notice.account_id)
+    if notice.account is not None and code not in ("side_ill", "internal"):
+        return _on_the_account(code, notice.placeholders.get("cause", ""), notice.account)
     return Cure(reverse("health"), "nav.health")
 
 
-def _on_the_account(code: str, account: int) -> Cure:
+def _on_the_account(code: str, cause: str, account: models.Account) -> Cure:
     if code == "links_to_decide":
-        return Cure(reverse("links", kwargs={"number": account}), "nav.links")
-    page = reverse("account", kwargs={"number": account})
+        return Cure(reverse("links", kwargs={"number": account.pk}), "nav.links")
+    page = reverse("account", kwargs={"number": account.pk})
+    if (code, cause) == ("application_refused", "unauthorized_client") or cause == "access_denied":
+        return Cure(f"{page}#check", "amazon.check_now", first=True)
+    if cause == "wrong_region":
+        return Cure(
+            reverse("add_account", kwargs={"marketplace": account.marketplace}), "amazon.other_region", first=True
+        )
     if code in ("secret_expiring", "application_refused"):
         return Cure(f"{page}#secret", "amazon.new_secret", first=True)
     if code == "site_read_only":
         return Cure(f"{page}#sites", "dash.compare")
+    if code == "role_missing":
+        return Cure(f"{page}#renew", "amazon.renew")
     if code.startswith("authorization_") and code != "authorization_doubted":
         return Cure(f"{page}#renew", "amazon.renew", first=True)
     return Cure(page, "amazon.heading")

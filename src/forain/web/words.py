@@ -91,11 +91,19 @@ def say_stored(language: str, text: str) -> str:
 
 
 def tell(language: str, key: str, values: Mapping[str, object]) -> str:
-    """The words of a notice or a journal entry: codes, days, amounts and sites in `values` are put into words too."""
+    """The words of a notice or a journal entry: codes, days, amounts and sites in `values` are put into words too.
+
+    Where `values` name a `cause` that has words of its own ("key_cause"), those are said.
+    """
     told = {name: _READ[name](language, str(value)) if name in _READ else value for name, value in values.items()}
     if "issue" in told:
-        told["issue"] = say(language, f"issue.{told['issue']}", told)
-    return say(language, key, told)
+        told["issue"] = say(language, _of_cause(f"issue.{told['issue']}", values), told)
+    return say(language, _of_cause(key, values), told)
+
+
+def _of_cause(key: str, values: Mapping[str, object]) -> str:
+    special = f"{key}_{values.get('cause', '')}"
+    return special if has(special) else key
 
 
 def local(moment: datetime) -> datetime:

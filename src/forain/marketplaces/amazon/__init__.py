@@ -22,11 +22,11 @@ from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
 from forain.core.offers import Change, Observed
 from forain.core.orders import Order
 from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, sellers, shipping
-from forain.marketplaces.amazon.errors import token_expired
+from forain.marketplaces.amazon.errors import says_ill, token_expired
 from forain.marketplaces.amazon.oauth import exchange
 from forain.marketplaces.amazon.sites import API_ADDRESSES, ORDER_PAGE, REGIONS, SITES, TOKEN_ADDRESS
 
-__all__ = ["ACCESS_TOKEN_HEADER", "MANIFEST", "AmazonAccount", "exchange", "open", "token_expired"]
+__all__ = ["ACCESS_TOKEN_HEADER", "MANIFEST", "AmazonAccount", "exchange", "open", "says_ill", "token_expired"]
 
 ACCESS_TOKEN_HEADER = "x-amz-access-token"
 YEAR = timedelta(days=365)

@@ -15,6 +15,7 @@ EXPIRED_SECRET = "The LWA secret token you provided has expired."
 WRONG_REGION = "The marketplaces you provided are not valid for region."
 NO_TOKEN = "Access token is missing in the request header."
 TEMPORARY = "The security token included in the request is expired"
+LOGIN_ILL = ("server_error", "temporarily_unavailable", "ServerError")
 MOST_PROBLEMS = 10
 
 ROLES = {
@@ -59,6 +60,21 @@ def _problems(response: Response, found: list[wire.ApiError]) -> list[Problem]:
     return problems or [Problem(str(response.status))]
 
 
+def _temporary(error: wire.ApiError) -> bool:
+    return (error.message or "").startswith(TEMPORARY) or error.code == "ExpiredToken"
+
+
+def says_ill(response: Response) -> bool:
+    """This 4xx says that Amazon is ill, or comes from something in front of it: it is no sign of life."""
+    found = _told(response)
+    if found is None or (response.status in (401, 403) and any(_temporary(error) for error in found[:1])):
+        return True
+    try:
+        return wire.read(response, wire.TokenError).error in LOGIN_ILL
+    except (errors.Malformed, errors.ServerFault):
+        return False
+
+
 def token_expired(response: Response) -> bool:
     """This 403 says only that the access token died: one fresh token and one more try are in order."""
     return response.status in (401, 403) and _says(_told(response) or [], EXPIRED_TOKEN, BAD_TOKEN)
@@ -76,11 +92,16 @@ def of_api(response: Response, operation: str, *, probe: bool = False) -> Adapte
     if response.status in (401, 403):
         if _says(found, EXPIRED_SECRET):
             return errors.AppRefused("secret_expired", request_id=request_id)
-        if _says(found, BAD_TOKEN, EXPIRED_TOKEN, NO_TOKEN):
+        if _says(found, NO_TOKEN):
+            # We always send one: something on the way takes it out, or we are wrong. The permission may be right.
+            return errors.Rejected(_problems(response, found), "token_not_sent", request_id=request_id)
+        if _says(found, BAD_TOKEN, EXPIRED_TOKEN):
             return errors.GrantDoubted("token_not_accepted", request_id=request_id, placeholders=told)
         if _says(found, WRONG_REGION):
+            if probe:
+                return errors.GrantDoubted("wrong_region", request_id=request_id, placeholders=told)
             return errors.Rejected([Problem("wrong_region")], "wrong_region", request_id=request_id)
-        if (first.message or "").startswith(TEMPORARY) or first.code == "ExpiredToken":
+        if _temporary(first):
             return errors.ServerFault("amazon_token_trouble", request_id=request_id)
         if first.code == "MissingAuthenticationToken":
             # The gateway has no such path: the address is wrong, the permission may be right.
@@ -109,7 +130,7 @@ def of_login(response: Response, what: str) -> AdapterError:
             return errors.AppRefused("invalid_client", request_id=request_id)
         case "unauthorized_client":
             return errors.AppRefused("unauthorized_client", request_id=request_id)
-        case "server_error" | "temporarily_unavailable" | "ServerError":
+        case error if error in LOGIN_ILL:
             return errors.ServerFault("login_ill", request_id=request_id)
         case _:
             problem = Problem(told.error, scrub(told.error_description or "")[:300])

@@ -25,11 +25,12 @@ def login(status: int, error: str, description: str = "") -> Response:
 @pytest.mark.parametrize(
     ("response", "operation", "probe", "kind", "code"),
     [
-        (api(403, "Access token is missing in the request header."), "searchOrders", False, e.GrantDoubted, "token_not_accepted"),
+        (api(403, "Access token is missing in the request header."), "searchOrders", False, e.Rejected, "token_not_sent"),
         (api(403, "The access token you provided is revoked, malformed or invalid."), "searchOrders", False, e.GrantDoubted, "token_not_accepted"),
         (api(403, "The access token you provided has expired."), "searchOrders", False, e.GrantDoubted, "token_not_accepted"),
         (api(403, "The LWA secret token you provided has expired."), "searchOrders", False, e.AppRefused, "secret_expired"),
         (api(403, "The marketplaces you provided are not valid for region."), "getListingsItem", False, e.Rejected, "wrong_region"),
+        (api(403, "The marketplaces you provided are not valid for region."), "getMarketplaceParticipations", True, e.GrantDoubted, "wrong_region"),
         (api(403), "searchOrders", False, e.Denied, "denied"),
         (api(403), "getMarketplaceParticipations", True, e.GrantDoubted, "access_denied"),
         (api(403, message="The security token included in the request is expired"), "searchOrders", False, e.ServerFault, "amazon_token_trouble"),
@@ -62,6 +63,22 @@ def test_what_a_refusal_of_the_login_means(response, what, kind, code):
 
     assert type(error) is kind
     assert error.code == code
+
+
+@pytest.mark.parametrize(
+    ("response", "ill"),
+    [
+        (api(403, message="The security token included in the request is expired"), True),
+        (Response(403, {}, b"<html>"), True),
+        (login(400, "server_error"), True),
+        (api(403), False),
+        (api(404, code="NotFound"), False),
+        (login(400, "invalid_grant"), False),
+        (Response(403, {}, b""), False),
+    ],
+)
+def test_what_is_no_sign_of_life(response, ill):
+    assert errors.says_ill(response) is ill
 
 
 def test_only_a_dead_access_token_is_worth_a_fresh_one():

@@ -74,7 +74,7 @@ def test_a_site_of_ours_that_cannot_be_read_is_malformed():
         (403, denied(), e.GrantDoubted),
         (403, denied("The access token you provided is revoked, malformed or invalid."), e.GrantDoubted),
         (403, denied("The LWA secret token you provided has expired."), e.AppRefused),
-        (403, denied("The marketplaces you provided are not valid for region."), e.Rejected),
+        (403, denied("The marketplaces you provided are not valid for region."), e.GrantDoubted),
         (403, b"<html>the proxy says no</html>", e.ServerFault),
         (403, refusal("MissingAuthenticationToken", "Missing Authentication Token"), e.Rejected),
         (200, b"<html>", e.ServerFault),
