@@ -30,8 +30,15 @@ class WaitUntil:
     at: Instant
 
 
+CLOCKS_APART = timedelta(hours=1)
+"""Workers' clocks tick a little apart. A bucket that was filled later than this from now was filled by a wrong clock."""
+
+
 def refill(bucket: Bucket, now: Instant) -> Bucket:
-    """The bucket at `now`. A clock that went backwards adds nothing and takes nothing."""
+    """The bucket at `now`. A clock that went backwards adds nothing and takes nothing; one that was wrong and has been
+    put right counts on from now."""
+    if bucket.at - now > CLOCKS_APART:
+        return replace(bucket, at=now)
     passed = max((now - bucket.at).total_seconds(), 0.0)
     return replace(bucket, tokens=min(bucket.burst, bucket.tokens + passed * bucket.rate), at=max(now, bucket.at))
 

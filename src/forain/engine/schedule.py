@@ -73,6 +73,7 @@ def subject_row(subject: str) -> models.Account | models.Shop | None:
 
 def plan_all(now: Instant) -> None:
     """Have a line for every flow of everything connected. Safe to repeat; new ones are due at once."""
+    runs.bring_back(now)
     for flow in FLOWS.values():
         if flow.kind == "house":
             runs.ensure(flow.name, "house", now)

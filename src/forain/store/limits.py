@@ -12,7 +12,7 @@ from forain.store import models
 _TAKE = """
 UPDATE store_limit
 SET tokens = LEAST(burst, tokens + GREATEST(EXTRACT(EPOCH FROM %(now)s - at), 0) * rate) - 1, at = GREATEST(at, %(now)s)
-WHERE scope = %(scope)s AND operation = %(operation)s
+WHERE scope = %(scope)s AND operation = %(operation)s AND at <= %(latest)s
     AND LEAST(burst, tokens + GREATEST(EXTRACT(EPOCH FROM %(now)s - at), 0) * rate) >= 1
 RETURNING id
 """
@@ -29,7 +29,8 @@ class SharedLimiter:
         """Take one token: None when there was one, else when there will be."""
         now = self._clock.now()
         with connection.cursor() as cursor:
-            cursor.execute(_TAKE, {"now": now, "scope": scope, "operation": limit.operation})
+            latest = now + limits.CLOCKS_APART
+            cursor.execute(_TAKE, {"now": now, "latest": latest, "scope": scope, "operation": limit.operation})
             if cursor.fetchone():
                 return None
         # No bucket yet, or an empty one: then core says when.

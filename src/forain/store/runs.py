@@ -12,6 +12,8 @@ from forain.store import models
 LEASE = timedelta(minutes=5)
 PLACE_LIFE = timedelta(hours=20)
 """Amazon's page tokens live for a day."""
+FARTHEST = timedelta(days=7)
+"""Nothing is planned farther ahead: what is due later was planned by a clock that went wrong, and has been put right."""
 
 
 def ensure(flow: str, subject: str, due_at: Instant) -> None:
@@ -40,6 +42,11 @@ def set_due(flow: str, subject: str, at: Instant) -> None:
 def start_stopped(now: Instant) -> int:
     """What a bug stopped is tried again; the answer is how many lines. For a person who restarts Forain."""
     return models.Run.objects.filter(stopped=True).update(due_at=now, attempt=0, stopped=False)
+
+
+def bring_back(now: Instant) -> int:
+    """What a wrong clock planned for days nobody plans for is due now; the answer is how many lines."""
+    return models.Run.objects.filter(due_at__gt=now + FARTHEST, stopped=False).update(due_at=now)
 
 
 def due(now: Instant) -> list[tuple[str, str]]:
