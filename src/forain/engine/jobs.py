@@ -13,7 +13,7 @@ from forain.core import authorization, errors, retry
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.engine.schedule import FLOWS, Flow, subject_row
-from forain.flows import authorize, import_orders
+from forain.flows import authorize, confirm_shipments, import_orders
 from forain.flows.deps import Deps
 from forain.store import accounts, issues, journal, models, runs
 from forain.wiring import deps as build_deps
@@ -93,6 +93,9 @@ def _run_account(deps: Deps, flow: Flow, row: models.Account) -> Instant:
         if flow.name == "import_orders" and answer.code != "paused_by_user":
             # What was read while we were allowed is still brought into the shop.
             import_orders.settle_orders(deps, row)
+        if flow.name == "confirm_shipments" and answer.code != "paused_by_user" and row.shop_id is not None:
+            # What leaves the house meanwhile stands on the page of what to confirm by hand.
+            confirm_shipments.read_parcels(deps, row)
         return deps.clock.now() + STANDING_STILL
     try:
         return flow.run(deps, row)
@@ -151,13 +154,13 @@ def _effect(
                 accounts.deny_operation(AccountId(account), error.operation, error.role, flow.name)
                 # One operation refused is a role; all of them, a deactivated account: only the probe tells them apart.
                 runs.poke("probe", subject, now)
-        case "shop_refused":
-            if shop is None and account is not None:
-                shop = accounts.get(AccountId(account)).shop_id
         case "wrong_region":
             # One site that is asked for in the wrong place, or the whole account: the probe tells them apart.
             runs.poke("probe", subject, now)
             _stopped(flow, subject, error, now)
+        case "shop_refused":
+            if shop is None and account is not None:
+                shop = accounts.get(AccountId(account)).shop_id
             issues.found("shop_refused", f"shop:{shop}", now, shop=shop, placeholders={"error": str(error)})
         case "item_issue" | "malformed" | "internal":
             if effect == "internal":

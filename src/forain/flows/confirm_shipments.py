@@ -9,7 +9,7 @@ from forain.contracts.shop import Shipment
 from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
-from forain.core.orders import without_buyer
+from forain.core.orders import OrderStatus, without_buyer
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.store import issues, journal, models, orders, parcels, shops
@@ -29,12 +29,13 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
     else:
         trouble = None
     for waiting in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
+        by_hand = waiting.attempt == 0 and _shipped_by_hand(deps, account, waiting)
         parcel = parcels.claim(waiting.pk, deps.clock.now())
         if parcel is None:
             continue
         try:
             with journal.chain(parcel.order.correlation):
-                _confirm(deps, account, parcel)
+                _confirm(deps, account, parcel, by_hand=by_hand)
         finally:
             parcels.release(parcel)
         authorize.still_allowed(deps, account)
@@ -95,11 +96,24 @@ def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Ship
             )  # fmt: skip
 
 
-def _confirm(deps: Deps, account: models.Account, row: models.Parcel) -> None:
-    parcel = Parcel(row.reference, row.carrier, row.tracking, row.shipped_at, row.items)
-    answer = deps.open.marketplace(account).confirm(
-        MarketplaceOrderId(row.order.order_id), SiteId(row.order.site), parcel
-    )
+def _shipped_by_hand(deps: Deps, account: models.Account, row: models.Parcel) -> bool:
+    """While sync stood still a person confirmed the whole order at the marketplace. Told once more, a parcel that was
+    never told would stand beside theirs, or over it where both have the same reference."""
+    if account.resumed_at is None or row.order.purchased_at >= account.resumed_at:
+        return False
+    order = deps.open.marketplace(account).order(MarketplaceOrderId(row.order.order_id))
+    return order is not None and order.status is OrderStatus.SHIPPED
+
+
+def _confirm(deps: Deps, account: models.Account, row: models.Parcel, *, by_hand: bool) -> None:
+    answer: Confirmed | ParcelRefused
+    if by_hand:
+        answer = Confirmed(row.reference, repeated=True)
+    else:
+        parcel = Parcel(row.reference, row.carrier, row.tracking, row.shipped_at, row.items)
+        answer = deps.open.marketplace(account).confirm(
+            MarketplaceOrderId(row.order.order_id), SiteId(row.order.site), parcel
+        )
     # The receipt, what it says of the notices and its line in the journal together, or the parcel is told once more.
     with transaction.atomic():
         _note_receipt(deps, account, row, answer)
@@ -113,7 +127,8 @@ def _note_receipt(deps: Deps, account: models.Account, row: models.Parcel, answe
             return
         if not orders.any_parcel_refused(row.order_id):
             issues.mended("shipment_refused", subject)
-        code, told = "shipment_confirmed", {"carrier": row.carrier, "tracking": row.tracking}
+        cause = {"cause": "by_hand"} if answer.repeated else {}
+        code, told = "shipment_confirmed", {"carrier": row.carrier, "tracking": row.tracking, **cause}
     else:
         order = orders.body_of(row.order, deps.vault)
         problems = [[p.code, without_buyer(p.text, order), p.field] for p in answer.problems]
