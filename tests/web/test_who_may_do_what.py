@@ -20,9 +20,10 @@ MEANT_TO_BE_PUBLIC = {
 }  # fmt: skip
 ONLY_OWNERS = {
     "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "disconnect", "callback",
-    "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active",
+    "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active", "correct_date",
+    "renew_all",
 }  # fmt: skip
-DECISIONS = {"pause", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside"}
+DECISIONS = {"pause", "check_now", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside"}
 ONES_OWN = {"logout", "own", "own_password", "second_factor", "second_factor_renew", "recovery_codes"}
 ORDERS = {"dashboard", "orders", "order"}
 

@@ -20,6 +20,9 @@ from forain.store import accounts, journal, models, offers, runs
 ACCOUNT_FLOWS = ("import_orders", "reconcile_offers", "observe_offers", "confirm_shipments")
 PASSING = (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy)
 """What says nothing about what was tried: it may be tried again."""
+WAITING = "refresh_waiting"
+"""The vault's name of a token that has not answered yet, beside the one in force."""
+WAITING_PAUSE = timedelta(minutes=1)
 NOBODYS_PRODUCT = "B000000000"
 """Asked for only to see whether we may ask; that no catalogue has it is fine."""
 _STOPPED = (Standing.DOUBTED, Standing.REFUSED, Standing.NONE)
@@ -87,7 +90,10 @@ def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outc
         grant = adapter.redeem(query, callback_url(deps, account.marketplace))
         if grant.seller != account.seller:
             raise errors.WrongAccount(placeholders={"expected": account.seller, "came": grant.seller})
-        outcome = _accept(deps, account, grant.refresh, granted_at=now, known=True)
+        try:
+            outcome = _accept(deps, account, grant.refresh, granted_at=now, known=True)
+        except PASSING:
+            outcome = _keep_waiting(deps, account, grant.refresh, now)
     except errors.AdapterError as error:
         outcome = Outcome(error.code, AccountId(account.pk), error.placeholders)
         journal.write(now, "consent_refused", account=AccountId(account.pk), placeholders={"reason": str(error)})
@@ -209,18 +215,22 @@ def _accept(
 ) -> Outcome:
     """Try the new token; keep it, note the grant, and set right what stood still meanwhile.
 
-    `known`: it came from a consent just now. Its code is spent and cannot be had again, so that a marketplace which
-    is ill for a moment does not cost the merchant the consent: the token is kept, and the next probe tries it.
+    `known`: it came from a consent. Its code is spent and cannot be had again, so that a marketplace which is ill for a
+    moment does not cost the merchant the consent: where nothing is in force the token is kept, and the next probe tries
+    it. Where a former one is in force, what the trial raised leaves, and that one stays.
     """
     now = deps.clock.now()
     adapter = deps.open.marketplace(account, refresh, client_secret)
     sites: tuple[SiteSeen, ...] = ()
+    stands = account.standing in (Standing.GRANTED.value, Standing.DOUBTED.value)
+    proven = False
     try:
         sites = adapter.probe()
         _in_region(deps, account, sites)
+        proven = True
         _belongs(adapter, account, sites, first=account.grant_no == 0 and not known)
     except PASSING:
-        if not known:
+        if not known or (stands and not proven):
             raise
     plan = _plan(adapter, account)
     term = _term(deps, account)
@@ -229,6 +239,7 @@ def _accept(
     # The token, its dates, and the work that goes on with it: together, or the former ones stay in force.
     with transaction.atomic(), journal.chain():
         deps.vault.put(owner_of(account), "refresh", refresh, now)
+        deps.vault.forget(owner_of(account), WAITING)
         if client_secret is not None:
             keep_secret(deps, account.application, client_secret, now)
         _application_works(ApplicationId(account.application_id), now)
@@ -243,6 +254,31 @@ def _accept(
         )
         _resume(AccountId(account.pk), now, stood_still=applied.before.standing in _STOPPED)
     return Outcome("granted", AccountId(account.pk))
+
+
+def _keep_waiting(deps: Deps, account: models.Account, refresh: Secret, now: Instant) -> Outcome:
+    """The marketplace is ill, and a former token is in force: the new one waits beside it until it has answered once."""
+    deps.vault.put(owner_of(account), WAITING, refresh, now)
+    journal.write(now, "consent_waits", account=AccountId(account.pk))
+    runs.poke("probe", f"account:{account.pk}", now + WAITING_PAUSE)
+    return Outcome("consent_waits", AccountId(account.pk))
+
+
+def _take_waiting(deps: Deps, account: models.Account) -> bool:
+    """Try a token that waits beside the one in force; True: it still waits. Its year began with its consent."""
+    owner, number = owner_of(account), AccountId(account.pk)
+    waiting = deps.vault.get(owner, WAITING)
+    if waiting is None:
+        return False
+    kept_at = models.VaultEntry.objects.values_list("written_at", flat=True).get(owner=owner, name=WAITING)
+    try:
+        _accept(deps, account, waiting, granted_at=kept_at, known=True)
+    except (errors.GrantRefused, errors.WrongAccount, errors.Rejected) as error:
+        deps.vault.forget(owner, WAITING)
+        journal.write(deps.clock.now(), "consent_refused", account=number, placeholders={"reason": str(error)})
+    except errors.AdapterError:
+        return True
+    return False
 
 
 def _plan(adapter: Marketplace, account: models.Account) -> str:
@@ -324,6 +360,8 @@ def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
 def probe(deps: Deps, account: models.Account) -> Instant:
     """Look whether the permission stands; the answer is when to look next. Raises nothing of permission."""
     now = deps.clock.now()
+    waits = _take_waiting(deps, account)
+    account = accounts.get(AccountId(account.pk))
     grant_no, secret_no = account.grant_no, account.application.secret_no
     try:
         adapter = deps.open.marketplace(account)
@@ -340,6 +378,8 @@ def probe(deps: Deps, account: models.Account) -> Instant:
         on_refusal(deps, account, error, grant_no, secret_no)
     accounts.note(AccountId(account.pk), probed_at=now)
     row = accounts.get(AccountId(account.pk))
+    if waits:
+        return now + WAITING_PAUSE
     mended = authorization.next_application_probe_at(accounts.application_of(row), now)
     return mended or authorization.next_probe_at(accounts.facts_of(row), now) or now + timedelta(days=1)
 

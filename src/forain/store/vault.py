@@ -81,9 +81,10 @@ class Vault:
         row = models.VaultEntry.objects.filter(owner=owner, name=name).first()
         return None if row is None else Secret(self.open(owner, name, bytes(row.ciphertext)))
 
-    def forget(self, owner: str) -> None:
-        """Delete every secret of an owner."""
-        models.VaultEntry.objects.filter(owner=owner).delete()
+    def forget(self, owner: str, name: str = "") -> None:
+        """Delete the secret of that name, "": every secret of an owner."""
+        rows = models.VaultEntry.objects.filter(owner=owner)
+        (rows.filter(name=name) if name else rows).delete()
 
     def all_of(self, *owners: str) -> dict[str, Secret]:
         """Every secret of these owners (of which no two have one of the same name), by name. Raises VaultBroken."""

@@ -263,6 +263,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "today": _today().isoformat(),
         "cause": {"cause": authorization.cause(facts) or row.application.refused_code},
         "sync": sync,
+        "together": len(_together(row)),
         "stands_still": sync not in ("running", "disconnected"),
         "backlog": offers.backlog(AccountId(row.pk)),
         "parcels": orders.waiting_parcels(AccountId(row.pk)),
@@ -296,7 +297,71 @@ def _site(account: models.Account, site: models.AccountSite) -> dict[str, object
 
 @require_POST
 def renew(request: HttpRequest, number: int) -> HttpResponse:
+    request.session.pop(NEXT_TO_RENEW, None)
     return _to_consent(request, get_object_or_404(models.Account.objects.select_related("application"), pk=number))
+
+
+NEXT_TO_RENEW = "next_to_renew"
+"""In the session: numbers of the accounts that follow the one whose consent is under way."""
+
+
+def renew_all(request: HttpRequest, number: int) -> HttpResponse:
+    """Every account of one application in one go: one consent after the other, or a form with a field for each token."""
+    row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    rows = _together(row)
+    manifest = plugins.marketplace_manifest(row.marketplace)
+    if request.method == "POST" and rows and manifest.kind(row.application.kind).by_consent:
+        request.session[NEXT_TO_RENEW] = [one.pk for one in rows[1:]]
+        return _to_consent(request, rows[0])
+    said = _enter_tokens(request, rows) if request.method == "POST" else {}
+    if said and all(text == "" for text in said.values()):
+        messages.success(request, w("amazon.connected"))
+        return redirect("authorizations")
+    context = {
+        "account": row,
+        "rows": [(one, said.get(one.pk)) for one in rows],
+        "by_consent": manifest.kind(row.application.kind).by_consent,
+        "today": _today().isoformat(),
+    }
+    return _may_leave(render(request, "web/renew_all.html", context), row.options.get("address.consent", ""))
+
+
+def _together(row: models.Account) -> list[models.Account]:
+    """The accounts of the same application that have or had a permission, this one first."""
+    rows = models.Account.objects.select_related("application").filter(application=row.application, grant_no__gt=0)
+    return sorted(rows, key=lambda one: (one.pk != row.pk, one.pk))
+
+
+def _enter_tokens(request: HttpRequest, rows: list[models.Account]) -> dict[int, str]:
+    """Account -> what is wrong with its token, "" where it is renewed; accounts whose field is empty are not in it."""
+    made_at, date_problem = _made_at(request)
+    said: dict[int, str] = {}
+    for row in rows:
+        token = request.POST.get(f"token_{row.pk}", "").strip()
+        field = next(f for f in plugins.marketplace_manifest(row.marketplace).account_fields if f.secret)
+        wrong = plugins.wrong_fields((field,), {field.name: token}) if token else {}
+        if not token:
+            continue
+        if wrong or date_problem:
+            code = wrong.get(field.name) or date_problem
+            said[row.pk] = w(f"error.{code}", example=field.example)
+            continue
+        try:
+            authorize.enter_token(wiring.deps(), row, Secret(token), made_at)
+            said[row.pk] = ""
+        except errors.AdapterError as error:
+            said[row.pk] = sentence(error)
+    return said
+
+
+def _next_to_renew(request: HttpRequest) -> HttpResponse | None:
+    """On to the next account of those that are renewed in one go; None: there is none."""
+    waiting = request.session.pop(NEXT_TO_RENEW, [])
+    row = models.Account.objects.select_related("application").filter(pk__in=waiting[:1]).first()
+    if row is None:
+        return None
+    request.session[NEXT_TO_RENEW] = waiting[1:]
+    return _to_consent(request, row)
 
 
 @require_POST
@@ -415,9 +480,11 @@ def callback(request: HttpRequest, marketplace: str) -> HttpResponse:
     outcome = authorize.complete_consent(wiring.deps(), request.GET.dict(), _person(request))
     if outcome.code == "granted" and outcome.account is not None:
         messages.success(request, w("amazon.connected"))
-        response: HttpResponse = redirect("account", number=outcome.account)
+        response = _next_to_renew(request) or redirect("account", number=outcome.account)
     else:
-        messages.error(request, words.say_error(language(), outcome.code, outcome.placeholders))
+        request.session.pop(NEXT_TO_RENEW, None)
+        say = messages.warning if outcome.code == "consent_waits" else messages.error
+        say(request, words.say_error(language(), outcome.code, outcome.placeholders))
         response = redirect("account", number=outcome.account) if outcome.account else redirect("dashboard")
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

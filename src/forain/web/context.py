@@ -16,7 +16,7 @@ PAGES = {
     "offers": ("offers", "offer", "links"),
     "orders": ("orders", "order"),
     "issues": ("issues",),
-    "authorizations": ("authorizations", "make_calendar", "account", "by_hand"),
+    "authorizations": ("authorizations", "make_calendar", "account", "by_hand", "renew_all"),
     "journal": ("journal",),
     "health": ("health",),
     "people": ("people", "invite", "person_link"),

@@ -42,6 +42,7 @@ NEEDED: Mapping[str, Right] = {
     "enter_shop_secrets": Right.SECRETS,
     "add_account": Right.SECRETS,
     "renew": Right.SECRETS,
+    "renew_all": Right.SECRETS,
     "enter_token": Right.SECRETS,
     "correct_date": Right.SECRETS,
     "enter_secret": Right.SECRETS,

@@ -31,6 +31,7 @@ urlpatterns = [
     path("accounts/add/<slug:marketplace>", connect.add_account, name="add_account"),
     path("accounts/<int:number>", connect.account, name="account"),
     path("accounts/<int:number>/renew", connect.renew, name="renew"),
+    path("accounts/<int:number>/renew-all", connect.renew_all, name="renew_all"),
     path("accounts/<int:number>/token", connect.enter_token, name="enter_token"),
     path("accounts/<int:number>/date", connect.correct_date, name="correct_date"),
     path("accounts/<int:number>/check", connect.check_now, name="check_now"),
