@@ -144,17 +144,21 @@ def all_the_words_there(browser, notice, language):
 def test_each_answer_leads_to_one_conclusion_with_its_sentence_cure_and_button(make_house, shown, case):
     amazon = Answers()
     house = make_house(transport=amazon.over)
+
+    concludes(house, amazon, case, shown)
+
+
+def concludes(house, amazon, case, shown):
+    """The case's answer is met, and its conclusion stands in the facts and on the pages, in each language."""
     house.live(30, step=30)
     end = house.deps.clock.now() + timedelta(days=-1 if case.over else 200)
     models.Account.objects.update(estimated=False, expires_at=end)
     amazon.store(case.place, case.status, case.body, case.times)
     house.advance(3700)
-
     for seconds in PAUSES:
         house.tick()
         house.advance(seconds)
     house.tick()
-
     now = house.deps.clock.now()
     answer = accounts.may_sync(house.account, now)
     assert (answer.code if isinstance(answer, authorization.No) else None) == case.still

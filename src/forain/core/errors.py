@@ -98,7 +98,11 @@ class Busy(AdapterError):
 
 
 class GrantDoubted(AdapterError):
-    """A refusal that may have other causes (403 with an empty reason). One is not enough to give up."""
+    """A refusal that may have other causes (403 with an empty reason). One is not enough to give up.
+
+    `core.authorization.cause` knows the codes access_denied and wrong_region; a marketplace with finer codes names the
+    one meant as the placeholder `cause`.
+    """
 
     code = "grant_doubted"
 

@@ -415,6 +415,8 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
     """
     now = deps.clock.now()
     number = AccountId(account.pk)
+    # An adapter with finer words of its own says which general cause they belong to.
+    reason = error.placeholders.get("cause", error.code)
     if isinstance(error, errors.AppRefused):
         if accounts.refuse_application(ApplicationId(account.application_id), error.code, now, secret_no):
             runs.poke("derive_issues", "house", now)
@@ -428,7 +430,7 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
     # By the facts as they are: what another worker has just confirmed is no second refusal.
     applied = accounts.apply(
         number,
-        lambda facts: authorization.on_refusal(facts, grant_no, now, others_doubted=others, reason=error.code),
+        lambda facts: authorization.on_refusal(facts, grant_no, now, others_doubted=others, reason=reason),
     )
     if applied.before.standing != applied.after.standing:
         runs.poke("derive_issues", "house", now)
