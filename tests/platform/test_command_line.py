@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from forain_box.server import RunningBox
 from tests.parts import command_lines
 
 ROOT = Path(__file__).resolve().parents[2]
+YEAR = timedelta(days=365)
 
 
 @pytest.fixture
@@ -249,9 +251,23 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "writes" not in forain("account", "list").stdout
         assert "no site XX" in forain("account", "allow", number, "XX").stderr
 
-        renewed = forain("account", "renew", number, "--granted-on", "2026-01-05", "--refresh-token-file", str(tmp_path / "token"))  # fmt: skip
+        today = datetime.now(UTC).date()
+        made, right = today - timedelta(days=300), today - timedelta(days=200)
+        renewed = forain("account", "renew", number, "--granted-on", f"{made}", "--refresh-token-file", str(tmp_path / "token"))  # fmt: skip
         assert renewed.returncode == 0, renewed.stderr
-        assert "until 5 Jan 2027" in forain("journal").stdout.replace("\xa0", " ")
+        assert f"until {made + YEAR:%-d %b %Y}" in forain("journal").stdout.replace("\xa0", " ")
+        for _ in range(2):
+            corrected = forain("account", "date", number, "--granted-on", f"{right}")
+            assert f"authorized until {right + YEAR} (estimated)" in corrected.stdout, corrected.stderr
+        assert forain("journal").stdout.count("corrected the date") == 1
+        for wrong, why in ((today + timedelta(days=2), "not come yet"), (today - timedelta(days=366), "Look the day up"),
+                           ("yesterday", "does not match"), ("2026-02-30", "does not match"), ("", "does not match")):  # fmt: skip
+            refused = forain("account", "date", number, "--granted-on", f"{wrong}")
+            assert refused.returncode != 0
+            assert why in refused.stderr
+        assert f"{(right + YEAR - today).days} days left" in forain("account", "list").stdout or (
+            f"{(right + YEAR - today).days - 1} days left" in forain("account", "list").stdout
+        )
         boxed.box.world.rotate_secret(boxed.application)
         (tmp_path / "secret").write_text(boxed.application.client_secret)
         assert forain("account", "secret", number, "--client-secret-file", str(tmp_path / "secret")).returncode == 0
