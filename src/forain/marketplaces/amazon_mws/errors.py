@@ -47,7 +47,7 @@ def of(response: Response, operation: str) -> AdapterError:
 
 def _denied(message: str, operation: str, problems: list[Problem], request_id: str) -> AdapterError:
     said = message.lower()
-    placeholders = {"operation": operation, "message": message}
+    placeholders = {"operation": operation, "message": message, "cause": "access_denied"}
     if said.startswith("authtoken is not valid"):
         # Deactivated (by the seller, or after its year), deleted, or another seller's: Amazon says no more.
         return errors.GrantRefused("mws_token_refused", request_id=request_id)
