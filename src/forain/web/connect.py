@@ -321,6 +321,7 @@ def renew_all(request: HttpRequest, number: int) -> HttpResponse:
         "account": row,
         "rows": [(one, said.get(one.pk)) for one in rows],
         "by_consent": manifest.kind(row.application.kind).by_consent,
+        "example": next(field.example for field in manifest.account_fields if field.secret),
         "today": _today().isoformat(),
     }
     return _may_leave(render(request, "web/renew_all.html", context), row.options.get("address.consent", ""))
