@@ -5,7 +5,9 @@ import re
 import pytest
 
 from forain import plugins
+from forain.contracts import marketplace as contract
 from forain.contracts.manifest import MarketplaceManifest, ShopManifest
+from forain.core.secret import Secret
 
 ADAPTERS = [("marketplaces", code) for code in plugins.marketplaces()] + [("shops", code) for code in plugins.shops()]
 
@@ -55,6 +57,25 @@ def test_sites_are_told_once_and_belong_to_a_region():
         assert len({site.site_id for site in found.sites}) == len(found.sites)
         assert {site.region for site in found.sites} == set(found.regions)
         assert len(found.sites) == 23 or code != "amazon"
+
+
+PROTOCOLS = {
+    "authorizer": contract.Authorizer, "offer_writer": contract.OfferWriter, "offer_reader": contract.OfferReader,
+    "order_reader": contract.OrderReader, "order_counter": contract.OrderCounter, "shipper": contract.Shipper,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", plugins.marketplaces())
+def test_a_marketplace_offers_what_its_capabilities_promise(code):
+    found = plugins.marketplace_manifest(code)
+    told = contract.Credentials(1, "SELLER", found.regions[0], "client", Secret("fake"), None, {})
+    adapter = plugins.marketplaces()[code].open(told, None)
+
+    assert found.capabilities <= set(PROTOCOLS)
+    for capability in found.capabilities:
+        promised = {name for name in vars(PROTOCOLS[capability]) if not name.startswith("_")}
+        assert promised
+        assert {name for name in promised if callable(getattr(adapter, name, None))} == promised
 
 
 def test_a_folder_without_a_manifest_is_refused_with_all_that_is_wrong():

@@ -9,6 +9,7 @@ Capability = Literal[
     "offer_writer",
     "offer_reader",
     "order_reader",
+    "order_counter",
     "shipper",
     "catalogue",
     "stock_reader",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from forain.core.clock import Instant, Window
+from forain.core.counting import CountedOrder
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
 from forain.core.offers import Change, Observed
@@ -140,6 +141,22 @@ class OrderPage:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderCount:
+    """How far a count by the second source is. `until`: so far it reaches, perhaps not to the end of what was asked.
+
+    `orders` None: not yet; ask again with `cursor` in a while, or, where that is None too, it came to nothing
+    (`reason`: the marketplace's word for it) and a count begun anew may do better. `unread`: lines that could not be
+    read, by their order's id.
+    """
+
+    orders: tuple[CountedOrder, ...] | None
+    cursor: str | None
+    until: Instant
+    unread: tuple[UnreadOrder, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """One parcel to confirm. `reference`: ours, lasting, unique in its order, digits only. `items`: pieces
     per order line id. `shipped_at`: not in the future."""
@@ -228,6 +245,21 @@ class OrderReader(Protocol):
         ...
 
 
+class OrderCounter(Protocol):
+    """Counts orders by another way than the list of changed ones, by which an order that the list never showed is found.
+
+    Only a marketplace whose manifest names `order_counter` has such a second source; of others it is not asked.
+    """
+
+    def counted(self, window: Window, sites: Sequence[SiteId], cursor: str | None) -> OrderCount:
+        """All orders placed within `window` on these sites, whoever sends them, whatever became of them.
+
+        `cursor` None begins a count (each time a new one, at the marketplace's cost); else the one the last answer
+        gave, with the same window and sites. A count takes minutes to hours: the cursor is good for two days at least.
+        """
+        ...
+
+
 class Shipper(Protocol):
     """Tells the marketplace of parcels."""
 
@@ -244,5 +276,5 @@ class CatalogueSearch(Protocol):
         ...
 
 
-class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, Shipper, CatalogueSearch, Protocol):
+class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, OrderCounter, Shipper, CatalogueSearch, Protocol):
     """All a full marketplace adapter offers."""

@@ -10,6 +10,7 @@ from forain.contracts.marketplace import (
     Credentials,
     Grant,
     OfferPage,
+    OrderCount,
     OrderPage,
     Parcel,
     ParcelRefused,
@@ -21,7 +22,7 @@ from forain.core.clock import Window
 from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
 from forain.core.offers import Change, Observed
 from forain.core.orders import Order
-from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, sellers, shipping
+from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, reports, sellers, shipping
 from forain.marketplaces.amazon.errors import says_ill, token_expired
 from forain.marketplaces.amazon.oauth import exchange
 from forain.marketplaces.amazon.sites import API_ADDRESSES, ORDER_PAGE, REGIONS, SITES, TOKEN_ADDRESS
@@ -41,7 +42,7 @@ def _limit(operation: str, rate: float, burst: float) -> RateLimit:
 MANIFEST = MarketplaceManifest(
     code="amazon",
     name="Amazon",
-    capabilities=frozenset({"authorizer", "offer_writer", "offer_reader", "order_reader", "shipper"}),
+    capabilities=frozenset({"authorizer", "offer_writer", "offer_reader", "order_reader", "order_counter", "shipper"}),
     regions=REGIONS,
     sites=SITES,
     application_kinds=(
@@ -70,7 +71,11 @@ MANIFEST = MarketplaceManifest(
         _limit("searchOrders", 0.0056, 20),
         _limit("getOrder", 0.5, 30),
         _limit("confirmShipment", 2, 10),
+        _limit("createReport", 0.0167, 15),
+        _limit("getReport", 2, 15),
+        _limit("getReportDocument", 0.0167, 15),
         _limit("searchCatalogItems", 2, 2),
+        RateLimit("reportFile", 1, 10, "no limit is published; ours, so that a loop cannot hammer the storage", date(2026, 11, 29)),
         RateLimit("token", 1, 10, "no limit is published; ours, so that a loop cannot hammer the login", date(2026, 11, 24)),
     ),
     acknowledge_within=timedelta(minutes=15),
@@ -118,6 +123,9 @@ class AmazonAccount:
 
     def order(self, order_id: MarketplaceOrderId) -> Order | None:
         return orders.order(self._credentials, self._net, order_id)
+
+    def counted(self, window: Window, sites: Sequence[SiteId], cursor: str | None) -> OrderCount:
+        return reports.counted(self._credentials, self._net, window, sites, cursor)
 
     def confirm(self, order_id: MarketplaceOrderId, site: SiteId, parcel: Parcel) -> Confirmed | ParcelRefused:
         return shipping.confirm(self._credentials, self._net, order_id, site, parcel)

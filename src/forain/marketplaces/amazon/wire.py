@@ -287,6 +287,20 @@ class OrderName(Struct):
     order_id: Name
 
 
+class ReportBegun(Struct):
+    report_id: Name
+
+
+class Report(Struct):
+    processing_status: Name
+    report_document_id: Text = None
+
+
+class ReportDocument(Struct):
+    url: Plain
+    compression_algorithm: Text = None
+
+
 class CatalogIdentifier(Struct):
     identifier_type: Name
     identifier: Plain

@@ -26,10 +26,9 @@ class Wire:
 
     def send(self, request):
         self.sent.append(request)
-        status, body = self.answers.popleft()
-        return Response(
-            status, {"x-amzn-requestid": "r"}, body if isinstance(body, bytes) else json.dumps(body).encode()
-        )
+        status, body, *headers = self.answers.popleft()
+        told = {"x-amzn-requestid": "r"} | (headers[0] if headers else {})
+        return Response(status, told, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 def account(wire, **options):
@@ -51,9 +50,9 @@ def denied(details=""):
 
 
 MODELS = Path(__file__).parents[5] / "tests" / "box" / "models"
-ORDERS, LISTINGS, SHIPPING, SELLERS, CATALOG = (
+ORDERS, LISTINGS, SHIPPING, SELLERS, CATALOG, REPORTS = (
     "orders_2026-01-01.json", "listingsItems_2021-08-01.json", "ordersV0.json", "sellers.json",
-    "catalogItems_2022-04-01.json",
+    "catalogItems_2022-04-01.json", "reports_2021-06-30.json",
 )  # fmt: skip
 
 
@@ -99,8 +98,8 @@ def asked_as_published(file, request):
         fits(file, body["schema"]["$ref"].rsplit("/", 1)[-1], json.loads(request.json))
 
 
-def samples(file, name):
-    """The answers with status 200 that the model itself gives as samples."""
+def samples(file, name, status=200):
+    """The answers with that status that the model itself gives as samples."""
     _, _, told = operation(file, name)
-    found = told["responses"]["200"].get("x-amzn-api-sandbox", {}).get("static", [])
+    found = told["responses"][str(status)].get("x-amzn-api-sandbox", {}).get("static", [])
     return [sample["response"] for sample in found]
