@@ -45,6 +45,8 @@ CATALOGUE: dict[str, Severity] = {
     "cancel_asked": Severity.WARNING,
     "cancel_refused": Severity.WARNING,
     "orders_missing": Severity.CRITICAL,
+    "orders_left_out": Severity.CRITICAL,
+    "orders_differ": Severity.NOTE,
     "shipment_refused": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,
     "catalogue_problem": Severity.WARNING,

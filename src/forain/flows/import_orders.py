@@ -62,12 +62,12 @@ def read_orders(deps: Deps, account: models.Account) -> int:
         new, complete_until = _read_window(deps, account, window, place)
     except errors.Malformed:
         # What is known by name is asked for all the same.
-        _read_again(deps, account)
+        read_again(deps, account)
         raise
     read_until = complete_until or window.until - timedelta(minutes=5)
     accounts.note_reading(AccountId(account.pk), read_until, deps.clock.now())
     orders.observed_shipped(AccountId(account.pk), deps.clock.now())
-    _read_again(deps, account)
+    read_again(deps, account)
     # Offers that wait for unread orders may go on now; sold pieces change what others may show.
     runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
     return new
@@ -165,7 +165,7 @@ def _mark_sold(deps: Deps, account: models.Account, skus: Iterable[str], correla
     shops.mark_variants(ShopId(account.shop_id), set(links.values()), deps.clock.now(), correlation)
 
 
-def _read_again(deps: Deps, account: models.Account) -> None:
+def read_again(deps: Deps, account: models.Account) -> None:
     """Orders whose reading broke or lacks something are asked for by their id; one failure does not stop the next."""
     for row in orders.to_read_again(AccountId(account.pk), deps.clock.now(), UNREADABLE_AT_ONCE):
         try:

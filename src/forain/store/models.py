@@ -464,6 +464,36 @@ class CatchUp(models.Model):
     done_at = models.DateTimeField()
 
 
+class OrderProof(models.Model):
+    """The orders placed within a time, counted by the marketplace's second source and held against our book.
+
+    `orders`: how many that source has. `missing`: the ids that our book had not, `still_missing`: those it has not yet.
+    `worth`: id -> what the order may be worth by that source, where our amount is another. `absent`: orders of our book that
+    are not in the source, `unread`: lines of it without a readable id; with any of both the count is not whole. `tries`:
+    counts in a row that were not.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="order_proofs")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    orders = models.IntegerField()
+    missing = models.JSONField(default=list)
+    still_missing = models.JSONField(default=list)
+    worth = models.JSONField(default=dict)
+    absent = models.IntegerField(default=0)
+    unread = models.IntegerField(default=0)
+    tries = models.IntegerField(default=0)
+    done_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="proof_newest")]
+
+    @property
+    def whole(self) -> bool:
+        """Nothing says that the count lacks an order itself."""
+        return self.absent == 0 and self.unread == 0
+
+
 class Journal(models.Model):
     """The append-only record of decisions: code and placeholders, no buyers' data, one correlation a chain."""
 

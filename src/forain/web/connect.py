@@ -20,7 +20,7 @@ from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, setup
 from forain.net.addresses import well_formed
-from forain.store import accounts, models, offers, orders, runs, shops
+from forain.store import accounts, models, offers, orders, proofs, runs, shops
 from forain.web import words
 from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
@@ -275,6 +275,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "guide": _guide(row.marketplace, "guide.developer", developer),
         "retired": _retired(row.marketplace),
         "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
+        "count": proofs.latest(AccountId(row.pk)),
     }
     return _may_leave(render(request, "web/account.html", context), row.options.get("address.consent", ""))
 

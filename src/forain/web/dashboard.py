@@ -11,7 +11,7 @@ from forain import wiring
 from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
-from forain.store import accounts, instance, issues, models, offers, orders
+from forain.store import accounts, instance, issues, models, offers, orders, proofs
 from forain.web.notices import with_cures
 
 WORKER_AWAY_SECONDS = 60
@@ -32,6 +32,7 @@ class Card:
     last_word_marketplace: Instant | None
     last_word_shop: Instant | None
     proof: models.CatchUp | None
+    count: models.OrderProof | None
     read_only: bool
     parcels: tuple[int, Instant | None]
     cause: dict[str, str]
@@ -75,6 +76,7 @@ def card(row: models.Account, now: Instant) -> Card:
         last_word_marketplace=sides.get(f"account:{row.pk}"),
         last_word_shop=sides.get(f"shop:{row.shop_id}"),
         proof=models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
+        count=proofs.latest(number),
         read_only=bool(sites) and all(site.writes_allowed_at is None for site in sites),
         parcels=orders.waiting_parcels(number),
         cause={"cause": authorization.cause(facts) or row.application.refused_code},

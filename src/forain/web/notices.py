@@ -8,6 +8,10 @@ from django.urls import reverse
 
 from forain.store import models
 
+ABOUT_AN_ORDER = (
+    "order_total_differs", "orders_missing", "orders_left_out", "orders_differ", "shipment_refused", "cancel_asked",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Cure:
@@ -32,7 +36,7 @@ def _cure(notice: models.Notice) -> Cure:
         return Cure(reverse("offers") + "?state=alarm", "nav.offers")
     if code == "order_held":
         return Cure(reverse("orders") + "?state=held", "nav.orders")
-    if code in ("order_total_differs", "orders_missing", "shipment_refused", "cancel_asked"):
+    if code in ABOUT_AN_ORDER:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
     if code == "people_to_review":
         return Cure(reverse("people"), "nav.people")

@@ -1,0 +1,91 @@
+"""What Amazon's own report says of the orders stands on the pages and in the journal, in the reader's language."""
+
+from datetime import timedelta
+
+import pytest
+
+from forain import wiring
+from forain.store import models
+from tests.people import come_in
+
+LOST = ["302-0000000-0000001", "302-0000000-0000002"]
+
+
+@pytest.fixture
+def account(client, transactional_db):
+    come_in(client)
+    now = wiring.deps().clock.now()
+    shop = models.Shop.objects.create(kind="files", name="Shop", hook_name="hook", created_at=now)
+    application = models.Application.objects.create(
+        marketplace="amazon", kind="private", client_id="amzn1.application-oa2-client.fake", created_at=now
+    )
+    return models.Account.objects.create(
+        marketplace="amazon", name="Europe", region="EU", seller="A1EXAMPLE23456", application=application, shop=shop,
+        standing="granted", grant_no=1, granted_at=now, created_at=now,
+    )  # fmt: skip
+
+
+def proof(account, **told):
+    now = wiring.deps().clock.now()
+    fields = {"since": now - timedelta(days=1), "until": now, "orders": 12, "done_at": now, **told}
+    return models.OrderProof.objects.create(account=account, **fields)
+
+
+def shown(client, path, language):
+    text = client.get(path, headers={"accept-language": language}).content.decode()
+    return " ".join(text.replace("\N{NO-BREAK SPACE}", " ").replace("&#x27;", "'").split())
+
+
+@pytest.mark.parametrize(
+    ("language", "missing", "found", "incomplete"),
+    [
+        ("en", "12 orders, 2 missing: ", "12 orders, 0 missing. Found by it and read: ", "is not complete"),
+        ("fr", "12 commandes, 2 manquent : ", "12 commandes, 0 manque. Trouvées ainsi et lues : ", "est incomplet"),
+        ("de", "12 Bestellungen, 2 fehlen: ", "12 Bestellungen, 0 fehlen. Dadurch gefunden und gelesen: ", "unvollständig"),
+    ],
+)  # fmt: skip
+def test_how_many_orders_and_which_are_missing_is_on_both_pages(client, account, language, missing, found, incomplete):
+    pages = ["/", f"/accounts/{account.pk}"]
+    row = proof(account, missing=LOST, still_missing=LOST)
+    for page in pages:
+        assert missing + ", ".join(LOST) in shown(client, page, language)
+
+    models.OrderProof.objects.filter(pk=row.pk).update(still_missing=[])
+    for page in pages:
+        assert found + ", ".join(LOST) in shown(client, page, language)
+
+    proof(account, absent=3, tries=1)
+    for page in pages:
+        assert incomplete in shown(client, page, language)
+        assert LOST[0] not in shown(client, page, language)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_the_journal_and_the_list_of_what_to_do_name_them(client, account, language):
+    now = wiring.deps().clock.now()
+    told = {
+        "count": "12", "missing": "2", "now": "0", "orders": ", ".join(LOST), "absent": "0", "unread": "0", "word": "FATAL",
+        "since": "2026-03-01T10:00:00.000Z", "date": "2026-03-02T10:00:00.000Z", "order": LOST[0],
+    }  # fmt: skip
+    for code in ("orders_left_out", "orders_counted", "count_not_whole", "count_in_vain"):
+        models.Journal.objects.create(at=now, correlation="c", account=account, code=code, placeholders=told)
+    for code in ("orders_left_out", "orders_differ"):
+        models.Notice.objects.create(
+            code=code,
+            subject=f"account:{account.pk}",
+            severity="note",
+            placeholders=told,
+            account=account,
+            opened_at=now,
+        )
+
+    journal, issues = shown(client, "/journal", language), shown(client, "/issues", language)
+
+    assert journal.count(", ".join(LOST)) == 2
+    assert issues.count(", ".join(LOST)) == 2
+    for page in (journal, issues):
+        assert not [
+            code for code in ("orders_left", "orders_count", "count_not", "count_in", "orders_diff") if code in page
+        ]
+        assert "{" not in page.split("<main", 1)[1]
+    assert f"q={LOST[0]}" in issues
