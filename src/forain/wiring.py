@@ -17,9 +17,10 @@ from django.conf import settings
 from forain import plugins
 from forain.contracts.manifest import Addresses, MarketplaceManifest, ShopManifest
 from forain.contracts.marketplace import Credentials, Marketplace
+from forain.contracts.net import Request
 from forain.contracts.shop import Shop, ShopCredentials
 from forain.core.clock import Clock, Instant
-from forain.core.errors import GrantRefused, Problem, Rejected
+from forain.core.errors import AdapterError, GrantRefused, Problem, Rejected
 from forain.core.ids import AccountId, SellerId
 from forain.core.secret import Secret
 from forain.flows.deps import Deps
@@ -122,6 +123,49 @@ def _all_loopback(own: Addresses, region: str, options: Mapping[str, str]) -> bo
     used = (options.get("address.token") or own.token, options.get("address.api") or own.api[region])
     # Without access tokens there is no address to get them from.
     return all(urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1") for address in used if address)
+
+
+class Silent:
+    """`net.client.CallLog` of the heartbeat: a monitor's health is nobody's work, and its address is a secret."""
+
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None:
+        log.debug("side=%s operation=%s status=%s ms=%s", side, operation, status, milliseconds)
+
+    def no_answer(self, side: str, operation: str, error: str) -> None:
+        log.debug("side=%s operation=%s no answer", side, operation)
+
+
+class Heartbeat:
+    """`flows.deps.Deps.ping`: one GET of the monitor's address. Written to the log when it breaks and when it is back."""
+
+    TIMEOUT_SECONDS = 10
+
+    def __init__(self, url: str, clock: Clock, wsgi: Wsgi | None, allowed: Sequence[Network]) -> None:
+        http, limiter = client(wsgi, Guard(allowed)), SharedLimiter(clock)
+        self._url = url
+        self._net = NetClient(http, scope="house", side="heartbeat", limits={}, limiter=limiter, log=Silent())
+        self._heard = True
+
+    def __call__(self) -> bool:
+        request = Request(
+            "heartbeat",
+            "GET",
+            self._url,
+            headers={"accept": "*/*"},
+            authorized=False,
+            timeout_seconds=self.TIMEOUT_SECONDS,
+        )
+        try:
+            status = self._net.send(request).status
+            told = "" if status < 400 else f"answer {status}"
+        except AdapterError as error:
+            told = str(error)
+        if self._heard and told:
+            log.warning("the monitor does not hear the heartbeat: %s", told)
+        elif not self._heard and not told:
+            log.warning("the monitor hears the heartbeat again")
+        self._heard = not told
+        return self._heard
 
 
 class RowOpener:
@@ -251,11 +295,13 @@ def build(
     wsgi: Wsgi | None = None,
     jitter: Callable[[], float] = random.random,
     allowed: Sequence[Network] = (),
+    ping_url: str = "",
 ) -> Deps:
     """Deps from their parts. `wsgi`: every call out is answered by this application, in-process. `allowed`: the private
-    networks that may be called."""
+    networks that may be called. `ping_url`: of an outside monitor, "" for none."""
     opener = RowOpener(clock, vault, wsgi, allowed)
-    return Deps(clock=clock, vault=vault, open=opener, jitter=jitter, public_url=public_url)
+    ping = Heartbeat(ping_url, clock, wsgi, allowed) if ping_url else None
+    return Deps(clock=clock, vault=vault, open=opener, jitter=jitter, public_url=public_url, ping=ping)
 
 
 @cache
@@ -264,8 +310,9 @@ def deps() -> Deps:
     steered: str = settings.CLOCK_FILE
     clock: Clock = SteeredClock(Path(steered)) if steered else RealClock()
     return build(
-        clock, Vault(settings.VAULT_KEYS), settings.PUBLIC_URL or settings.LOCAL_URL, allowed=settings.ALLOW_PRIVATE
-    )
+        clock, Vault(settings.VAULT_KEYS), settings.PUBLIC_URL or settings.LOCAL_URL, allowed=settings.ALLOW_PRIVATE,
+        ping_url=settings.PING_URL,
+    )  # fmt: skip
 
 
 __all__ = ["RealClock", "RowOpener", "SteeredClock", "build", "deps"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from cryptography.fernet import Fernet
 
-from forain.net.addresses import named, networks
+from forain.net.addresses import named, networks, well_formed
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -56,6 +56,12 @@ def check(environment: Mapping[str, str]) -> None:
         raise BadSettings(
             f"FORAIN_RETIRED_ADDRESSES: {error}; write such as amazon_mws=http://127.0.0.1:8900/mws/{{region}}"
         ) from None
+    ping = environment.get("FORAIN_PING_URL", "")
+    if ping and not well_formed(ping):
+        # Not repeated here: whoever has it can send in our name that all is well.
+        raise BadSettings(
+            "FORAIN_PING_URL is the address a monitor gave you, such as https://monitor.example/ping/..., whole"
+        )
     zone = environment.get("FORAIN_TIME_ZONE") or "UTC"
     try:
         ZoneInfo(zone)

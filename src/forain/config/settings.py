@@ -15,6 +15,7 @@ CLOCK_FILE = os.environ.get("FORAIN_CLOCK_FILE", "")
 LOCAL_URL = os.environ.get("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
 ALLOW_PRIVATE = networks(os.environ.get("FORAIN_ALLOW_PRIVATE", ""))
 RETIRED_ADDRESSES = named(os.environ.get("FORAIN_RETIRED_ADDRESSES", ""))
+PING_URL = os.environ.get("FORAIN_PING_URL", "")
 DEBUG = False
 ALLOWED_HOSTS = [host for host in os.environ.get("FORAIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host]
 PUBLIC_URL = os.environ.get("FORAIN_PUBLIC_URL", "")

@@ -12,10 +12,12 @@ from forain.flows import (
     confirm_shipments,
     import_orders,
     mirror_catalogue,
+    notice_silence,
     observe_offers,
     prove_orders,
     prune,
     reconcile_offers,
+    send_heartbeat,
     watch,
 )
 from forain.flows.deps import Deps
@@ -58,6 +60,8 @@ FLOWS = {
         Flow("watch_shop", "shop", watch.watch_shop),
         Flow("mirror_catalogue", "shop", _mirror),
         Flow("derive_issues", "house", _issues),
+        Flow("notice_silence", "house", notice_silence.notice_silence),
+        Flow("send_heartbeat", "house", send_heartbeat.send_heartbeat),
         Flow("prune", "house", prune.prune),
     )
 }

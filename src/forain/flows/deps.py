@@ -38,10 +38,12 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`jitter`: a number from 0 to 1, drawn anew at each call. `public_url`: where browsers reach us."""
+    """`jitter`: a number from 0 to 1, drawn anew at each call. `public_url`: where browsers reach us. `ping`: tells an
+    outside monitor that we are alive, and raises nothing (False: it did not hear it); None: there is none."""
 
     clock: Clock
     vault: Vault
     open: Opener
     jitter: Callable[[], float]
     public_url: str
+    ping: Callable[[], bool] | None = None

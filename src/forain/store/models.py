@@ -494,6 +494,18 @@ class OrderProof(models.Model):
         return self.absent == 0 and self.unread == 0
 
 
+class Happened(models.Model):
+    """How often something happened to an account within an hour, by direction (see store/rhythms.py): its usual rhythm."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    direction = models.TextField()
+    hour = models.DateTimeField()
+    count = models.IntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "direction", "hour"], name="happened_once")]
+
+
 class Journal(models.Model):
     """The append-only record of decisions: code and placeholders, no buyers' data, one correlation a chain."""
 

@@ -55,6 +55,11 @@ def due(now: Instant) -> list[tuple[str, str]]:
     return list(rows.values_list("flow", "subject"))
 
 
+def moving(now: Instant, late: timedelta) -> bool:
+    """Whether every line of the timetable is run in time: none is due for longer than `late`, none was stopped by a bug."""
+    return not models.Run.objects.filter(Q(stopped=True) | Q(due_at__lt=now - late)).exists()
+
+
 def get(flow: str, subject: str) -> models.Run | None:
     """The line, None when there is none."""
     return models.Run.objects.filter(flow=flow, subject=subject).first()

@@ -28,5 +28,25 @@ class Migration(migrations.Migration):
                 ("done_at", models.DateTimeField()),
             ],
             options={"indexes": [models.Index(fields=["account", "-id"], name="proof_newest")]},
-        )
+        ),
+        migrations.CreateModel(
+            name="Happened",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="store.account"
+                    ),
+                ),
+                ("direction", models.TextField()),
+                ("hour", models.DateTimeField()),
+                ("count", models.IntegerField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=["account", "direction", "hour"], name="happened_once")
+                ]
+            },
+        ),
     ]
