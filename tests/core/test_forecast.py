@@ -19,7 +19,7 @@ def account(number, days, **more):
 
 def application(days, number=1, **more):
     end = None if days is None else NOW + timedelta(days=days)
-    return ApplicationClock(number, "Own", end, has_term=True, **({"refused": False} | more))
+    return ApplicationClock(number, "Own", end, has_term=True, **more)
 
 
 def test_the_nearest_end_comes_first_and_an_unknown_one_last():
@@ -71,6 +71,15 @@ def test_a_permission_without_a_term_and_without_a_date_has_no_clock():
     one = AccountClock(1, "A", Facts(Standing.GRANTED, 1, NOW), 1, by_consent=False, has_term=False)
 
     assert ends([one], [], NOW) == []
+
+
+def test_what_is_refused_is_there_even_without_a_term():
+    refused = Facts(Standing.REFUSED, 1, NOW, refused_at=NOW)
+    one = AccountClock(1, "A", refused, 1, by_consent=False, has_term=False)
+
+    found = ends([one], [ApplicationClock(1, "Own", None, has_term=False, refused_at=NOW)], NOW)
+
+    assert [(end.clock, end.stopped_at) for end in found] == [("authorization", NOW), ("secret", NOW)]
 
 
 def test_the_timeline_has_this_month_first_and_the_same_month_of_next_year_last():

@@ -345,11 +345,8 @@ def reminder_due(facts: Facts, sent_steps: frozenset[int], now: Instant) -> int 
     left = days_left(facts, now)
     if left is None or facts.standing is Standing.REFUSED:
         return None
-    reached = [step for step in REMINDER_DAYS if left <= step]
-    if not reached:
-        return None
-    most_urgent = min(reached)
-    if any(step <= most_urgent for step in sent_steps):
+    most_urgent = step_reached(left)
+    if most_urgent is None or any(step <= most_urgent for step in sent_steps):
         return None
     return most_urgent
 
@@ -367,3 +364,8 @@ def told_steps(facts: Facts, told: Mapping[int, Instant], now: Instant) -> froze
     return frozenset(
         step for step, at in told.items() if at <= now + TOLD_AHEAD and (end - at) // timedelta(days=1) <= step
     )
+
+
+def step_reached(left: int) -> int | None:
+    """The most urgent reminder step with so many days left; None: it is too early for any."""
+    return min((step for step in REMINDER_DAYS if left <= step), default=None)

@@ -34,31 +34,41 @@ class AccountClock:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationClock:
-    """An application's secret. `secret_expires_at` None: not known. `has_term`: it ends at all."""
+    """An application's secret. `secret_expires_at` None: not known. `has_term`: it ends at all. `refused_at`: since when the
+    marketplace refuses it. `secret_no`: which of its secrets it is."""
 
     application: ApplicationId
     name: str
     secret_expires_at: Instant | None
     has_term: bool
-    refused: bool
+    refused_at: Instant | None = None
+    secret_no: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class End:
     """One clock and where it stands.
 
-    `account`: on whose page it is mended. `at` None: its end is not known. `estimated`: a person typed the date. `stopped`:
-    the marketplace refuses already. `stops`: names of the accounts that stand still when nobody acts.
+    `owner`: whose clock it is ("account:1", "application:2"), `number`: which grant or secret. `account`: on whose page it
+    is mended. `at` None: its end is not known. `estimated`: a person typed the date. `stopped_at`: since when the
+    marketplace refuses. `stops`: names of the accounts that stand still when nobody acts.
     """
 
     clock: Clock
+    owner: str
+    number: int
     account: AccountId
     name: str
     at: Instant | None
     estimated: bool
-    stopped: bool
+    stopped_at: Instant | None
     by_consent: bool
     stops: tuple[str, ...]
+
+    @property
+    def stopped(self) -> bool:
+        """The marketplace refuses already."""
+        return self.stopped_at is not None
 
     @property
     def who(self) -> str:
@@ -78,30 +88,53 @@ class End:
 def ends(accounts: Iterable[AccountClock], applications: Iterable[ApplicationClock], now: Instant) -> list[End]:
     """Every clock that runs, what stands still already first, then the nearest, unknown ends last. Pure.
 
-    A disconnected account has none, and neither has an application without a connected account.
+    A disconnected account has none, and neither has an application without a connected account. What is refused is
+    there even where it has no end.
     """
     connected = [one for one in accounts if authorization.phase(one.facts, now) is not Phase.DISCONNECTED]
-    found = [_of_account(one, now) for one in connected if one.has_term or one.facts.expires_at is not None]
+    found = [
+        _of_account(one, now)
+        for one in connected
+        if one.has_term or one.facts.expires_at is not None or authorization.phase(one.facts, now) in STOPS
+    ]
     users: dict[ApplicationId, list[AccountClock]] = {}
     for one in connected:
         users.setdefault(one.application, []).append(one)
-    found += [_of_application(one, users) for one in applications if one.has_term and one.application in users]
+    running = [one for one in applications if one.application in users]
+    found += [_of_application(one, users) for one in running if one.has_term or one.refused_at is not None]
     return sorted(found, key=lambda end: (not end.stopped, end.at is None, end.at or now, end.name))
 
 
 def _of_account(one: AccountClock, now: Instant) -> End:
     stopped = authorization.phase(one.facts, now) in STOPS
     return End(
-        "authorization", one.account, one.name, one.facts.expires_at, one.facts.estimated, stopped, one.by_consent, (one.name,)
-    )  # fmt: skip
+        clock="authorization",
+        owner=f"account:{one.account}",
+        number=one.facts.grant_no,
+        account=one.account,
+        name=one.name,
+        at=one.facts.expires_at,
+        estimated=one.facts.estimated,
+        stopped_at=(one.facts.refused_at or now) if stopped else None,
+        by_consent=one.by_consent,
+        stops=(one.name,),
+    )
 
 
 def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[AccountClock]]) -> End:
-    names = tuple(user.name for user in users[one.application])
     first = users[one.application][0]
     return End(
-        "secret", first.account, one.name, one.secret_expires_at, False, one.refused, first.by_consent, names
-    )  # fmt: skip
+        clock="secret",
+        owner=f"application:{one.application}",
+        number=one.secret_no,
+        account=first.account,
+        name=one.name,
+        at=one.secret_expires_at,
+        estimated=False,
+        stopped_at=one.refused_at,
+        by_consent=first.by_consent,
+        stops=tuple(user.name for user in users[one.application]),
+    )
 
 
 def nearest(found: Iterable[End], now: Instant) -> End | None:

@@ -8,13 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from forain import plugins, wiring
+from forain import wiring
 from forain.core import forecast
 from forain.core.clock import Instant
-from forain.core.forecast import AccountClock, ApplicationClock, End
-from forain.core.ids import AccountId, ApplicationId
+from forain.core.forecast import End
 from forain.core.people import Right, rights_of
 from forain.flows import look_after_people
+from forain.flows.look_ahead import every_end
 from forain.store import accounts, people
 from forain.web import calendars, words
 from forain.web.templatetags.words_of import language
@@ -31,24 +31,6 @@ class Line:
     state: str
     months: list[tuple[date, forecast.Shade]]
     stops: str
-
-
-def every_end(now: Instant) -> list[End]:
-    """All clocks of this house, as `core.forecast.ends` puts them."""
-    rows = accounts.every()
-    clocks = []
-    applications = {}
-    for row in rows:
-        kind = plugins.marketplace_manifest(row.marketplace).kind(row.application.kind)
-        number, application = AccountId(row.pk), ApplicationId(row.application_id)
-        has_term = kind.authorization_term is not None
-        clocks.append(AccountClock(number, row.name, accounts.facts_of(row), application, kind.by_consent, has_term))
-        told = accounts.application_of(row)
-        applications[application] = ApplicationClock(
-            application, row.application.client_id, told.secret_expires_at, kind.secret_term is not None,
-            told.refused_at is not None,
-        )  # fmt: skip
-    return forecast.ends(clocks, applications.values(), now)
 
 
 def authorizations(request: HttpRequest, calendar_address: str = "") -> HttpResponse:

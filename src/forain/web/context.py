@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from forain import wiring
 from forain.core import forecast
 from forain.core.people import rights_of
+from forain.flows.look_ahead import every_end
 from forain.store import models, people
-from forain.web.authorizations import every_end
 from forain.web.rights import may_open
 
 LANGUAGES = (("en", "English"), ("fr", "Français"), ("de", "Deutsch"))
@@ -16,7 +16,7 @@ PAGES = {
     "offers": ("offers", "offer", "links"),
     "orders": ("orders", "order"),
     "issues": ("issues",),
-    "authorizations": ("authorizations", "make_calendar", "account", "by_hand", "renew_all"),
+    "authorizations": ("authorizations", "make_calendar", "reminders", "add_webhook", "account", "by_hand", "renew_all"),
     "journal": ("journal",),
     "health": ("health",),
     "people": ("people", "invite", "person_link"),

@@ -1,0 +1,132 @@
+"""What people are told, and when: the step each end has reached, who took care of it, and whose night it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from forain.core import authorization
+from forain.core.clock import Instant
+from forain.core.forecast import End
+
+WEEK = timedelta(days=7)
+"""So often people are told once the end has passed or something stands still; and so long "remind me later" lasts."""
+LAST_STEPS = (1, 0)
+"""These two come through to whoever put a reminder off before them."""
+
+Code = Literal[
+    "authorization_expiring",
+    "authorization_overdue",
+    "authorization_expired",
+    "authorization_revoked",
+    "application_refused",
+    "secret_expiring",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What there is to tell now of one end: the most urgent step it has reached, and no other.
+
+    `topic`: what somebody takes care of: this grant's or secret's end, or this stop. `step`: days before the end, negative
+    after it; after a stop, minus the days of the whole weeks since. `reached_at`: since when it is that step.
+    """
+
+    end: End
+    topic: str
+    code: Code
+    step: int
+    reached_at: Instant
+
+    @property
+    def critical(self) -> bool:
+        """Something stands still already."""
+        return self.end.stopped
+
+    @property
+    def escalates_after(self) -> timedelta | None:
+        """So long after somebody was told, and nobody took care, their second address is told too; None: never."""
+        if self.critical or self.step <= 1:
+            return timedelta(hours=12)
+        return timedelta(days=1) if self.step <= 7 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """Somebody takes care of a topic. `again_at`: remind then; None: it was done elsewhere, do not remind."""
+
+    by: str
+    at: Instant
+    again_at: Instant | None
+
+
+def occasions(ends: Iterable[End], now: Instant) -> list[Occasion]:
+    """What there is to tell at `now`, one for each end at most: after an outage there is no burst. Pure."""
+    return [found for end in ends if (found := _of_stopped(end, now) if end.stopped else _of_running(end, now))]
+
+
+def _of_stopped(end: End, now: Instant) -> Occasion:
+    assert end.stopped_at is not None
+    weeks = max((now - end.stopped_at) // WEEK, 0)
+    code: Code = "application_refused"
+    if end.clock == "authorization":
+        # As `authorization.phase` tells them apart.
+        code = "authorization_expired" if end.at and end.stopped_at >= end.at else "authorization_revoked"
+    topic = f"{end.owner}:{end.clock}:{end.number}:stop:{end.stopped_at:%Y%m%dT%H%M%S}"
+    return Occasion(end, topic, code, -7 * weeks, end.stopped_at + weeks * WEEK)
+
+
+def _of_running(end: End, now: Instant) -> Occasion | None:
+    left = end.days_left(now)
+    step = None if left is None else authorization.step_reached(left)
+    if end.at is None or step is None:
+        return None
+    weeks = max((now - end.at) // WEEK, 0)
+    # A step is reached with so many *whole* days left: a day before, there was one more.
+    reached_at = end.at + weeks * WEEK if weeks else end.at - timedelta(days=step + 1)
+    code: Code = "secret_expiring"
+    if end.clock == "authorization":
+        code = "authorization_overdue" if now >= end.at else "authorization_expiring"
+    return Occasion(end, f"{end.owner}:{end.clock}:{end.number}", code, -7 * weeks if weeks else step, reached_at)
+
+
+def silent(occasion: Occasion, care: Care | None, now: Instant) -> bool:
+    """Somebody takes care: nobody is told now. The last steps come through to whoever put it off before them."""
+    if care is None:
+        return False
+    if care.again_at is None:
+        return True
+    breaks_through = not occasion.critical and occasion.step in LAST_STEPS and occasion.reached_at > care.at
+    return now < care.again_at and not breaks_through
+
+
+def mark(occasion: Occasion, care: Care | None, now: Instant) -> str:
+    """Which telling of its topic this is: each receiver gets each once. The step, and, where its reminder was put off and
+    no new step has come since, until when: then it is told again."""
+    put_off = care.again_at if care else None
+    if put_off is not None and occasion.reached_at <= put_off <= now:
+        return f"{occasion.step}+{put_off:%Y%m%dT%H%M%S}"
+    return str(occasion.step)
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """From `begins` to `ends` on the clock of `zone` nobody wants mail; equal: there are none. Over midnight is fine."""
+
+    begins: time
+    ends: time
+    zone: str
+
+    def until(self, now: Instant) -> Instant | None:
+        """When the present ones end; None: there are none now."""
+        local = now.astimezone(ZoneInfo(self.zone))
+        moment = local.time()
+        if self.begins <= self.ends:
+            quiet = self.begins <= moment < self.ends
+        else:
+            quiet = moment >= self.begins or moment < self.ends
+        if not quiet:
+            return None
+        end = local.replace(hour=self.ends.hour, minute=self.ends.minute, second=0, microsecond=0, fold=0)
+        return (end if end > local else end + timedelta(days=1)).astimezone(UTC)

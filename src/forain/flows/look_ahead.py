@@ -1,0 +1,25 @@
+"""Forain looks ahead: what ends when, of everything connected."""
+
+from forain import plugins
+from forain.core import forecast
+from forain.core.clock import Instant
+from forain.core.forecast import AccountClock, ApplicationClock, End
+from forain.core.ids import AccountId, ApplicationId
+from forain.store import accounts
+
+
+def every_end(now: Instant) -> list[End]:
+    """All clocks of this house, as `core.forecast.ends` puts them."""
+    clocks = []
+    applications = {}
+    for row in accounts.every():
+        kind = plugins.marketplace_manifest(row.marketplace).kind(row.application.kind)
+        number, application = AccountId(row.pk), ApplicationId(row.application_id)
+        has_term = kind.authorization_term is not None
+        clocks.append(AccountClock(number, row.name, accounts.facts_of(row), application, kind.by_consent, has_term))
+        told = accounts.application_of(row)
+        applications[application] = ApplicationClock(
+            application, row.application.client_id, told.secret_expires_at, kind.secret_term is not None,
+            told.refused_at, row.application.secret_no,
+        )  # fmt: skip
+    return forecast.ends(clocks, applications.values(), now)
