@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from cryptography.fernet import Fernet
 
 from forain.net.addresses import named, networks, well_formed
+from forain.net.mail import server
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -62,6 +63,10 @@ def check(environment: Mapping[str, str]) -> None:
         raise BadSettings(
             "FORAIN_PING_URL is the address a monitor gave you, such as https://monitor.example/ping/..., whole"
         )
+    try:
+        server(environment.get("FORAIN_MAIL_URL", ""), environment.get("FORAIN_MAIL_FROM", ""))
+    except ValueError as error:
+        raise BadSettings(str(error)) from None
     zone = environment.get("FORAIN_TIME_ZONE") or "UTC"
     try:
         ZoneInfo(zone)

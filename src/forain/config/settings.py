@@ -7,6 +7,7 @@ from pathlib import Path
 from forain.config.database import database_settings
 from forain.config.home import VaultKeys, django_secret_key, forain_home
 from forain.net.addresses import named, networks
+from forain.net.mail import server
 
 HOME: Path = forain_home()
 SECRET_KEY = django_secret_key(HOME)
@@ -16,6 +17,9 @@ LOCAL_URL = os.environ.get("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")
 ALLOW_PRIVATE = networks(os.environ.get("FORAIN_ALLOW_PRIVATE", ""))
 RETIRED_ADDRESSES = named(os.environ.get("FORAIN_RETIRED_ADDRESSES", ""))
 PING_URL = os.environ.get("FORAIN_PING_URL", "")
+MAIL = server(os.environ.get("FORAIN_MAIL_URL", ""), os.environ.get("FORAIN_MAIL_FROM", ""))
+# The words are the pages', which stand above the flows: named here, as Django names its middleware.
+REMINDERS_WRITER = "forain.web.letters.write"
 DEBUG = False
 ALLOWED_HOSTS = [host for host in os.environ.get("FORAIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if host]
 PUBLIC_URL = os.environ.get("FORAIN_PUBLIC_URL", "")
