@@ -13,20 +13,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from forain import plugins
 from forain.contracts.manifest import Addresses, MarketplaceManifest, ShopManifest
 from forain.contracts.marketplace import Credentials, Marketplace
-from forain.contracts.net import Request
+from forain.contracts.net import Net, Request
 from forain.contracts.shop import Shop, ShopCredentials
 from forain.core.clock import Clock, Instant
 from forain.core.errors import AdapterError, GrantRefused, Problem, Rejected
 from forain.core.ids import AccountId, SellerId
 from forain.core.secret import Secret
-from forain.flows.deps import Deps
+from forain.flows.deps import Deps, Mailer
 from forain.net.addresses import Guard, Network
 from forain.net.client import NetClient
 from forain.net.http import Wsgi, client
+from forain.net.mail import MailServer
 from forain.net.oauth import AccessTokens, RefreshingSource
 from forain.store import issues, models
 from forain.store.limits import SharedLimiter
@@ -112,6 +114,17 @@ class SideLog:
             self._told.pop(side, None)
         if issues.side_fails(side, error, self._clock.now(), **_side_owner(side)):
             log.warning("side=%s does not answer: %s", side, error)
+
+
+class PlainLog:
+    """`net.client.CallLog` at debug level only: whether a webhook's address does well is for its flow to say, which knows
+    that only 2xx means taken."""
+
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None:
+        log.debug("side=%s operation=%s status=%s ms=%s", side, operation, status, milliseconds)
+
+    def no_answer(self, side: str, operation: str, error: str) -> None:
+        log.debug("side=%s operation=%s error=%s", side, operation, error)
 
 
 def _side_owner(side: str) -> dict[str, int]:
@@ -287,6 +300,10 @@ class RowOpener:
         adapter: Shop = module.open(credentials, net)
         return adapter
 
+    def webhook(self, webhook: models.Webhook) -> Net:
+        side = f"webhook:{webhook.pk}"
+        return NetClient(self._http, scope=side, side=side, limits={}, limiter=self._limiter, log=PlainLog())
+
 
 def build(
     clock: Clock,
@@ -295,13 +312,17 @@ def build(
     wsgi: Wsgi | None = None,
     jitter: Callable[[], float] = random.random,
     allowed: Sequence[Network] = (),
+    mail: Mailer | None = None,
     ping_url: str = "",
 ) -> Deps:
     """Deps from their parts. `wsgi`: every call out is answered by this application, in-process. `allowed`: the private
-    networks that may be called. `ping_url`: of an outside monitor, "" for none."""
+    networks that may be called. `mail` None: no mail goes out. `ping_url`: of an outside monitor, "" for none."""
     opener = RowOpener(clock, vault, wsgi, allowed)
+    write = import_string(settings.REMINDERS_WRITER)
     ping = Heartbeat(ping_url, clock, wsgi, allowed) if ping_url else None
-    return Deps(clock=clock, vault=vault, open=opener, jitter=jitter, public_url=public_url, ping=ping)
+    return Deps(
+        clock=clock, vault=vault, open=opener, jitter=jitter, public_url=public_url, write=write, mail=mail, ping=ping
+    )
 
 
 @cache
@@ -310,9 +331,13 @@ def deps() -> Deps:
     steered: str = settings.CLOCK_FILE
     clock: Clock = SteeredClock(Path(steered)) if steered else RealClock()
     return build(
-        clock, Vault(settings.VAULT_KEYS), settings.PUBLIC_URL or settings.LOCAL_URL, allowed=settings.ALLOW_PRIVATE,
+        clock,
+        Vault(settings.VAULT_KEYS),
+        settings.PUBLIC_URL or settings.LOCAL_URL,
+        allowed=settings.ALLOW_PRIVATE,
+        mail=MailServer(settings.MAIL) if settings.MAIL else None,
         ping_url=settings.PING_URL,
-    )  # fmt: skip
+    )
 
 
 __all__ = ["RealClock", "RowOpener", "SteeredClock", "build", "deps"]

@@ -35,6 +35,9 @@ CATALOGUE: dict[str, Severity] = {
     "listings_suspended": Severity.WARNING,
     "role_missing": Severity.WARNING,
     "side_ill": Severity.WARNING,
+    "mail_failing": Severity.WARNING,
+    "mail_refused": Severity.WARNING,
+    "webhook_failing": Severity.WARNING,
     "site_read_only": Severity.NOTE,
     "offer_refused": Severity.WARNING,
     "offer_not_taken": Severity.WARNING,
@@ -136,7 +139,7 @@ def derive(
     for side in sides:
         if side.failing_since and now - side.failing_since >= SIDE_ILL_AFTER:
             since = side.failing_since.isoformat(timespec="minutes")
-            found.add(Issue("side_ill", side.side, (("error", side.error), ("since", since))))
+            found.add(Issue(_code_of(side.side), side.side, (("error", side.error), ("since", since))))
     off = next((side.clock_off for side in sides if side.clock_off and side.side in marketplaces), 0)
     if off:
         direction = "ahead" if off > 0 else "behind"
@@ -144,6 +147,11 @@ def derive(
     if people_confirmed_at is not None and people.review_due(people_confirmed_at, now):
         found.add(Issue("people_to_review", "", (("date", people_confirmed_at.isoformat()),)))
     return frozenset(found)
+
+
+def _code_of(side: str) -> str:
+    """A side that only carries reminders has words and a cure of its own."""
+    return {"mail": "mail_failing", "webhook": "webhook_failing"}.get(side.partition(":")[0], "side_ill")
 
 
 def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:

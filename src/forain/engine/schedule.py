@@ -18,6 +18,7 @@ from forain.flows import (
     prune,
     reconcile_offers,
     send_heartbeat,
+    tell_people,
     watch,
 )
 from forain.flows.deps import Deps
@@ -62,6 +63,7 @@ FLOWS = {
         Flow("derive_issues", "house", _issues),
         Flow("notice_silence", "house", notice_silence.notice_silence),
         Flow("send_heartbeat", "house", send_heartbeat.send_heartbeat),
+        Flow("tell_people", "house", tell_people.tell_people),
         Flow("prune", "house", prune.prune),
     )
 }

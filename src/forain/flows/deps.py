@@ -6,8 +6,10 @@ from typing import Protocol
 
 from forain.contracts.manifest import MarketplaceManifest, ShopManifest
 from forain.contracts.marketplace import Marketplace
+from forain.contracts.net import Net
 from forain.contracts.shop import Shop
-from forain.core.clock import Clock
+from forain.core.clock import Clock, Instant
+from forain.core.reminders import Occasion
 from forain.core.secret import Secret
 from forain.store import models
 from forain.store.vault import Vault
@@ -35,15 +37,59 @@ class Opener(Protocol):
         """What the shop software of that code says of itself."""
         ...
 
+    def webhook(self, webhook: models.Webhook) -> Net:
+        """The way to an address that is called with reminders."""
+        ...
+
+
+class Mailer(Protocol):
+    """The merchant's mail server."""
+
+    @property
+    def sender(self) -> str:
+        """What stands in From."""
+        ...
+
+    @property
+    def domain(self) -> str:
+        """Of the sender, for the identity of mails."""
+        ...
+
+    def send(self, to: str, message: bytes) -> None:
+        """Hand over one mail. Raises Unreachable (it may have been taken), ServerFault, Rejected (this mail, for good)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a reminder says: one line, the text below it, and the page where it is mended."""
+
+    title: str
+    text: str
+    page: str
+
+
+class Writer(Protocol):
+    """Puts an occasion into words. The words belong to the pages; `settings` names who has them."""
+
+    def __call__(
+        self, occasion: Occasion | None, language: str, public_url: str, now: Instant, instead_of: str = ""
+    ) -> Wording:
+        """`occasion` None: a trial. `instead_of`: the name of who was told before and did not react."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`jitter`: a number from 0 to 1, drawn anew at each call. `public_url`: where browsers reach us. `ping`: tells an
-    outside monitor that we are alive, and raises nothing (False: it did not hear it); None: there is none."""
+    """`jitter`: a number from 0 to 1, drawn anew at each call. `public_url`: where browsers reach us. `mail` None: no mail
+    server is set. `ping`: tells an outside monitor that we are alive, and raises nothing (False: it did not hear it); None:
+    there is none."""
 
     clock: Clock
     vault: Vault
     open: Opener
     jitter: Callable[[], float]
     public_url: str
+    write: Writer
+    mail: Mailer | None = None
     ping: Callable[[], bool] | None = None

@@ -1,10 +1,10 @@
-"""Nobody is remembered longer than needed: buyers go out of the order book, and the oldest journal goes."""
+"""Nobody is remembered longer than needed: buyers go out of the order book, and the oldest journal and reminders go."""
 
 from datetime import timedelta
 
 from forain.core.clock import Instant
 from forain.flows.deps import Deps
-from forain.store import journal, orders
+from forain.store import journal, letters, orders
 
 AGAIN = timedelta(hours=6)
 AT_ONCE = 500
@@ -22,6 +22,6 @@ def prune(deps: Deps, _: None = None) -> Instant:
         forgotten += done
     if forgotten:
         journal.write(now, "buyers_forgotten", placeholders={"count": str(forgotten)})
-    while journal.forget(now - JOURNAL_KEPT, AT_ONCE):
+    while journal.forget(now - JOURNAL_KEPT, AT_ONCE) or letters.forget(now - JOURNAL_KEPT, AT_ONCE):
         pass
     return deps.clock.now() + AGAIN

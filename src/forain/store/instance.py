@@ -40,3 +40,10 @@ def worker_age_seconds(now: Instant) -> float | None:
     """Seconds since a worker's last pulse, None when there never was one."""
     seen = get().worker_seen_at
     return None if seen is None else max((now - seen).total_seconds(), 0.0)
+
+
+def letters_name() -> str:
+    """What sets this installation's reminders apart from those of another; made once, whoever asks first."""
+    get()
+    models.Instance.objects.filter(pk=1, letters_name="").update(letters_name=secrets.token_hex(8))
+    return get().letters_name

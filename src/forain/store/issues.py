@@ -74,6 +74,11 @@ def side_fails(name: str, error: str, now: Instant, *, account: int | None = Non
     return first
 
 
+def forget_side(name: str) -> None:
+    """The side is gone: how it did concerns nobody. Safe to repeat."""
+    models.Side.objects.filter(name=name).delete()
+
+
 def sides() -> list[SideFact]:
     """Every side as it answers or does not, as values."""
     return [SideFact(row.name, row.failing_since, row.error, row.clock_off) for row in models.Side.objects.all()]

@@ -127,6 +127,10 @@ class Person(models.Model):
     used, so that no code is used twice. `sessions_no`: raising it ends every session begun before. `link_hash`: SHA-256
     of the one-time link that still works until `link_until`, "" when there is none. `calendar_hash`: SHA-256 of the secret in
     the address of their calendar, "" when there is none.
+
+    Reminders are mailed to the user's address (Django's `email`, "": none wanted), in `language` ("": English). Who does
+    not react lets `second_mail` be told too. No mail from `quiet_from` to `quiet_until` (both None: at any hour) on the
+    clock of `time_zone`, but what stands still, where `urgent_any_hour`.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="person")
@@ -138,6 +142,12 @@ class Person(models.Model):
     link_until = models.DateTimeField(null=True)
     calendar_hash = models.TextField(default="", db_default="", blank=True)
     calendar_made_at = models.DateTimeField(null=True)
+    second_mail = models.TextField(default="", db_default="", blank=True)
+    language = models.TextField(default="", db_default="", blank=True)
+    time_zone = models.TextField(default="", db_default="", blank=True)
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+    urgent_any_hour = models.BooleanField(default=True, db_default=True)
 
     class Meta:
         constraints = [
@@ -452,6 +462,55 @@ class Reminder(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "grant_no", "step"], name="reminder_once")]
 
 
+class Letter(models.Model):
+    """The outbox: one reminder to one receiver by mail or webhook. Unique, so that each is told once, whoever works.
+
+    `topic` and `mark`: which telling of what (`core.reminders`); `receiver`: "person:4", "person:4/second", "webhook:2".
+    `claimed_until`: a worker is at it. `over`: it will not be sent, and why ("past": something else is to tell now;
+    "refused": the receiver does not take it). What it says is written when it is sent, from the facts of that moment.
+    """
+
+    topic = models.TextField()
+    mark = models.TextField()
+    channel = models.TextField()
+    receiver = models.TextField()
+    code = models.TextField()
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True)
+    attempt = models.IntegerField(default=0)
+    error = models.TextField(default="", blank=True)
+    sent_at = models.DateTimeField(null=True)
+    over = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["topic", "mark", "channel", "receiver"], name="letter_once"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(sent_at__isnull=True, over=""), name="letter_waiting"),
+            models.Index(fields=["-made_at", "-id"], name="letter_newest"),
+        ]
+
+
+class Care(models.Model):
+    """Somebody takes care of what a reminder is about. `again_at` None: it was done elsewhere, do not remind."""
+
+    topic = models.TextField(unique=True)
+    by = models.TextField()
+    at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)
+
+
+class Webhook(models.Model):
+    """An address that is told what people are told. What signs the calls is in the vault. `language`: of its sentence."""
+
+    name = models.TextField(unique=True)
+    url = models.TextField()
+    language = models.TextField()
+    created_at = models.DateTimeField()
+
+
 class CatchUp(models.Model):
     """The proof after a stop: which orders had been missed, and that none is missing now."""
 
@@ -548,9 +607,11 @@ class Instance(models.Model):
     """Settings of this installation, one row: languages, public address, the first owner's link.
 
     `people_confirmed_at`: when an owner last said who still needs access; None before there was anybody.
+    `letters_name`: random, in the identity of each reminder, so that those of two installations are never taken for one.
     """
 
     public_url = models.TextField(default="", blank=True)
     first_link_hash = models.TextField(default="", blank=True)
     worker_seen_at = models.DateTimeField(null=True)
     people_confirmed_at = models.DateTimeField(null=True)
+    letters_name = models.TextField(default="", db_default="", blank=True)

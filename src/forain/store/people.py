@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from forain.core.clock import Instant
-from forain.core.people import Role
+from forain.core.people import Right, Role, roles_with
 from forain.store import instance, models
 
 LINK_LIFE = timedelta(days=7)
@@ -206,3 +206,18 @@ def of_calendar(token: str) -> models.Person | None:
     """Whose calendar it is; None: nobody's, or of somebody who may not come in any more."""
     found = models.Person.objects.select_related("user").filter(calendar_hash=_hash(token), user__is_active=True)
     return found.first()
+
+
+def set_mail(person: models.Person, address: str, **fields: object) -> None:
+    """Where and when a person wants to be reminded. `fields`: of Person, those about mail."""
+    with transaction.atomic():
+        models.Person.objects.filter(pk=person.pk).update(**fields)
+        get_user_model().objects.filter(pk=person.user_id).update(email=address)
+    person.refresh_from_db()
+
+
+def with_mail(right: Right) -> list[models.Person]:
+    """Who may come in, has that right and an address for reminders, oldest first."""
+    roles = [role.value for role in roles_with(right)]
+    found = models.Person.objects.select_related("user").filter(user__is_active=True, role__in=roles)
+    return list(found.exclude(user__email="").order_by("pk"))

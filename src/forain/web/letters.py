@@ -1,0 +1,40 @@
+"""What a reminder says, in its receiver's language. Named in the settings, since the flows that send it stand below the pages."""
+
+from forain.core.clock import Instant
+from forain.core.reminders import Occasion
+from forain.flows.deps import Wording
+from forain.web import words
+
+
+def write(occasion: Occasion | None, language: str, public_url: str, now: Instant, instead_of: str = "") -> Wording:
+    """See `flows.deps.Writer`. Accounts by name, days and addresses of our own pages: nothing of orders or buyers."""
+
+    def say(key: str, **values: object) -> str:
+        return words.tell(language, key, values)
+
+    if occasion is None:
+        settings = f"{public_url}/me#reminders"
+        return Wording(say("letter.trial"), f"{say('letter.trial_text')}\n\n{settings}\n", settings)
+    end = occasion.end
+    names = ", ".join(end.stops)
+    date = end.stopped_at if occasion.code == "authorization_revoked" else end.at
+    left = end.days_left(now)
+    sentence = say(
+        f"issue.{occasion.code}",
+        date=date.isoformat() if date else "",
+        days=str(max(left, 0)) if left is not None else "",
+    )
+    title = say("letter.title", names=names, text=sentence)
+    page = f"{public_url}/accounts/{end.account}#{'secret' if end.clock == 'secret' else 'renew'}"
+    what = say(f"forecast.{'stopped' if occasion.critical else 'stops'}_{end.clock}", names=names)
+    lines = [
+        title,
+        say("letter.instead_of", name=instead_of) if instead_of else "",
+        say(f"cure.{occasion.code}"),
+        say("letter.page", address=page),
+        say("letter.who", text=say(f"forecast.who_{end.who}")),
+        say("letter.now" if occasion.critical else "letter.otherwise", text=what),
+        say("letter.care", address=f"{public_url}/issues"),
+        f"-- \n{say('letter.why', address=f'{public_url}/me#reminders')}",
+    ]
+    return Wording(title, "\n\n".join(line for line in lines if line) + "\n", page)
