@@ -21,10 +21,14 @@ MEANT_TO_BE_PUBLIC = {
 ONLY_OWNERS = {
     "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "disconnect", "callback",
     "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active", "correct_date",
-    "renew_all",
+    "renew_all", "add_webhook", "webhook",
 }  # fmt: skip
-DECISIONS = {"pause", "check_now", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside"}
-ONES_OWN = {"logout", "own", "own_password", "second_factor", "second_factor_renew", "recovery_codes"}
+DECISIONS = {
+    "pause", "check_now", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside", "take_care",
+}  # fmt: skip
+ONES_OWN = {
+    "logout", "own", "own_password", "own_reminders", "own_trial", "second_factor", "second_factor_renew", "recovery_codes",
+}  # fmt: skip
 ORDERS = {"dashboard", "orders", "order"}
 
 

@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from forain import wiring
 from forain.store import models
+from forain.web.reminders import Cared, Cares
 
 ABOUT_AN_ORDER = (
     "order_total_differs", "orders_missing", "orders_left_out", "orders_differ", "shipment_refused", "cancel_asked",
@@ -22,8 +24,10 @@ class Cure:
     first: bool = False
 
 
-def with_cures(notices: Iterable[models.Notice]) -> list[tuple[models.Notice, Cure]]:
-    return [(notice, _cure(notice)) for notice in notices]
+def with_cures(notices: Iterable[models.Notice]) -> list[tuple[models.Notice, Cure, Cared | None]]:
+    """Each with its button, and, where people are reminded of it, who takes care."""
+    cares = Cares(wiring.deps().clock.now())
+    return [(notice, _cure(notice), cares.of(notice)) for notice in notices]
 
 
 def _cure(notice: models.Notice) -> Cure:
@@ -38,6 +42,8 @@ def _cure(notice: models.Notice) -> Cure:
         return Cure(reverse("orders") + "?state=held", "nav.orders")
     if code in ABOUT_AN_ORDER:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
+    if code in ("mail_failing", "mail_refused", "webhook_failing"):
+        return Cure(reverse("reminders"), "reminders.title")
     if code == "people_to_review":
         return Cure(reverse("people"), "nav.people")
     if notice.account is not None and code not in ("side_ill", "internal"):

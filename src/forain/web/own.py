@@ -1,10 +1,14 @@
-"""My access: the password, the second factor, its recovery codes. Open to whoever is logged in."""
+"""My access: the password, the second factor, its recovery codes, how I want to be reminded. Open to whoever is logged in."""
 
 from datetime import timedelta
+from functools import cache
 from secrets import token_urlsafe
+from typing import Any
+from zoneinfo import available_timezones
 
 import segno
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,12 +18,14 @@ from django.views.decorators.http import require_POST
 
 from forain import wiring
 from forain.core.clock import parse_instant
-from forain.flows import look_after_people
+from forain.core.people import Right, rights_of
+from forain.flows import arrange_reminders, look_after_people
 from forain.flows import second_factor as flow
+from forain.net.mail import is_address
 from forain.store import models, orders, people
-from forain.web import sessions, throttle
+from forain.web import sessions, throttle, words
 from forain.web.auth import code_refused, password_fits, safe
-from forain.web.templatetags.words_of import w
+from forain.web.templatetags.words_of import language, w
 
 RENEW_WITHIN = timedelta(minutes=10)
 """So long a code of the former phone opens the way to another one."""
@@ -28,6 +34,37 @@ RENEW_WITHIN = timedelta(minutes=10)
 class PasswordForm(forms.Form):
     current = forms.CharField(widget=forms.PasswordInput)
     fresh = forms.CharField(min_length=12, widget=forms.PasswordInput)
+
+
+class RemindersForm(forms.Form):
+    """Where and when somebody wants to be reminded; what is wrong is said beside its field."""
+
+    mail = forms.CharField(required=False, max_length=254)
+    second_mail = forms.CharField(required=False, max_length=254)
+    language = forms.ChoiceField(choices=[(code, code) for code in words.LANGUAGES])
+    time_zone = forms.CharField(max_length=60)
+    quiet_from = forms.TimeField(required=False)
+    quiet_until = forms.TimeField(required=False)
+    urgent_any_hour = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        for name in ("mail", "second_mail"):
+            if told.get(name) and not is_address(told[name]):
+                self.add_error(name, w("reminders.bad_mail"))
+        if told.get("second_mail") and not told.get("mail"):
+            self.add_error("mail", w("error.required"))
+        if told.get("time_zone") and told["time_zone"] not in _zones():
+            self.add_error("time_zone", w("error.choice"))
+        if (told.get("quiet_from") is None) != (told.get("quiet_until") is None):
+            self.add_error("quiet_until", w("reminders.both"))
+        return told
+
+
+@cache
+def _zones() -> tuple[str, ...]:
+    """The time zones there are, as people know them: a continent and a town, and UTC."""
+    return (*sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")), "UTC")
 
 
 def _me(request: HttpRequest) -> models.Person:
@@ -39,10 +76,66 @@ def _me(request: HttpRequest) -> models.Person:
     return person
 
 
-def own(request: HttpRequest, form: PasswordForm | None = None, status: int = 200) -> HttpResponse:
+def own(
+    request: HttpRequest, form: PasswordForm | None = None, status: int = 200, wishes: RemindersForm | None = None
+) -> HttpResponse:
+    """`form`, `wishes`: what was typed and is wrong."""
     person = _me(request)
-    context = {"person": person, "form": form, "codes_left": people.recovery_codes_left(person)}
+    context = {
+        "person": person,
+        "form": form,
+        "codes_left": people.recovery_codes_left(person),
+        "wishes": wishes or _wishes(person),
+        "zones": _zones(),
+        "language_names": settings.LANGUAGES,
+        "sees_ends": Right.SEE in rights_of(person.role),
+        "mail_server": wiring.deps().mail is not None,
+    }
     return render(request, "web/own.html", context, status=status)
+
+
+def _wishes(person: models.Person) -> RemindersForm:
+    """The form as the person filled it in last; before that, as the house has it."""
+    return RemindersForm(
+        initial={
+            "mail": person.user.email,
+            "second_mail": person.second_mail,
+            "language": person.language or language(),
+            "time_zone": person.time_zone or settings.DISPLAY_TIME_ZONE,
+            "quiet_from": person.quiet_from,
+            "quiet_until": person.quiet_until,
+            "urgent_any_hour": person.urgent_any_hour,
+        }
+    )
+
+
+def own_reminders(request: HttpRequest) -> HttpResponse:
+    """Where and when I want to be reminded."""
+    if request.method != "POST":
+        return redirect("own")
+    form = RemindersForm(request.POST)
+    if not form.is_valid():
+        return own(request, status=422, wishes=form)
+    told = form.cleaned_data
+    quiet = (told["quiet_from"], told["quiet_until"]) if told["quiet_from"] is not None else None
+    arrange_reminders.set_mail(
+        wiring.deps(), _me(request), mail=told["mail"], second_mail=told["second_mail"], language=told["language"],
+        time_zone=told["time_zone"], quiet=quiet, urgent_any_hour=told["urgent_any_hour"],
+    )  # fmt: skip
+    messages.success(request, w("reminders.kept"))
+    return redirect(f"{reverse('own')}#reminders")
+
+
+@require_POST
+def own_trial(request: HttpRequest) -> HttpResponse:
+    """A mail to see whether it arrives, to each address I have given."""
+    person = _me(request)
+    if person.user.email:
+        arrange_reminders.try_it(wiring.deps(), f"person:{person.pk}")
+        if person.second_mail:
+            arrange_reminders.try_it(wiring.deps(), f"person:{person.pk}/second")
+        messages.success(request, w("reminders.trial_on_its_way", name=person.user.email))
+    return redirect(f"{reverse('own')}#reminders")
 
 
 def own_password(request: HttpRequest) -> HttpResponse:

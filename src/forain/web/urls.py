@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from forain.web import auth, authorizations, by_hand, connect, dashboard, hooks, links, lists, own, people
+from forain.web import auth, authorizations, by_hand, connect, dashboard, hooks, links, lists, own, people, reminders
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("logout", auth.log_out, name="logout"),
     path("me", own.own, name="own"),
     path("me/password", own.own_password, name="own_password"),
+    path("me/reminders", own.own_reminders, name="own_reminders"),
+    path("me/reminders/trial", own.own_trial, name="own_trial"),
     path("me/second-factor", own.second_factor, name="second_factor"),
     path("me/second-factor/renew", own.second_factor_renew, name="second_factor_renew"),
     path("me/recovery-codes", own.recovery_codes, name="recovery_codes"),
@@ -54,6 +56,10 @@ urlpatterns = [
     path("authorizations", authorizations.authorizations, name="authorizations"),
     path("authorizations/calendar", authorizations.make_calendar, name="make_calendar"),
     path("calendar/<str:token>/<str:language>.ics", authorizations.calendar, name="calendar"),
+    path("issues/<int:number>/care", reminders.take_care, name="take_care"),
+    path("reminders", reminders.reminders, name="reminders"),
+    path("reminders/webhooks/add", reminders.add_webhook, name="add_webhook"),
+    path("reminders/webhooks/<int:number>", reminders.webhook, name="webhook"),
     path("journal", lists.journal, name="journal"),
     path("health", lists.health, name="health"),
     path("healthz", lists.healthz, name="healthz"),

@@ -1,6 +1,6 @@
 """{% w "section.key" name=value %} and friends: everything a template says, in the reader's language."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import template
@@ -37,6 +37,7 @@ def named(context: Context, subject: str) -> str:
     if known is None:
         known = {f"account:{pk}": name for pk, name in models.Account.objects.values_list("pk", "name")}
         known |= {f"shop:{pk}": name for pk, name in models.Shop.objects.values_list("pk", "name")}
+        known |= {f"webhook:{pk}": name for pk, name in models.Webhook.objects.values_list("pk", "name")}
         known["house"] = words.say(language(), "app.name")
         context.render_context["forain_names"] = known
     owner, _, rest = subject.partition("/")
@@ -70,6 +71,12 @@ def when(moment: datetime | None) -> str:
 @register.filter
 def day(moment: datetime | None) -> str:
     return "" if moment is None else words.day(language(), moment)
+
+
+@register.filter
+def clock(value: object) -> str:
+    """A time of day as a field of a form takes it; what was typed stays as it was."""
+    return value.strftime("%H:%M") if isinstance(value, time) else str(value or "")
 
 
 @register.filter
