@@ -15,7 +15,7 @@ from forain.core.ids import AccountId, ApplicationId
 from forain.flows import arrange_reminders, authorize, prune, tell_people
 from forain.flows.look_ahead import every_end
 from forain.store import accounts, letters, models, runs
-from tests.people import BUYER, store_a_buyer
+from tests.people import BUYER, add, store_a_buyer
 from tests.post import mailbox
 
 from .reminding import DAY, ends_in, issues_now, person, tell, with_server
@@ -455,6 +455,22 @@ def test_without_a_mail_server_nothing_breaks_and_it_is_told_once_there_is_one(t
     tell(told, times=3)
 
     assert len(post.mails) == 1
+
+
+def test_the_first_address_is_told_at_once_though_nobody_was_there_to_tell(house, post):
+    house.rotate()
+    with_server(house, post)
+    ends_in(house, days=7, hours=1)
+    house.live(120)
+    assert models.Run.objects.get(flow="tell_people").due_at > house.deps.clock.now() + timedelta(minutes=50)
+
+    arrange_reminders.set_mail(
+        house.deps, add("camille"), mail="camille@shop.example", second_mail="", language="en", time_zone="Europe/Paris",
+        quiet=None, urgent_any_hour=True,
+    )  # fmt: skip
+    house.tick()
+
+    assert post.to == ["camille@shop.example"]
 
 
 def test_a_name_cannot_add_a_head_or_a_receiver(told, post):

@@ -5,12 +5,17 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
 from forain.flows import arrange_reminders, tell_people
+from forain.net.addresses import Guard
+from forain.net.http import client
 from forain.store import letters, models
+from forain.store.vault import Vault
 from tests.flows.test_secrets import whole_database
 from tests.post import mailbox, receiver
 
@@ -113,9 +118,6 @@ def test_a_private_address_nobody_allowed_is_not_opened_and_is_an_issue(house):
         arrange_reminders.add_webhook(house.deps, "Inside", found.url, "en", "camille")
         ends_in(house, days=7, hours=1)
         # As in the product where FORAIN_ALLOW_PRIVATE is empty.
-        from forain.net.addresses import Guard
-        from forain.net.http import client
-
         house.deps.open._http = client(None, Guard())
         tell(house, times=40)
 
@@ -137,6 +139,23 @@ def test_its_secret_is_in_the_vault_only_and_goes_with_it(called):
 
     assert len(called.calls) == 1
     assert not models.VaultEntry.objects.filter(owner__startswith="webhook:").exists()
+
+
+@pytest.mark.parametrize("lost", ["gone", "another key"])
+def test_without_its_secret_nothing_goes_out_unsigned_and_the_mail_goes_on(called, lost):
+    house = called.house
+    if lost == "gone":
+        models.VaultEntry.objects.filter(owner=f"webhook:{house.webhook.pk}").delete()
+    else:
+        house.deps = replace(house.deps, vault=Vault([Fernet.generate_key().decode()]))
+    person()
+    with mailbox() as post:
+        with_server(house, post)
+        ends_in(house, days=7, hours=1)
+        tell(house, times=40)
+
+        assert (len(post.mails), called.calls) == (1, [])
+    assert "webhook_failing" in issues_now(house)
 
 
 def test_a_removed_one_leaves_no_issue(called):

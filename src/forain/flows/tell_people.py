@@ -6,6 +6,7 @@ told less than once, and a receiver that heeds these hears it once.
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -29,10 +30,13 @@ from forain.core.secret import Secret
 from forain.flows.deps import Deps, Mailer, Wording
 from forain.flows.look_ahead import every_end
 from forain.store import issues, journal, letters, models, people
+from forain.store.vault import VaultBroken
 
 log = logging.getLogger("forain.flows")
 
 EVERY = timedelta(minutes=1)
+NOBODY_EVERY = timedelta(hours=1)
+"""While there is nobody to tell; whoever gives the first address has it looked at once."""
 SOONEST = timedelta(seconds=5)
 AT_MOST = timedelta(minutes=3)
 """A run ends after so long and goes on with the next one: a slow mail server holds no line beyond its lease."""
@@ -58,6 +62,8 @@ def tell_people(deps: Deps, _: None = None) -> Instant:
     found = reminders.occasions(every_end(begun), begun)
     receivers = _receivers(deps)
     _put_out(deps, found, receivers, begun)
+    if not receivers.by_mail and not receivers.called:
+        return begun + NOBODY_EVERY
     told = {one.topic: one for one in found}
     put_off: dict[str, Instant] = {}
     for letter in letters.waiting():
@@ -179,7 +185,7 @@ def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Re
     now = deps.clock.now()
     with transaction.atomic():
         letters.sent(letter, now)
-        told = {"name": name, "issue": one.code, **_dates(one)} if one else {"name": name}
+        told = {"name": name, "issue": one.code, **_dates(one, now)} if one else {"name": name}
         account = one.end.account if one else None
         if letter.channel == "mail":
             journal.write(now, "reminder_mailed", account=account, placeholders=told)
@@ -190,10 +196,10 @@ def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Re
     return None
 
 
-def _dates(one: Occasion) -> dict[str, str]:
+def _dates(one: Occasion, now: Instant) -> dict[str, str]:
     """What fills the sentence of its issue."""
     at = one.end.stopped_at if one.code == "authorization_revoked" else one.end.at
-    return {"date": at.isoformat() if at else "", "days": str(max(one.step, 0))}
+    return {"date": at.isoformat() if at else "", "days": str(max(one.end.days_left(now) or 0, 0))}
 
 
 def _failed(
@@ -245,7 +251,7 @@ def _call(deps: Deps, letter: models.Letter, one: Occasion | None, webhook: mode
     now = deps.clock.now()
     words = deps.write(one, webhook.language, deps.public_url, now)
     body = json.dumps(_told(letter, one, words, now), ensure_ascii=False).encode()
-    secret = deps.vault.get(f"webhook:{webhook.pk}", "secret") or Secret("")
+    secret = _secret(deps, webhook)
     identity, stamp = f"msg_{letters.identity(letter)}", str(int(now.timestamp()))
     headers = {
         "content-type": "application/json",
@@ -258,6 +264,15 @@ def _call(deps: Deps, letter: models.Letter, one: Occasion | None, webhook: mode
     if not 200 <= answer.status < 300:
         raise errors.ServerFault("webhook_not_taken", placeholders={"status": str(answer.status)})
     return webhook.name
+
+
+def _secret(deps: Deps, webhook: models.Webhook) -> Secret:
+    """What signs its calls. One that is lost (another vault.key) holds up no other letter, and nothing goes out unsigned."""
+    with contextlib.suppress(VaultBroken):
+        secret = deps.vault.get(f"webhook:{webhook.pk}", "secret")
+        if secret:
+            return secret
+    raise errors.ServerFault("webhook_secret_lost")
 
 
 def signature(secret: Secret, identity: str, stamp: str, body: bytes) -> str:

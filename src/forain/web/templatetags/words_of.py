@@ -38,6 +38,7 @@ def named(context: Context, subject: str) -> str:
         known = {f"account:{pk}": name for pk, name in models.Account.objects.values_list("pk", "name")}
         known |= {f"shop:{pk}": name for pk, name in models.Shop.objects.values_list("pk", "name")}
         known |= {f"webhook:{pk}": name for pk, name in models.Webhook.objects.values_list("pk", "name")}
+        known |= {f"person:{pk}": name for pk, name in models.Person.objects.values_list("pk", "user__username")}
         known["house"] = words.say(language(), "app.name")
         context.render_context["forain_names"] = known
     owner, _, rest = subject.partition("/")
