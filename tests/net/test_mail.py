@@ -92,6 +92,10 @@ def test_a_wrong_password_is_the_servers_refusal_and_is_not_told_on():
     try:
         with pytest.raises(ServerFault) as refused:
             send(box.server(login="forain:wrong-and-fake@"))
+        with pytest.raises(ServerFault):
+            box.server(login="forain:wrong-and-fake@").check()
+        box.server(login=LOGIN).check()
+        assert box.mails == []
     finally:
         box.down()
 

@@ -25,6 +25,12 @@ def examine() -> int:
     age = instance.worker_age_seconds(now)
     alive = age is not None and age < 60
     trouble += _line(alive, "worker", "" if alive else say(language, "dash.worker_away"))
+    if deps.mail is not None:
+        try:
+            deps.mail.check()
+            trouble += _line(True, "mail server")
+        except AdapterError as error:
+            trouble += _line(False, "mail server", say_error(language, error.code, error.placeholders))
     for shop in shops.every():
         try:
             trouble += _line(True, f"shop {shop.name}: {deps.open.shop(shop).check()}")

@@ -59,6 +59,10 @@ class Mailer(Protocol):
         """Hand over one mail. Raises Unreachable (it may have been taken), ServerFault, Rejected (this mail, for good)."""
         ...
 
+    def check(self) -> None:
+        """Whether it lets us in; no mail is sent. Raises Unreachable, ServerFault."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:

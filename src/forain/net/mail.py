@@ -104,25 +104,13 @@ class MailServer:
         Raises Unreachable (no answer; it may have been taken), ServerFault (`mail_server_refused`: the server will not have
         us at all; `mail_put_off`: not this mail, not now), Rejected (`mail_refused`: not this mail, not ever).
         """
-        where = self._where
-        try:
-            with self._connection() as smtp:
-                if where.user:
-                    self._log_in(smtp)
-                smtp.sendmail(parseaddr(where.sender)[1], [to], message)
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _not_this_one(next(iter(error.recipients.values()))[0]) from None
-        except smtplib.SMTPDataError as error:
-            raise _not_this_one(error.smtp_code) from None
-        except smtplib.SMTPResponseException as error:
-            raise ServerFault("mail_server_refused", placeholders={"status": str(error.smtp_code)}) from None
-        except smtplib.SMTPServerDisconnected:
-            raise Unreachable(placeholders={"cause": "disconnected"}) from None
-        except smtplib.SMTPException as error:
-            # No STARTTLS, or no way to log in.
-            raise ServerFault("mail_server_refused", placeholders={"status": type(error).__name__}) from None
-        except (OSError, UnicodeError) as error:
-            raise Unreachable(placeholders={"cause": type(error).__name__}) from None
+        with _told_apart(), self._connection() as smtp:
+            smtp.sendmail(parseaddr(self._where.sender)[1], [to], message)
+
+    def check(self) -> None:
+        """Whether the server lets us in; no mail is sent. Raises Unreachable, ServerFault."""
+        with _told_apart(), self._connection():
+            pass
 
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         try:
@@ -133,7 +121,7 @@ class MailServer:
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
-        """Greeted, and encrypted where it must be; ended whatever happens, and after WHOLE_SECONDS."""
+        """Greeted, encrypted where it must be, and logged in; ended whatever happens, and after WHOLE_SECONDS."""
         where = self._where
         context = ssl.create_default_context()
         smtp = (
@@ -153,12 +141,34 @@ class MailServer:
             smtp.ehlo_or_helo_if_needed()
             if where.tls == "smtp" and (smtp.has_extn("starttls") or where.host not in LOOPBACK):
                 smtp.starttls(context=context)
+            if where.user:
+                self._log_in(smtp)
             yield smtp
         finally:
             late.cancel()
             with contextlib.suppress(smtplib.SMTPException, OSError):
                 smtp.quit()
             smtp.close()
+
+
+@contextlib.contextmanager
+def _told_apart() -> Iterator[None]:
+    """What smtplib raises, as our errors: about the server, this mail now, or this mail for good."""
+    try:
+        yield
+    except smtplib.SMTPRecipientsRefused as error:
+        raise _not_this_one(next(iter(error.recipients.values()))[0]) from None
+    except smtplib.SMTPDataError as error:
+        raise _not_this_one(error.smtp_code) from None
+    except smtplib.SMTPResponseException as error:
+        raise ServerFault("mail_server_refused", placeholders={"status": str(error.smtp_code)}) from None
+    except smtplib.SMTPServerDisconnected:
+        raise Unreachable(placeholders={"cause": "disconnected"}) from None
+    except smtplib.SMTPException as error:
+        # No STARTTLS, or no way to log in.
+        raise ServerFault("mail_server_refused", placeholders={"status": type(error).__name__}) from None
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(placeholders={"cause": type(error).__name__}) from None
 
 
 def _not_this_one(status: int) -> Rejected | ServerFault:
