@@ -266,6 +266,8 @@ def test_a_bug_is_told_by_its_kind_and_its_words_go_to_the_log_without_secrets(
     house.tick()
 
     kept = [whole_database(), *pages(client).values(), *(told.output for told in commands(house).values())]
+    # Not the islands, which have a time zone.
+    kept = [text.replace("Atlantic/Canary", "") for text in kept]
 
     assert [text for text in kept if "Canary" in text or "canary" in text] == []
     assert "RuntimeError" in kept[0]
