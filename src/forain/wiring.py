@@ -116,15 +116,15 @@ class SideLog:
             log.warning("side=%s does not answer: %s", side, error)
 
 
-class PlainLog:
-    """`net.client.CallLog` at debug level only: whether a webhook's address does well is for its flow to say, which knows
-    that only 2xx means taken."""
+class DebugLog:
+    """`net.client.CallLog` at debug level only, for sides of which others say whether they do well (a webhook's flow, the
+    heartbeat). Their addresses are secrets, so no error text is written: it may repeat them."""
 
-    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None:
+    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int, date: str) -> None:
         log.debug("side=%s operation=%s status=%s ms=%s", side, operation, status, milliseconds)
 
     def no_answer(self, side: str, operation: str, error: str) -> None:
-        log.debug("side=%s operation=%s error=%s", side, operation, error)
+        log.debug("side=%s operation=%s no answer", side, operation)
 
 
 def _side_owner(side: str) -> dict[str, int]:
@@ -138,16 +138,6 @@ def _all_loopback(own: Addresses, region: str, options: Mapping[str, str]) -> bo
     return all(urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1") for address in used if address)
 
 
-class Silent:
-    """`net.client.CallLog` of the heartbeat: a monitor's health is nobody's work, and its address is a secret."""
-
-    def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int) -> None:
-        log.debug("side=%s operation=%s status=%s ms=%s", side, operation, status, milliseconds)
-
-    def no_answer(self, side: str, operation: str, error: str) -> None:
-        log.debug("side=%s operation=%s no answer", side, operation)
-
-
 class Heartbeat:
     """`flows.deps.Deps.ping`: one GET of the monitor's address. Written to the log when it breaks and when it is back."""
 
@@ -156,7 +146,7 @@ class Heartbeat:
     def __init__(self, url: str, clock: Clock, wsgi: Wsgi | None, allowed: Sequence[Network]) -> None:
         http, limiter = client(wsgi, Guard(allowed)), SharedLimiter(clock)
         self._url = url
-        self._net = NetClient(http, scope="house", side="heartbeat", limits={}, limiter=limiter, log=Silent())
+        self._net = NetClient(http, scope="house", side="heartbeat", limits={}, limiter=limiter, log=DebugLog())
         self._heard = True
 
     def __call__(self) -> bool:
@@ -302,7 +292,7 @@ class RowOpener:
 
     def webhook(self, webhook: models.Webhook) -> Net:
         side = f"webhook:{webhook.pk}"
-        return NetClient(self._http, scope=side, side=side, limits={}, limiter=self._limiter, log=PlainLog())
+        return NetClient(self._http, scope=side, side=side, limits={}, limiter=self._limiter, log=DebugLog())
 
 
 def build(

@@ -62,7 +62,7 @@ STOPPED = (
 
 OPERATIONS = {
     "token": "token", "sellers": "getMarketplaceParticipations", "search orders": "searchOrders", "order": "getOrder",
-    "patch": "patchListingsItem", "confirm": "confirmShipment", "catalog": "searchCatalogItems",
+    "patch": "patchListingsItem", "confirm": "confirmShipment", "catalog": "searchCatalogItems", "file": "reportFile",
 }  # fmt: skip
 REMIND_AT = (0, 1, 3, 7, 14, 21, 30, 60)
 """Days before the end of a permission."""
@@ -93,6 +93,8 @@ class Call:
             return "confirm"
         if "/orders/2026" in self.path:
             return "search orders" if self.path.rstrip("/").endswith("orders") else "order"
+        if self.path.startswith("/documents/"):
+            return "file"
         return "token" if self.path.endswith("/token") else self.path.split("/")[2]
 
     @property
@@ -103,6 +105,10 @@ class Call:
                 return "getAccount"
             case "listings", [_, _, *sku]:
                 return "getListingsItem" if sku else "searchListingsItems"
+            case "reports", ["documents", _]:
+                return "getReportDocument"
+            case "reports", [_, *report]:
+                return "getReport" if report else "createReport"
             case label, _:
                 return OPERATIONS[label]
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0012_sales_known")]
+    dependencies = [("store", "0013_letters")]
 
     operations = [
         migrations.CreateModel(

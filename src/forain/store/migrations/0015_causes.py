@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0012_sales_known")]
+    dependencies = [("store", "0014_proofs_and_rhythms")]
 
     # The database keeps the defaults: an older Forain beside this one adds rows without naming them.
     operations = [
