@@ -13,9 +13,9 @@ DAY = 86400
 
 
 def ends_in(house, **time):
-    """The present authorization ends so long from now."""
+    """The present authorization ends so long from now, as its consent said."""
     at = house.deps.clock.now() + timedelta(**time)
-    models.Account.objects.filter(pk=house.account_id).update(expires_at=at)
+    models.Account.objects.filter(pk=house.account_id).update(expires_at=at, estimated=False)
 
 
 def with_server(house, box, **settings):

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 
 from forain.core import reminders
-from forain.core.errors import AppRefused, GrantRefused
+from forain.core.errors import AppRefused, GrantDoubted, GrantRefused
 from forain.core.ids import AccountId, ApplicationId
 from forain.flows import arrange_reminders, authorize, prune, tell_people
 from forain.flows.look_ahead import every_end
@@ -194,6 +194,23 @@ def test_a_long_subject_stays_on_one_line(told, post):
     assert len(post.subjects[0]) > 78
 
 
+@pytest.mark.parametrize("days", [200, -1])
+def test_a_denied_account_is_mailed_by_its_cause_and_its_cure(told, post, days):
+    ends_in(told, days=days)
+    for seconds in (0, 61):
+        told.advance(seconds)
+        error = GrantDoubted("access_denied")
+        authorize.on_refusal(told.deps, told.account, error, told.account.grant_no, 0)
+    assert told.account.standing == "refused"
+
+    tell(told)
+
+    text = post.mails[-1].get_content()
+    assert "Amazon denies this account every access" in text
+    assert "Account health" in text
+    assert "Who must act" not in text, "renewing mends nothing here"
+
+
 def test_an_expiry_is_mailed_by_its_own_name(told, post):
     ends_in(told, hours=1)
     tell(told)
@@ -224,7 +241,9 @@ def test_a_refused_application_is_mailed_once_for_all_its_accounts(told, post):
 
     tell(told, times=5)
 
-    assert ["Amazon refuses your application's client id or secret" in subject for subject in post.subjects] == [True]
+    assert ["Amazon does not know the client secret of your application" in subject for subject in post.subjects] == [
+        True
+    ]
 
 
 def test_the_end_of_a_client_secret_is_mailed_too_where_it_is_known(told, post):

@@ -35,7 +35,7 @@ class AccountClock:
 @dataclass(frozen=True, slots=True)
 class ApplicationClock:
     """An application's secret. `secret_expires_at` None: not known. `has_term`: it ends at all. `refused_at`: since when the
-    marketplace refuses it. `secret_no`: which of its secrets it is."""
+    marketplace refuses it, `refused_code`: in which words. `secret_no`: which of its secrets it is."""
 
     application: ApplicationId
     name: str
@@ -43,6 +43,7 @@ class ApplicationClock:
     has_term: bool
     refused_at: Instant | None = None
     secret_no: int = 0
+    refused_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class End:
 
     `owner`: whose clock it is ("account:1", "application:2"), `number`: which grant or secret. `account`: on whose page it
     is mended. `at` None: its end is not known. `estimated`: a person typed the date. `stopped_at`: since when the
-    marketplace refuses. `stops`: names of the accounts that stand still when nobody acts.
+    marketplace refuses, `cause`: why, "" where no finer word than the stop itself is known. `stops`: names of the accounts
+    that stand still when nobody acts.
     """
 
     clock: Clock
@@ -64,6 +66,7 @@ class End:
     stopped_at: Instant | None
     by_consent: bool
     stops: tuple[str, ...]
+    cause: str = ""
 
     @property
     def stopped(self) -> bool:
@@ -118,6 +121,7 @@ def _of_account(one: AccountClock, now: Instant) -> End:
         stopped_at=(one.facts.refused_at or now) if stopped else None,
         by_consent=one.by_consent,
         stops=(one.name,),
+        cause=authorization.cause(one.facts) if stopped else "",
     )
 
 
@@ -134,6 +138,7 @@ def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[Ac
         stopped_at=one.refused_at,
         by_consent=first.by_consent,
         stops=tuple(user.name for user in users[one.application]),
+        cause=one.refused_code if one.refused_at is not None else "",
     )
 
 

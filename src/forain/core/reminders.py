@@ -72,7 +72,8 @@ def _of_stopped(end: End, now: Instant) -> Occasion:
     code: Code = "application_refused"
     if end.clock == "authorization":
         # As `authorization.phase` tells them apart.
-        code = "authorization_expired" if end.at and end.stopped_at >= end.at else "authorization_revoked"
+        over = end.at is not None and end.stopped_at >= end.at
+        code = "authorization_expired" if over and end.cause not in authorization.DENIALS else "authorization_revoked"
     topic = f"{end.owner}:{end.clock}:{end.number}:stop:{end.stopped_at:%Y%m%dT%H%M%S}"
     return Occasion(end, topic, code, -7 * weeks, end.stopped_at + weeks * WEEK)
 

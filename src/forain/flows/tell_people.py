@@ -199,7 +199,11 @@ def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Re
 def _dates(one: Occasion, now: Instant) -> dict[str, str]:
     """What fills the sentence of its issue."""
     at = one.end.stopped_at if one.code == "authorization_revoked" else one.end.at
-    return {"date": at.isoformat() if at else "", "days": str(max(one.end.days_left(now) or 0, 0))}
+    return {
+        "date": at.isoformat() if at else "",
+        "days": str(max(one.end.days_left(now) or 0, 0)),
+        "cause": one.end.cause,
+    }
 
 
 def _failed(

@@ -1,5 +1,6 @@
 """What a reminder says, in its receiver's language. Named in the settings, since the flows that send it stand below the pages."""
 
+from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.reminders import Occasion
 from forain.flows.deps import Wording
@@ -23,6 +24,7 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         f"issue.{occasion.code}",
         date=date.isoformat() if date else "",
         days=str(max(left, 0)) if left is not None else "",
+        cause=end.cause,
     )
     title = say("letter.title", names=names, text=sentence)
     page = f"{public_url}/accounts/{end.account}#{'secret' if end.clock == 'secret' else 'renew'}"
@@ -30,9 +32,10 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
     lines = [
         title,
         say("letter.instead_of", name=instead_of) if instead_of else "",
-        say(f"cure.{occasion.code}"),
+        say(f"cure.{occasion.code}", cause=end.cause),
         say("letter.page", address=page),
-        say("letter.who", text=say(f"forecast.who_{end.who}")),
+        # What renews a permission mends none of these.
+        "" if end.cause in authorization.DENIALS else say("letter.who", text=say(f"forecast.who_{end.who}")),
         say("letter.now" if occasion.critical else "letter.otherwise", text=what),
         say("letter.care", address=f"{public_url}/issues"),
         f"-- \n{say('letter.why', address=f'{public_url}/me#reminders')}",
