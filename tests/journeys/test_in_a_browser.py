@@ -232,7 +232,7 @@ def test_connect_watch_expire_renew(live):
         page.click("#review button")
         expect(page.locator(".message.success")).to_be_visible()
         page.goto(url)
-        expect(page.locator(".proof")).to_contain_text("0 are missing", timeout=60_000)
+        expect(page.locator(".proof", has_text="After the stop")).to_contain_text("0 are missing", timeout=60_000)
         expect(page.locator(".verdict.good")).to_be_visible(timeout=15_000)
         picture("renewed")
         shop_page = page.get_attribute(".links a[href^='/shops/']", "href")
