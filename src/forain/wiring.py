@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -218,32 +218,26 @@ class RowOpener:
         )
         limits = {limit.operation: limit for limit in module.MANIFEST.limits}
         scope = f"{account.marketplace}:{account.region}:{account.seller}:{application.client_id}"
-        says_ill = getattr(module, "says_ill", None)
-        if hasattr(module, "signed"):
-            # A signature holds for the moment it was made in, and an adapter knows none.
-            signing = NetClient(
-                self._http,
-                scope=scope,
-                side=f"account:{account.pk}",
-                limits=limits,
-                limiter=self._limiter,
-                log=self._log,
-                signed=lambda request: module.signed(credentials, request, self._clock.now()),
-                too_fast=module.too_fast,
-                says_ill=says_ill,
-                rate_header="",
-            )
-            found_adapter: Marketplace = module.open(credentials, signing)
-            return found_adapter
-        plain = NetClient(
+        net_client = partial(
+            NetClient,
             self._http,
             scope=scope,
             side=f"account:{account.pk}",
             limits=limits,
             limiter=self._limiter,
             log=self._log,
-            says_ill=says_ill,
+            says_ill=getattr(module, "says_ill", None),
         )
+        if hasattr(module, "signed"):
+            # A signature holds for the moment it was made in, and an adapter knows none.
+            signing = net_client(
+                signed=lambda request: module.signed(credentials, request, self._clock.now()),
+                too_fast=module.too_fast,
+                rate_header="",
+            )
+            found_adapter: Marketplace = module.open(credentials, signing)
+            return found_adapter
+        plain = net_client()
 
         def exchange() -> tuple[Secret, int]:
             if credentials.refresh is None:
@@ -259,17 +253,7 @@ class RowOpener:
             exchange,
             module.ACCESS_TOKEN_HEADER,
         )
-        net = NetClient(
-            self._http,
-            scope=scope,
-            side=f"account:{account.pk}",
-            limits=limits,
-            limiter=self._limiter,
-            log=self._log,
-            tokens=source,
-            token_expired=module.token_expired,
-            says_ill=says_ill,
-        )
+        net = net_client(tokens=source, token_expired=module.token_expired)
         adapter: Marketplace = module.open(credentials, net)
         return adapter
 

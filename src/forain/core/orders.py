@@ -1,7 +1,7 @@
 """A marketplace order, and the table that says what to do with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Literal
 
 from forain.core.clock import Instant
 from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId, VariantId
-from forain.core.money import LineTotal, Money
+from forain.core.money import LineTotal, Money, total_of
 from forain.core.offers import FulfilledBy
 
 BUYER_KEPT = timedelta(days=30)
@@ -262,6 +262,16 @@ def step(
     if missing is not None:
         return Cancel() if order.status is OrderStatus.CANCELLED else missing
     return Create(_draft(order, mapping))
+
+
+def paid(lines: Sequence[Line], currency: str) -> Money | None:
+    """What the buyer pays for these lines: goods and shipping less discounts. None: it cannot be added up."""
+    plus = [a.money for line in lines for a in (line.total, line.shipping) if a]
+    minus = [-line.discount.money for line in lines if line.discount]
+    try:
+        return total_of([*plus, *minus], currency)
+    except ValueError:
+        return None
 
 
 def _ordered(order: Order) -> list[Line]:

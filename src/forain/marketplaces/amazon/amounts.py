@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from forain.core.errors import Malformed
 from forain.core.ids import SellerSku
-from forain.core.money import LineTotal, Money, total_of
-from forain.core.orders import Line
+from forain.core.money import LineTotal, Money
+from forain.core.orders import Line, paid
 from forain.marketplaces.amazon import wire
 
 PARTS = {"ITEM": "goods", "GIFT_WRAP": "goods", "SHIPPING": "shipping", "COD_FEE": "shipping", "OTHER": "shipping"}
@@ -46,11 +46,11 @@ def lines(items: Sequence[wire.OrderItem], total: Money | None, *, pending: bool
     """The lines of one order. `total`: Amazon's grand total; `pending`: no amount is to be believed yet."""
     read = [_read(item, pending=pending) for item in items]
     found = [_line(one) for one in read]
-    if total is None or _sum(found, total) == total:
+    if total is None or paid(found, total.currency) == total:
         return tuple(found)
     taxed = [_with_tax(line, one) for line, one in zip(found, read, strict=True)]
     # Where neither adds up, the lines stay as told: the flow shows both sums to a person.
-    return tuple(taxed if _sum(taxed, total) == total else found)
+    return tuple(taxed if paid(taxed, total.currency) == total else found)
 
 
 def currency(found: Sequence[Line], total: Money | None) -> str:
@@ -110,13 +110,3 @@ def _with_tax(line: Line, read: _Read) -> Line:
         total=LineTotal(line.total.money + (line.tax - beside)),
         shipping=LineTotal(line.shipping.money + beside) if line.shipping else None,
     )
-
-
-def _sum(found: Sequence[Line], total: Money) -> Money | None:
-    """Goods and shipping less discounts; None where that cannot be added up."""
-    plus = [a.money for line in found for a in (line.total, line.shipping) if a]
-    minus = [-line.discount.money for line in found if line.discount]
-    try:
-        return total_of([*plus, *minus], total.currency)
-    except ValueError:
-        return None

@@ -14,7 +14,7 @@ from forain.core.errors import Malformed, Rejected, Throttled
 from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId
 from forain.core.money import LineTotal, Money, total_of
 from forain.core.offers import FulfilledBy
-from forain.core.orders import Address, Line, Order, OrderStatus
+from forain.core.orders import Address, Line, Order, OrderStatus, paid
 from forain.marketplaces.amazon_mws import calls
 from forain.marketplaces.amazon_mws.document import Part
 from forain.marketplaces.amazon_mws.sites import BY_ID
@@ -165,11 +165,11 @@ def _sum(item: Part, names: Sequence[str]) -> Money | None:
 
 def _lines(items: Sequence[tuple[Part, int]], total: Money | None, *, pending: bool) -> tuple[Line, ...]:
     found = [_line(item, count, pending=pending) for item, count in items]
-    if total is None or _paid(found, total) == total:
+    if total is None or paid(found, total.currency) == total:
         return tuple(found)
     taxed = [_with_tax(line, item) for line, (item, _) in zip(found, items, strict=True)]
     # Where neither adds up, the lines stay as told: the flow shows both sums to a person.
-    return tuple(taxed if _paid(taxed, total) == total else found)
+    return tuple(taxed if paid(taxed, total.currency) == total else found)
 
 
 def _line(item: Part, count: int, *, pending: bool) -> Line:
@@ -198,16 +198,6 @@ def _with_tax(line: Line, item: Part) -> Line:
         total=LineTotal(line.total.money + goods) if line.total and goods else line.total,
         shipping=LineTotal(line.shipping.money + beside) if line.shipping and beside else line.shipping,
     )
-
-
-def _paid(found: Sequence[Line], total: Money) -> Money | None:
-    """Goods and shipping less discounts; None where that cannot be added up."""
-    plus = [a.money for line in found for a in (line.total, line.shipping) if a]
-    minus = [-line.discount.money for line in found if line.discount]
-    try:
-        return total_of([*plus, *minus], total.currency)
-    except ValueError:
-        return None
 
 
 def _currency(found: Sequence[Line], total: Money | None) -> str:
