@@ -592,9 +592,11 @@ def a_stop_is_told(watch: Watch) -> Iterator[str]:
 
 
 def a_refusal_is_told(watch: Watch) -> Iterator[str]:
-    """Where the shop will not have an order, a notice says so before long."""
+    """Where the shop will not have an order, a notice says so before long, unless the merchant took the account out."""
     told = set(_open_notices())
     for seller in watch.story.sellers:
+        if accounts.get(seller.account).standing == "none":
+            continue
         for order in watch.merchants_orders(seller):
             waits = order.status == "UNSHIPPED" and not watch.story.shop.of(order.order_id)
             notice = ("order_held", f"{seller.subject}/refused_by_shop")
