@@ -733,8 +733,13 @@ _STOPS = (
     "Amazon deactivates", "the seller revokes", "the merchant pauses", "the merchant's word for writing", "Amazon forbids",
     "Amazon is ill", "the wire", "the shop refuses", "Amazon cancels",
 )  # fmt: skip
+_RENEWALS = (
+    "the merchant renews", "the merchant renews in between", "the seller revokes", "Amazon deactivates",
+    "the merchant disconnects",
+)  # fmt: skip
 WITHOUT: dict[str, tuple[str, ...]] = {
     "cancelled_orders_live_on": ("the merchant ships",), "check_then_insert": _STOPS, "stock_before_sold_pieces": _STOPS,
+    "denied_for_ever": _RENEWALS,
 }  # fmt: skip
 """Mutant -> what never happens there, since it hides the harm (an order that has left the house need not be cancelled), or
 keeps two workers from meeting."""

@@ -36,11 +36,11 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "confirmed_before_it_is_told": (3, ("each_shipment_is_confirmed_once",)),
     "issues_never_close": (1, ("open_issues_tell_the_truth",)),
     "unforeseen": (3, ("no_line_stopped_by_a_bug",)),
-    "buyers_stay": (9, ("no_buyer_after_the_retention_date",)),
+    "buyers_stay": (1, ("no_buyer_after_the_retention_date",)),
     "buyers_come_back": (1, ("no_buyer_after_the_retention_date",)),
     "confirms_for_everybody": (9, ("each_account_for_itself",)),
     "one_access_token_for_all": (3, ("each_account_for_itself",)),
-    "marks_are_lost": (2, ("amazon_shows_what_the_rules_say",)),
+    "marks_are_lost": (1, ("amazon_shows_what_the_rules_say",)),
     "nothing_is_sealed": (0, ("nothing_private_in_the_open",)),
     "stops_are_not_told": (0, ("a_stop_is_told",)),
     "looks_all_the_time": (0, ("looks_keep_their_pauses",)),
@@ -59,7 +59,7 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "ill_for_ever": (0, ("every_side_answers",)),
     "the_journal_repeats_itself": (0, ("the_journal_tells_each_thing_once",)),
     "put_off_for_ever": (8, ("no_offer_stays_marked",)),
-    "denied_for_ever": (3, ("permission_stands",)),
+    "denied_for_ever": (0, ("permission_stands",)),
     "refusals_are_not_told": (0, ("a_refusal_is_told",)),
 }
 """Mutant -> the first seed of six days known to catch it, and the invariants it is to break."""
