@@ -61,7 +61,7 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "the_first_token_stays": (12, ("the_last_token_is_in_force",)),
     "ill_for_ever": (0, ("every_side_answers",)),
     "the_journal_repeats_itself": (0, ("the_journal_tells_each_thing_once",)),
-    "put_off_for_ever": (8, ("no_offer_stays_marked",)),
+    "put_off_for_ever": (11, ("no_offer_stays_marked",)),
     "denied_for_ever": (0, ("permission_stands",)),
     "refusals_are_not_told": (0, ("a_refusal_is_told",)),
 }
