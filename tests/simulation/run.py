@@ -45,7 +45,7 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "one_access_token_for_all": (3, ("each_account_for_itself",)),
     "marks_are_lost": (1, ("amazon_shows_what_the_rules_say",)),
     "nothing_is_sealed": (0, ("nothing_private_in_the_open",)),
-    "stops_are_not_told": (0, ("a_stop_is_told",)),
+    "stops_are_not_told": (2, ("a_stop_is_told",)),
     "looks_all_the_time": (0, ("looks_keep_their_pauses",)),
     "works_while_paused": (3, ("nothing_for_the_shop_while_paused",)),
     "renewed_in_pieces": (1, ("a_stop_is_told", "refusals_only_of_the_present_grant", "the_last_token_is_in_force")),
