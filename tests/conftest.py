@@ -5,6 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is that has other things to do says nothing about the product.
+settings.register_profile("forain", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("forain")
 
 PREFIX = "examples of "
 SIMULATED = "simulated "

@@ -55,6 +55,23 @@ def care(house, answer):
     arrange_reminders.take_care(house.deps, topic(house), AccountId(house.account_id), answer, "camille")
 
 
+def test_a_step_told_of_a_date_that_was_wrong_is_told_again_of_the_right_one(told, post):
+    def made(days):
+        day = told.deps.clock.now() - timedelta(days=days)
+        authorize.correct_date(told.deps, told.account, told.account.grant_no, day, "camille")
+
+    made(340)
+    tell(told, 3)
+    made(200)
+    tell(told, 3)
+    assert [subject.count("The authorization") for subject in post.subjects] == [1]
+
+    told.advance(140 * DAY)
+    tell(told, 3)
+
+    assert sum(subject.count("The authorization") for subject in post.subjects) == 2
+
+
 def test_each_step_is_mailed_once_to_each_receiver_in_their_language(told, post):
     person("friedrich", "operator", language="de")
     person("amelie", "reader", language="fr")

@@ -29,7 +29,7 @@ Code = Literal[
 class Occasion:
     """What there is to tell now of one end: the most urgent step it has reached, and no other.
 
-    `topic`: what somebody takes care of: this grant's or secret's end, or this stop. `step`: days before the end, negative
+    `topic`: what somebody takes care of: this grant's or secret's end on that day, or this stop. `step`: days before the end, negative
     after it; after a stop, minus the days of the whole weeks since. `reached_at`: since when it is that step.
     """
 
@@ -89,7 +89,9 @@ def _of_running(end: End, now: Instant) -> Occasion | None:
     code: Code = "secret_expiring"
     if end.clock == "authorization":
         code = "authorization_overdue" if now >= end.at else "authorization_expiring"
-    return Occasion(end, f"{end.owner}:{end.clock}:{end.number}", code, -7 * weeks if weeks else step, reached_at)
+    # With the day: told of a date that was corrected afterwards, people are told of the right one again.
+    topic = f"{end.owner}:{end.clock}:{end.number}:{end.at:%Y%m%d}"
+    return Occasion(end, topic, code, -7 * weeks if weeks else step, reached_at)
 
 
 def silent(occasion: Occasion, care: Care | None, now: Instant) -> bool:
