@@ -132,7 +132,7 @@ def all_the_words_there(browser, notice, language):
     subject = models.Account.objects.values_list("name", flat=True).first()
     sentence = words.tell(language, f"issue.{notice.code}", {**notice.placeholders, "subject": subject})
     cure = words.tell(language, f"cure.{notice.code}", notice.placeholders)
-    ((_, button, _),) = with_cures([notice])
+    ((_, _, button, _),) = with_cures([notice])
     assert sentence in page
     assert cure in page
     assert f'href="{button.url}"' in page

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from forain import wiring
+from forain.flows import watch
 from forain.store import models
 from tests.people import come_in
 
@@ -88,6 +89,16 @@ def test_an_account_without_a_known_end_says_so(merchant):
 
 def test_without_an_account_the_page_leads_to_the_first_one(merchant):
     assert "/accounts/add/amazon" in shown(merchant)
+
+
+def test_a_notice_names_its_account_where_there_are_several(merchant):
+    connect("Fine food", 5)
+    watch.derive_issues(wiring.deps())
+    alone = shown(merchant, "/issues")
+    connect("Old books", 200)
+
+    assert ">Fine food</small>" not in alone
+    assert ">Fine food</small>" in shown(merchant, "/issues")
 
 
 def test_an_accountant_does_not_see_it(client, transactional_db):

@@ -24,10 +24,15 @@ class Cure:
     first: bool = False
 
 
-def with_cures(notices: Iterable[models.Notice]) -> list[tuple[models.Notice, Cure, Cared | None]]:
-    """Each with its button, and, where people are reminded of it, who takes care."""
+def with_cures(notices: Iterable[models.Notice]) -> list[tuple[models.Notice, str, Cure, Cared | None]]:
+    """Each with the name of its account where there are several, its button, and, where people are reminded of it, who
+    takes care."""
     cares = Cares(wiring.deps().clock.now())
-    return [(notice, _cure(notice), cares.of(notice)) for notice in notices]
+    several = models.Account.objects.count() > 1
+    return [
+        (notice, notice.account.name if several and notice.account else "", _cure(notice), cares.of(notice))
+        for notice in notices
+    ]
 
 
 def _cure(notice: models.Notice) -> Cure:
