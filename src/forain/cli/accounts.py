@@ -259,6 +259,30 @@ def account_pause(number: int, off: bool) -> None:
         tell("running" if off else "paused")
 
 
+@account_group.command("landing")
+@click.argument("number", type=int)
+@click.argument("answer", type=click.Choice(["on", "off", "stop"]))
+def account_landing(number: int, answer: str) -> None:
+    """Safe landing: quantities go to 0 a day before the authorization ends (on), or do not (off). stop: not this time."""
+    with visiting():
+        from forain import wiring
+        from forain.core.errors import AdapterError
+        from forain.core.ids import AccountId
+        from forain.flows import land_safely
+
+        account_row(number)
+        if answer == "stop":
+            if not land_safely.call_off(wiring.deps(), AccountId(number), BY):
+                raise click.ClickException(f"account {number} has no safe landing to stop")
+            tell("not this time: quantities are what the shop has")
+            return
+        try:
+            land_safely.switch(wiring.deps(), AccountId(number), answer == "on", BY)
+        except AdapterError as error:
+            raise fail(error) from None
+        tell(f"safe landing {answer}")
+
+
 @account_group.command("disconnect")
 @click.argument("number", type=int)
 @click.confirmation_option(prompt="Forget the token of this account?")

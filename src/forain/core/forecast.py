@@ -9,6 +9,7 @@ from forain.core import authorization
 from forain.core.authorization import Facts, Phase
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ApplicationId
+from forain.core.landing import NO_LANDING, Landing, Stage, lands_at, stage
 
 MONTHS = 13
 """So many months a timeline shows: a year that began today ends in the last of them."""
@@ -22,7 +23,8 @@ Shade = Literal["before", "end", "after"]
 @dataclass(frozen=True, slots=True)
 class AccountClock:
     """What is known of one account's permission. `by_consent`: given on the marketplace's consent page, and not by
-    the merchant to his own application. `has_term`: the marketplace ends such a permission after a time."""
+    the merchant to his own application. `has_term`: the marketplace ends such a permission after a time. `landing`: see
+    `core.landing`."""
 
     account: AccountId
     name: str
@@ -30,6 +32,7 @@ class AccountClock:
     application: ApplicationId
     by_consent: bool
     has_term: bool
+    landing: Landing = NO_LANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class End:
     `owner`: whose clock it is ("account:1", "application:2"), `number`: which grant or secret. `account`: on whose page it
     is mended. `at` None: its end is not known. `estimated`: a person typed the date. `stopped_at`: since when the
     marketplace refuses, `cause`: why, "" where no finer word than the stop itself is known. `stops`: names of the accounts
-    that stand still when nobody acts.
+    that stand still when nobody acts. `landing`: whether quantities go to 0 before the end; `lands_at`: when they do or did,
+    None where they do not.
     """
 
     clock: Clock
@@ -67,6 +71,8 @@ class End:
     by_consent: bool
     stops: tuple[str, ...]
     cause: str = ""
+    landing: Stage = Stage.OFF
+    lands_at: Instant | None = None
 
     @property
     def stopped(self) -> bool:
@@ -122,6 +128,8 @@ def _of_account(one: AccountClock, now: Instant) -> End:
         by_consent=one.by_consent,
         stops=(one.name,),
         cause=authorization.cause(one.facts) if stopped else "",
+        landing=stage(one.facts, one.landing, now),
+        lands_at=lands_at(one.facts, one.landing, now),
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from forain.core import authorization, people
+from forain.core import authorization, landing, people
 from forain.core.authorization import Application, Facts, Phase
 from forain.core.clock import Instant
+from forain.core.landing import NO_LANDING, Landing, Stage
 
 SIDE_ILL_AFTER = timedelta(minutes=30)
 """So long a side may be away before a person is told."""
@@ -27,6 +28,9 @@ CATALOGUE: dict[str, Severity] = {
     "authorization_overdue": Severity.CRITICAL,
     "authorization_expiring": Severity.WARNING,
     "authorization_doubted": Severity.NOTE,
+    "landing_announced": Severity.WARNING,
+    "landing_held": Severity.CRITICAL,
+    "landing_under_way": Severity.CRITICAL,
     "accounts_doubted": Severity.WARNING,
     "application_refused": Severity.CRITICAL,
     "secret_expiring": Severity.WARNING,
@@ -112,6 +116,7 @@ class AccountFacts:
     suspended_sites: tuple[str, ...] = ()
     read_only_sites: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    landing: Landing = NO_LANDING
 
 
 SECRET_WARNING = timedelta(days=60)
@@ -180,6 +185,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
             return found
         case Phase.ACTIVE:
             pass
+    found |= _of_landing(account, now)
     if account.application.refused_at:
         found.add(Issue("application_refused", subject, (("cause", account.application.refused_code),)))
     secret_end = account.application.secret_expires_at
@@ -194,6 +200,23 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     denied = authorization.cause(facts) in authorization.DENIALS
     found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings if not (denied and _said_by_cause(f))}
     return found
+
+
+def _of_landing(account: AccountFacts, now: Instant) -> set[Issue]:
+    """What becomes of the quantities before the permission ends, while it is near."""
+    facts, found, subject = account.authorization, account.landing, account.subject
+    match landing.stage(facts, found, now):
+        case Stage.ANNOUNCED:
+            at = landing.begins_at(facts, found.told, now).isoformat()
+            return {Issue("landing_announced", subject, (("date", at),))}
+        case Stage.HELD:
+            told = (("cause", found.obstacle), ("count", str(found.left) if found.told.begun_at else ""))
+            return {Issue("landing_held", subject, told)}
+        case Stage.UNDER_WAY if found.told.begun_at:
+            left = str(found.left) if found.left else ""
+            return {Issue("landing_under_way", subject, (("count", left), ("date", found.told.begun_at.isoformat())))}
+        case _:
+            return set()
 
 
 def _said_by_cause(finding: Finding) -> bool:

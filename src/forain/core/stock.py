@@ -30,6 +30,10 @@ class Sellable:
     steps: tuple[tuple[str, int], ...]
 
 
+LANDED = Sellable(0, (("landing", 0),))
+"""During a safe landing: nothing is for sale, whatever the shop has."""
+
+
 def sellable(level: StockLevel, unimported: int, rule: StockRule) -> Sellable:
     """On hand - allocated - sold on the marketplace but not yet in the shop - buffer, capped, never negative.
 

@@ -14,6 +14,7 @@ from forain.core.authorization import Confirmed, Dated, Disconnected, Granted, S
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ApplicationId, SiteId
 from forain.core.secret import Secret
+from forain.flows import land_safely
 from forain.flows.deps import Deps
 from forain.store import accounts, journal, models, offers, runs
 
@@ -252,7 +253,10 @@ def _accept(
             account=AccountId(account.pk),
             placeholders={"date": expires_at.isoformat() if expires_at else "", "grant": applied.after.grant_no},
         )
-        _resume(AccountId(account.pk), now, stood_still=applied.before.standing in _STOPPED)
+        stopped = applied.before.standing in _STOPPED
+        if land_safely.undone_by_renewal(account, applied.before.grant_no, now) and not stopped:
+            offers.mark(AccountId(account.pk), now, correlation=journal.correlation())
+        _resume(AccountId(account.pk), now, stood_still=stopped)
     return Outcome("granted", AccountId(account.pk))
 
 
@@ -401,10 +405,13 @@ class NotAllowed(Exception):
     """Sync may not go on: somebody paused it, or Amazon withdrew its permission, while a run was under way."""
 
 
-def still_allowed(deps: Deps, account: models.Account) -> None:
-    """Ask anew before the next batch or page: at a slow marketplace one run can last for hours. Raises NotAllowed."""
-    if isinstance(accounts.may_sync(accounts.get(AccountId(account.pk)), deps.clock.now()), authorization.No):
+def still_allowed(deps: Deps, account: models.Account) -> models.Account:
+    """Ask anew before the next batch or page: at a slow marketplace one run can last for hours. The answer is the account
+    as it is now. Raises NotAllowed."""
+    row = accounts.get(AccountId(account.pk))
+    if isinstance(accounts.may_sync(row, deps.clock.now()), authorization.No):
         raise NotAllowed
+    return row
 
 
 @transaction.atomic

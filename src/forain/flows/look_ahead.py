@@ -5,6 +5,7 @@ from forain.core import forecast
 from forain.core.clock import Instant
 from forain.core.forecast import AccountClock, ApplicationClock, End
 from forain.core.ids import AccountId, ApplicationId
+from forain.flows.land_safely import landing_of
 from forain.store import accounts
 
 
@@ -16,7 +17,8 @@ def every_end(now: Instant) -> list[End]:
         kind = plugins.marketplace_manifest(row.marketplace).kind(row.application.kind)
         number, application = AccountId(row.pk), ApplicationId(row.application_id)
         has_term = kind.authorization_term is not None
-        clocks.append(AccountClock(number, row.name, accounts.facts_of(row), application, kind.by_consent, has_term))
+        facts, landing = accounts.facts_of(row), landing_of(row, now)
+        clocks.append(AccountClock(number, row.name, facts, application, kind.by_consent, has_term, landing))
         told = accounts.application_of(row)
         applications[application] = ApplicationClock(
             application, row.application.client_id, told.secret_expires_at, kind.secret_term is not None,

@@ -15,11 +15,11 @@ from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.pricing import NoPrice, PriceRule, price_on_site
-from forain.core.stock import StockRule, sellable
+from forain.core.stock import LANDED, Sellable, StockRule, sellable
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
-from forain.store import accounts, journal, models, offers, orders, runs, shops
+from forain.store import accounts, journal, landings, models, offers, orders, runs, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
@@ -41,12 +41,14 @@ def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
                 _reconcile_batch(deps, account, adapter, rows)
             finally:
                 offers.release(rows)
-        authorize.still_allowed(deps, account)
+        account.safe_landing = authorize.still_allowed(deps, account).safe_landing
     return offers.next_due(AccountId(account.pk)) or deps.clock.now() + IDLE
 
 
 def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
     assert account.shop_id is not None
+    # Asked after these offers were claimed: a landing that begins or ends later marks them again.
+    landing = account.safe_landing and landings.under_way(AccountId(account.pk))
     skus = [SellerSku(row.sku) for row in rows]
     links = shops.confirmed_links(AccountId(account.pk), skus)
     shop = shops.get(ShopId(account.shop_id))
@@ -58,7 +60,7 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
         account.sales_known_until = None
     stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
-    decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported) for row in rows]
+    decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported, landing) for row in rows]
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
     told = [(one.row, _act(deps, account, one, sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
@@ -148,16 +150,20 @@ def _decide(
     links: Mapping[SellerSku, VariantId],
     stock: Mapping[VariantId, Variant],
     unimported: Mapping[str, int],
+    landing: bool,
 ) -> Decided:
-    """Ask core about one offer; nothing is written."""
+    """Ask core about one offer; nothing is written. `landing`: its quantity is to be 0."""
     link = links.get(SellerSku(row.sku))
     if site is None or link is None:
         why = ["unlinked" if link is None else "site_not_used"]
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     variant = stock.get(link)
-    if variant is None:
+    if variant is not None:
+        desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0), landing)
+    elif landing:
+        desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
+    else:
         return Decided(row, None, "variant_gone", link)
-    desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0))
     step = plan(
         offers.key_of(row),
         desired,
@@ -169,7 +175,10 @@ def _decide(
         acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
         now=deps.clock.now(),
     )
-    return Decided(row, offers.Wanted(row, desired, steps, [*notes, *step.notes]), step, held)
+    told = offers.Wanted(row, desired, steps, [*notes, *step.notes])
+    if variant is None and isinstance(step, Settled):
+        return Decided(row, told, "variant_gone", link)
+    return Decided(row, told, step, held)
 
 
 def _act(deps: Deps, account: models.Account, decided: Decided, site: models.AccountSite | None) -> Change | None:
@@ -200,15 +209,25 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
     return None
 
 
+def _told(found: Sellable) -> list[list[str]]:
+    return [[code, str(value)] for code, value in found.steps]
+
+
 def wanted(
-    variant: Variant, site: models.AccountSite, unimported: int
+    variant: Variant, site: models.AccountSite, unimported: int, landing: bool = False
 ) -> tuple[Desired, list[list[str]], list[str], str]:
-    """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held)."""
+    """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held).
+
+    `landing`: a quantity that is ours to tell is 0, also one that is held back; it was told before.
+    """
     steps: list[list[str]] = []
     notes: list[str] = []
     held = ""
     quantity: int | None = None
-    if variant.level is None:
+    if landing and (variant.level is not None or variant.problems):
+        quantity = LANDED.quantity
+        steps += _told(LANDED)
+    elif variant.level is None:
         notes.append("stock_not_managed" if not variant.problems else "stock_held")
     else:
         try:
@@ -217,7 +236,7 @@ def wanted(
             held = str(error)
         else:
             quantity = found.quantity if variant.active else 0
-            steps += [[code, str(value)] for code, value in found.steps]
+            steps += _told(found)
             if not variant.active:
                 steps.append(["inactive", "0"])
     price: Money | None = None

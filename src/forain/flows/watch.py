@@ -5,7 +5,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.core.issues import AccountFacts, Finding, Issue
 from forain.core.signals import Signal
-from forain.flows import authorize
+from forain.flows import authorize, land_safely
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import mirror_catalogue
 from forain.store import accounts, instance, issues, journal, models, runs, shops
@@ -66,6 +66,7 @@ def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     """Recompute everything a person must look at; the answer is (opened, closed). Reminders are told here too."""
     for row in accounts.every():
         authorize.remind(deps, row)
+        land_safely.land_safely(deps, row)
     with issues.deriving():
         return _derive(deps)
 
@@ -74,7 +75,7 @@ def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     now = deps.clock.now()
     rows = accounts.every()
     found = issues.findings()
-    facts = [_facts(row, [f for f in found if f.account_id == row.pk]) for row in rows]
+    facts = [_facts(row, [f for f in found if f.account_id == row.pk], now) for row in rows]
     derived = set(catalogue.derive(facts, issues.sides(), now, instance.get().people_confirmed_at))
     derived |= {Issue(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found if f.account_id is None}
     opened, closed = issues.project(derived, {f"account:{row.pk}": row.pk for row in rows}, now)
@@ -88,7 +89,7 @@ def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     return opened, closed
 
 
-def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
+def _facts(row: models.Account, found: list[models.Finding], now: Instant) -> AccountFacts:
     subject = f"account:{row.pk}"
     sites = accounts.sites(AccountId(row.pk))
     refused = models.Offer.objects.filter(account=row).exclude(alarm="").order_by("pk")
@@ -125,4 +126,5 @@ def _facts(row: models.Account, found: list[models.Finding]) -> AccountFacts:
         suspended_sites=tuple(s.site for s in sites if s.suspended),
         read_only_sites=tuple(s.site for s in sites if s.writes_allowed_at is None),
         findings=(*alarms, *denied, *stored),
+        landing=land_safely.landing_of(row, now),
     )

@@ -53,6 +53,7 @@ class Account(models.Model):
     `orders_known_until`: the list of changed orders was read up to then. `sales_known_until`: every order placed up to
     then is in our book; `orders_read_until`, `orders_read_at`: the reading that will say so next (`core.orders.Readings`).
     `probed_at`: last look whether the permission stands. `options`: addresses and other values of the manifest's fields.
+    `safe_landing`: the merchant wants quantities at 0 before the permission ends.
     """
 
     marketplace = models.TextField()
@@ -63,6 +64,7 @@ class Account(models.Model):
     shop = models.ForeignKey(Shop, models.PROTECT, null=True, related_name="accounts")
     options = models.JSONField(default=dict)
     paused_by_user = models.BooleanField(default=False)
+    safe_landing = models.BooleanField(default=False, db_default=False)
     selling_plan = models.TextField(default="", blank=True)
 
     standing = models.TextField(default="none")
@@ -460,6 +462,21 @@ class Reminder(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "grant_no", "step"], name="reminder_once")]
+
+
+class Landing(models.Model):
+    """The safe landing of one grant, once for each: see `core.landing.Told`. Under another grant it means nothing."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="landings")
+    grant_no = models.IntegerField()
+    announced_step = models.IntegerField(null=True)
+    announced_at = models.DateTimeField(null=True)
+    begun_at = models.DateTimeField(null=True)
+    called_off_at = models.DateTimeField(null=True)
+    called_off_by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "grant_no"], name="landing_once")]
 
 
 class Letter(models.Model):

@@ -17,13 +17,14 @@ from forain.flows import look_after_people
 from forain.flows.look_ahead import every_end
 from forain.store import accounts, people
 from forain.web import calendars, words
+from forain.web.landing import Shown, shown
 from forain.web.templatetags.words_of import language
 
 
 @dataclass(frozen=True)
 class Line:
     """One clock as the page draws it. `state`: the class of its pill; `stops`: the accounts
-    that stand still without it."""
+    that stand still without it; `landing`: of an account that wants one."""
 
     end: End
     days_left: int | None
@@ -31,15 +32,18 @@ class Line:
     state: str
     months: list[tuple[date, forecast.Shade]]
     stops: str
+    landing: Shown | None
 
 
 def authorizations(request: HttpRequest, calendar_address: str = "") -> HttpResponse:
     """`calendar_address`: made a moment ago, shown this once."""
     now = wiring.deps().clock.now()
     today = words.local(now).date()
+    rows = accounts.every()
+    landings = {row.pk: shown(row, now) for row in rows if row.safe_landing}
     context = {
-        "lines": [_line(end, now, today) for end in every_end(now)],
-        "accounts": accounts.every(),
+        "lines": [_line(end, now, today, landings) for end in every_end(now)],
+        "accounts": rows,
         "person": people.of_user(request.user.pk or 0),
         "calendar_address": calendar_address,
     }
@@ -75,7 +79,7 @@ def calendar(request: HttpRequest, token: str, language: str) -> HttpResponse:
     return response
 
 
-def _line(end: End, now: Instant, today: date) -> Line:
+def _line(end: End, now: Instant, today: date, landings: dict[int, Shown]) -> Line:
     left = end.days_left(now)
     last = today if end.stopped else words.local(end.at).date() if end.at else None
     shades = forecast.shades(last, today)
@@ -86,6 +90,7 @@ def _line(end: End, now: Instant, today: date) -> Line:
         state=_state(end, now),
         months=list(zip(forecast.months(today), shades, strict=True)),
         stops=", ".join(end.stops),
+        landing=landings.get(end.account) if end.clock == "authorization" else None,
     )
 
 

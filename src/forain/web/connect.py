@@ -21,7 +21,7 @@ from forain.engine import schedule
 from forain.flows import authorize, setup
 from forain.net.addresses import well_formed
 from forain.store import accounts, models, offers, orders, proofs, runs, shops
-from forain.web import words
+from forain.web import landing, words
 from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
@@ -276,6 +276,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "retired": _retired(row.marketplace),
         "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
         "count": proofs.latest(AccountId(row.pk)),
+        "landing": landing.shown(row, now),
     }
     return _may_leave(render(request, "web/account.html", context), row.options.get("address.consent", ""))
 

@@ -2,6 +2,8 @@
 
 from forain.core import authorization
 from forain.core.clock import Instant
+from forain.core.forecast import End
+from forain.core.landing import Stage
 from forain.core.reminders import Occasion
 from forain.flows.deps import Wording
 from forain.web import words
@@ -33,6 +35,7 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         title,
         say("letter.instead_of", name=instead_of) if instead_of else "",
         say(f"cure.{occasion.code}", cause=end.cause),
+        _landing(end, language),
         say("letter.page", address=page),
         # What renews a permission mends none of these.
         "" if end.cause in authorization.DENIALS else say("letter.who", text=say(f"forecast.who_{end.who}")),
@@ -41,3 +44,10 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         f"-- \n{say('letter.why', address=f'{public_url}/me#reminders')}",
     ]
     return Wording(title, "\n\n".join(line for line in lines if line) + "\n", page)
+
+
+def _landing(end: End, language: str) -> str:
+    """What becomes of the quantities before the end, from its announcement on; "" where nothing does."""
+    if end.lands_at is None or end.landing not in (Stage.ANNOUNCED, Stage.UNDER_WAY, Stage.HELD):
+        return ""
+    return words.tell(language, f"letter.landing_{end.landing.value}", {"date": end.lands_at.isoformat()})

@@ -68,6 +68,8 @@ def _on_the_account(code: str, cause: str, account: models.Account) -> Cure:
         )
     if code in ("secret_expiring", "application_refused"):
         return Cure(f"{page}#secret", "amazon.new_secret", first=True)
+    if code.startswith("landing_"):
+        return Cure(f"{page}#landing", "landing.title")
     if code == "site_read_only":
         return Cure(f"{page}#sites", "dash.compare")
     if code == "role_missing":

@@ -36,6 +36,7 @@ NEEDED: Mapping[str, Right] = {
     "health": Right.SEE,
     "take_care": Right.CHANGE,
     "pause": Right.CHANGE,
+    "landing": Right.CHANGE,
     "check_now": Right.CHANGE,
     "allow_site": Right.CHANGE,
     "decide_link": Right.CHANGE,

@@ -4,7 +4,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from django.views.i18n import set_language
 
-from forain.web import auth, authorizations, by_hand, connect, dashboard, hooks, links, lists, own, people, reminders
+from forain.web import (
+    auth,
+    authorizations,
+    by_hand,
+    connect,
+    dashboard,
+    hooks,
+    landing,
+    links,
+    lists,
+    own,
+    people,
+    reminders,
+)
 
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
@@ -40,6 +53,7 @@ urlpatterns = [
     path("accounts/<int:number>/secret", connect.enter_secret, name="enter_secret"),
     path("accounts/<int:number>/disconnect", connect.disconnect, name="disconnect"),
     path("accounts/<int:number>/pause", connect.pause, name="pause"),
+    path("accounts/<int:number>/landing", landing.landing, name="landing"),
     path("accounts/<int:number>/sites/<str:site>", connect.allow_site, name="allow_site"),
     path("accounts/<int:number>/by-hand", by_hand.by_hand, name="by_hand"),
     path("accounts/<int:number>/links", links.link_list, name="links"),
