@@ -268,6 +268,11 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert f"{(right + YEAR - today).days} days left" in forain("account", "list").stdout or (
             f"{(right + YEAR - today).days - 1} days left" in forain("account", "list").stdout
         )
+        # The end of a token pasted by hand is reckoned, and lands nobody.
+        assert "consent page" in forain("account", "landing", number, "on").stderr
+        assert "no safe landing to stop" in forain("account", "landing", number, "stop").stderr
+        assert "safe landing off" in forain("account", "landing", number, "off").stdout
+        assert "maybe" in forain("account", "landing", number, "maybe").stderr
         boxed.box.world.rotate_secret(boxed.application)
         (tmp_path / "secret").write_text(boxed.application.client_secret)
         assert forain("account", "secret", number, "--client-secret-file", str(tmp_path / "secret")).returncode == 0

@@ -24,7 +24,7 @@ ONLY_OWNERS = {
     "renew_all", "add_webhook", "webhook",
 }  # fmt: skip
 DECISIONS = {
-    "pause", "check_now", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside", "take_care",
+    "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside", "take_care",
 }  # fmt: skip
 ONES_OWN = {
     "logout", "own", "own_password", "own_reminders", "own_trial", "second_factor", "second_factor_renew", "recovery_codes",

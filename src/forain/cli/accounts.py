@@ -43,6 +43,7 @@ def account_list() -> None:
         from forain import wiring
         from forain.core import authorization
         from forain.core.ids import AccountId
+        from forain.flows import land_safely
         from forain.store import accounts
 
         now = wiring.deps().clock.now()
@@ -51,7 +52,8 @@ def account_list() -> None:
             left = authorization.days_left(facts, now)
             tell(f"{row.pk} {row.name} {row.seller} {row.region}: {authorization.phase(facts, now).value}"
                        f"{f', {left} days left' if left is not None else ''}{', paused' if row.paused_by_user else ''}"
-                       f", {f'shop {row.shop_id}' if row.shop_id else 'no shop'}")  # fmt: skip
+                       f", {f'shop {row.shop_id}' if row.shop_id else 'no shop'}"
+                       f"{f', safe landing {land_safely.stage_of(row, now).value}' if row.safe_landing else ''}")  # fmt: skip
             for site in accounts.sites(AccountId(row.pk)):
                 tell(f"  {site.country} {site.site} {'writes' if site.writes_allowed_at else 'read-only'}")
 

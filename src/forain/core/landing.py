@@ -143,8 +143,9 @@ def stage(facts: Facts, landing: Landing, now: Instant) -> Stage:
     if told.called_off_at is not None:
         return Stage.CALLED_OFF
     if told.begun_at is not None:
-        # What is not at 0 yet stays as it is while nothing may be written.
-        return Stage.HELD if landing.obstacle and landing.left else Stage.UNDER_WAY
+        # What is not at 0 yet stays as it is while nothing may be written. The hour does not matter any more.
+        stuck = landing.left and landing.obstacle not in ("", "clock_wrong")
+        return Stage.HELD if stuck else Stage.UNDER_WAY
     announced, near = _announced_at(told, now) is not None, _left(facts, now) < timedelta(days=ANNOUNCE_DAYS[0] + 1)
     due = announced and now >= begins_at(facts, told, now)
     if landing.obstacle and near and (due or landing.obstacle not in PASSING):

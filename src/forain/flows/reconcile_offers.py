@@ -47,7 +47,8 @@ def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
 
 def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
     assert account.shop_id is not None
-    # Asked after these offers were claimed: a landing that begins or ends later marks them again.
+    # Asked after these offers were claimed: a landing that begins or ends later marks them again. (None begins within an
+    # hour of its switching on, so that the setting read before the last batch is new enough.)
     landing = account.safe_landing and landings.under_way(AccountId(account.pk))
     skus = [SellerSku(row.sku) for row in rows]
     links = shops.confirmed_links(AccountId(account.pk), skus)
