@@ -76,7 +76,7 @@ def until_announced_and_due(house):
     """Announced at seven and three days, up to two minutes before the day before the end."""
     for days in (7, 3):
         before_the_end(house, days=days, hours=23)
-        lives(house)
+        lives(house, 0)
     before_the_end(house, days=1, minutes=7)
     lives(house)
 
@@ -453,7 +453,7 @@ def test_a_machine_that_comes_back_after_the_end_lands_nobody_who_is_refused(wan
     assert (notice(wanted).code, notice(wanted).placeholders["cause"]) == ("landing_held", "expired")
 
 
-@pytest.mark.parametrize("days", [365, 300, -300, 299.5])
+@pytest.mark.parametrize("days", [365, 299.5, -300])
 def test_a_clock_that_is_wrong_lands_nobody_however_often_it_jumps(wanted, days):
     before_the_end(wanted, days=300)
     lives(wanted)
@@ -461,7 +461,7 @@ def test_a_clock_that_is_wrong_lands_nobody_however_often_it_jumps(wanted, days)
         wanted.deps.clock.wrong = timedelta(days=days)
         lives(wanted, 4500, 500)
         wanted.deps.clock.wrong = timedelta(0)
-        lives(wanted, 300)
+        lives(wanted, 60)
 
     assert quantities(wanted) == (12, 5)
     assert not models.Landing.objects.filter(begun_at__isnull=False).exists()

@@ -4,8 +4,10 @@ import html
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from forain import wiring
+from forain.cli import main
 from forain.store import models
 from forain.web import words
 from tests.people import come_in
@@ -186,3 +188,28 @@ def test_owner_and_operator_may_and_nobody_else(client, account, role, may):
 
 def test_no_other_site_is_led_to(merchant, account):
     assert say(merchant, account, "on", next="https://evil.example/")["Location"] == f"/accounts/{account.pk}#landing"
+
+
+@pytest.fixture
+def forain(account, monkeypatch):
+    """The command line over the database of this test."""
+    for name, value in (("LC_ALL", "C"), ("FORAIN_LOG_LEVEL", "ERROR"), ("FORAIN_LOCAL_URL", "http://127.0.0.1:8787")):
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: CliRunner().invoke(main, ["account", *arguments])
+
+
+def test_the_command_line_can_what_the_page_can(forain, account):
+    number, now = str(account.pk), wiring.deps().clock.now()
+
+    assert "safe landing on" in forain("landing", number, "on").output
+    assert on(account)
+    assert "safe landing ahead" in forain("list").output
+    wanted(account, announced_step=7, announced_at=now - timedelta(days=1))
+    assert "safe landing announced" in forain("list").output
+    assert "not this time" in forain("landing", number, "stop").output
+    assert "safe landing called_off" in forain("list").output
+    assert "safe landing off" in forain("landing", number, "off").output
+    assert not on(account)
+    assert "safe landing" not in forain("list").output
+    assert forain("landing", number, "stop").exit_code != 0
+    assert forain("landing", "999", "on").exit_code != 0
