@@ -1,8 +1,11 @@
 """What an adapter says of itself, as data. Validated once at start by `plugins`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
+
+from forain.core.registration import StepSeenBy
 
 Capability = Literal[
     "authorizer",
@@ -86,6 +89,92 @@ class Addresses:
     order: str = ""
 
 
+SeenBy = Literal["", "offers", "orders", "addresses", "plan"]
+"""By what Forain sees for itself that a role is there: a shelf that was compared, a list of orders that was read, an order that
+came with its address, the selling plan. "": it never sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One thing an application may be allowed to do. `name`: as the marketplace writes it, in English; `names`: as its pages
+    have it in other languages, where that is known. What it is for stands in locale/ ("role.CODE").
+
+    `restricted`: about buyers, so that the marketplace asks more before it allows it. `operations`: the adapter's that need
+    it; none for one that is asked for because a role added later ends every authorization. `essential`: without it
+    something that Forain does stands still. `marketplace_ships`: only for whoever has stock at the marketplace.
+    """
+
+    code: str
+    name: str
+    names: Mapping[str, str]
+    operations: tuple[str, ...] = ()
+    restricted: bool = False
+    essential: bool = False
+    marketplace_ships: bool = False
+    seen_by: SeenBy = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the marketplace for its sellers. `address`: with {host} in it where each site has its own; `names`: by
+    language, English always, another where it is known."""
+
+    code: str
+    address: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step to an application of one's own. Its words stand in locale/ ("step.CODE.title", "step.CODE.text").
+
+    `pages`: codes of the pages it is done on. `copies`: (a field of the manifest, how the page calls it) for what is carried
+    from there to here. `seen_by`: by what Forain sees that it is done; `only_seen`: and nobody may say so instead.
+    """
+
+    code: str
+    pages: tuple[str, ...] = ()
+    copies: tuple[tuple[str, str], ...] = ()
+    seen_by: StepSeenBy = ""
+    only_seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something the marketplace asks about security before it allows a restricted role; its words stand in locale/
+    ("question.CODE"), in English as it asks. `answers`: codes of what Forain knows of itself (`core.house`)."""
+
+    code: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """How a merchant comes to an application of their own; empty: this marketplace has nothing of the kind.
+
+    `kind`: the application kind it leads to. `orders`: code of the page with all orders.
+    """
+
+    kind: str = ""
+    roles: tuple[Role, ...] = ()
+    pages: tuple[Page, ...] = ()
+    steps: tuple[Step, ...] = ()
+    questions: tuple[Question, ...] = ()
+    orders: str = ""
+
+    def page(self, code: str) -> Page | None:
+        """The page of that code, None where there is none such."""
+        return next((page for page in self.pages if page.code == code), None)
+
+    def role(self, name: str) -> Role | None:
+        """The role of that code or English name, None where there is none such."""
+        return next((role for role in self.roles if name in (role.code, role.name)), None)
+
+    def seen_by(self, what: SeenBy) -> Role | None:
+        """The role that shows by `what`, None where none does."""
+        return next((role for role in self.roles if role.seen_by == what), None)
+
+
 @dataclass(frozen=True, slots=True)
 class MarketplaceManifest:
     """A marketplace adapter. `code` is its folder's name, and the prefix of its words.
@@ -108,6 +197,7 @@ class MarketplaceManifest:
     search_lag: timedelta
     page_size: int = 20
     retired_on: date | None = None
+    registration: Registration = Registration()
 
     def site(self, site_id: str) -> Site | None:
         """The site of that id, None when this marketplace has none such."""

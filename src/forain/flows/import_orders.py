@@ -26,7 +26,7 @@ from forain.core.orders import (
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.net.pages import overlapping, pages
-from forain.store import accounts, issues, journal, models, offers, orders, runs, shops
+from forain.store import accounts, issues, journal, models, offers, orders, registrations, runs, shops
 
 OVERLAP = timedelta(minutes=15)
 """Windows overlap: bounds are inclusive, lists are late, and ids make repeats harmless."""
@@ -167,7 +167,9 @@ def _mark_sold(deps: Deps, account: models.Account, skus: Iterable[str], correla
 
 def read_again(deps: Deps, account: models.Account) -> None:
     """Orders whose reading broke or lacks something are asked for by their id; one failure does not stop the next."""
-    for row in orders.to_read_again(AccountId(account.pk), deps.clock.now(), UNREADABLE_AT_ONCE):
+    # Where roles are asked for, a new permission may have one more: what came without address is not left for an hour.
+    granted_at = account.granted_at if registrations.of_account(account) else None
+    for row in orders.to_read_again(AccountId(account.pk), deps.clock.now(), UNREADABLE_AT_ONCE, granted_at):
         try:
             order = deps.open.marketplace(account).order(row.order_id)  # type: ignore[arg-type]
         except (errors.Malformed, errors.Rejected, errors.Denied) as error:

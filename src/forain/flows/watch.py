@@ -5,10 +5,10 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.core.issues import AccountFacts, Finding, Issue
 from forain.core.signals import Signal
-from forain.flows import authorize, land_safely
+from forain.flows import authorize, land_safely, register
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import mirror_catalogue
-from forain.store import accounts, instance, issues, journal, models, runs, shops
+from forain.store import accounts, instance, issues, journal, models, registrations, runs, shops
 
 EVERYTHING = "*"
 """The key of a signal that names no variant: read the whole catalogue."""
@@ -67,6 +67,7 @@ def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     for row in accounts.every():
         authorize.remind(deps, row)
         land_safely.land_safely(deps, row)
+        register.notice_granted(deps, row)
     with issues.deriving():
         return _derive(deps)
 
@@ -75,7 +76,7 @@ def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     now = deps.clock.now()
     rows = accounts.every()
     found = issues.findings()
-    facts = [_facts(row, [f for f in found if f.account_id == row.pk], now) for row in rows]
+    facts = [_facts(deps, row, [f for f in found if f.account_id == row.pk], now) for row in rows]
     derived = set(catalogue.derive(facts, issues.sides(), now, instance.get().people_confirmed_at))
     derived |= {Issue(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found if f.account_id is None}
     opened, closed = issues.project(derived, {f"account:{row.pk}": row.pk for row in rows}, now)
@@ -89,7 +90,7 @@ def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     return opened, closed
 
 
-def _facts(row: models.Account, found: list[models.Finding], now: Instant) -> AccountFacts:
+def _facts(deps: Deps, row: models.Account, found: list[models.Finding], now: Instant) -> AccountFacts:
     subject = f"account:{row.pk}"
     sites = accounts.sites(AccountId(row.pk))
     refused = models.Offer.objects.filter(account=row).exclude(alarm="").order_by("pk")
@@ -114,10 +115,16 @@ def _facts(row: models.Account, found: list[models.Finding], now: Instant) -> Ac
         for alarm in counts
     ]
     denied = [
-        Finding("role_missing", f"{subject}/{operation}", (("operation", operation), ("role", told["role"])))
+        Finding(
+            "role_missing",
+            f"{subject}/{operation}",
+            (("operation", operation), ("role", told["role"]), *_said_of(deps, row, told["role"])),
+        )
         for operation, told in row.denied_operations.items()
     ]
-    stored = [Finding(f.code, f.subject, tuple(sorted(f.placeholders.items()))) for f in found]
+    stored = [
+        Finding(f.code, f.subject, (*sorted(f.placeholders.items()), *_said_of_addresses(deps, row, f))) for f in found
+    ]
     return AccountFacts(
         subject=subject,
         authorization=accounts.facts_of(row),
@@ -128,3 +135,18 @@ def _facts(row: models.Account, found: list[models.Finding], now: Instant) -> Ac
         findings=(*alarms, *denied, *stored),
         landing=land_safely.landing_of(row, now),
     )
+
+
+def _said_of(deps: Deps, row: models.Account, role: str) -> tuple[tuple[str, str], ...]:
+    """Placeholders that say how far a missing role is: asked for on that day, or refused. Empty where nobody said so."""
+    known = deps.open.marketplace_manifest(row.marketplace).registration.role(role)
+    said = registrations.said(row).get(known.code) if known else None
+    return (("cause", said["said"]), ("date", said["day"])) if said else ()
+
+
+def _said_of_addresses(deps: Deps, row: models.Account, finding: models.Finding) -> tuple[tuple[str, str], ...]:
+    """The same of the role that gives addresses, for orders held without one."""
+    if finding.code != "order_held" or finding.placeholders.get("reason") != "address_missing":
+        return ()
+    role = deps.open.marketplace_manifest(row.marketplace).registration.seen_by("addresses")
+    return _said_of(deps, row, role.name) if role else ()

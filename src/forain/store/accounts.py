@@ -26,12 +26,12 @@ ATTEMPT_LIFE = timedelta(minutes=30)
 
 def get(account: AccountId) -> models.Account:
     """The row with its application and shop; Account.DoesNotExist when there is none."""
-    return models.Account.objects.select_related("application", "shop").get(pk=account)
+    return models.Account.objects.select_related("application__registration", "shop").get(pk=account)
 
 
 def every() -> list[models.Account]:
     """All accounts, oldest first."""
-    return list(models.Account.objects.select_related("application", "shop").order_by("pk"))
+    return list(models.Account.objects.select_related("application__registration", "shop").order_by("pk"))
 
 
 def facts_of(row: models.Account) -> Facts:

@@ -47,6 +47,29 @@ class Application(models.Model):
         constraints = [models.UniqueConstraint(fields=["marketplace", "client_id"], name="application_once")]
 
 
+class Registration(models.Model):
+    """How far the merchant is on the way to an application of their own; `application` None: there is none yet.
+
+    `site`: whose pages its links open, "" not chosen. `marketplace_ships`: they have stock at the marketplace. `steps`: step ->
+    who said that it is done, and when. `roles`: role -> what a person said of it (`core.registration.Said`), of which day,
+    and who. What Forain sees of both is computed.
+    """
+
+    marketplace = models.TextField()
+    application = models.OneToOneField(Application, models.CASCADE, null=True, related_name="registration")
+    site = models.TextField(default="", blank=True)
+    marketplace_ships = models.BooleanField(default=False)
+    steps = models.JSONField(default=dict)
+    roles = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["marketplace"], condition=Q(application__isnull=True), name="registration_under_way_once"
+            ),
+        ]
+
+
 class Account(models.Model):
     """One seller identity at one marketplace in one region, with the facts of its authorization.
 

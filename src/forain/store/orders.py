@@ -187,14 +187,16 @@ def see_unreadable(account: AccountId, order_id: str, field: str, now: Instant) 
         )
 
 
-def to_read_again(account: AccountId, now: Instant, most: int) -> list[models.Order]:
+def to_read_again(account: AccountId, now: Instant, most: int, granted_at: Instant | None = None) -> list[models.Order]:
     """Orders to ask for by their id, the longest not asked for first: what broke, and now and then what was incomplete.
 
+    `granted_at`: of a permission that may allow more than the one before; what was incomplete then is asked for at once.
     An address, a price or the buyer's wish to cancel may be missing for one refused answer only, and nothing else would
     ask for it again.
     """
     lacking = Q(state=OrderState.HELD.value, hold_reason__in=INCOMPLETE) | Q(in_part=True, status__in=UNSENT)
-    incomplete = lacking & Q(seen_at__lte=now - INCOMPLETE_AGAIN)
+    due = now - INCOMPLETE_AGAIN
+    incomplete = lacking & Q(seen_at__lte=max(due, granted_at) if granted_at else due)
     rows = models.Order.objects.filter(Q(hold_reason=UNREADABLE) | incomplete, account_id=account)
     return list(rows.exclude(state__in=ENDED).defer("body").order_by("seen_at", "pk")[:most])
 

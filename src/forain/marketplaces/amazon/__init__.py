@@ -25,6 +25,7 @@ from forain.core.orders import Order
 from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, reports, sellers, shipping
 from forain.marketplaces.amazon.errors import says_ill, token_expired
 from forain.marketplaces.amazon.oauth import exchange
+from forain.marketplaces.amazon.registration import REGISTRATION
 from forain.marketplaces.amazon.sites import API_ADDRESSES, ORDER_PAGE, REGIONS, SITES, TOKEN_ADDRESS
 
 __all__ = ["ACCESS_TOKEN_HEADER", "MANIFEST", "AmazonAccount", "exchange", "open", "says_ill", "token_expired"]
@@ -80,6 +81,7 @@ MANIFEST = MarketplaceManifest(
     ),
     acknowledge_within=timedelta(minutes=15),
     search_lag=timedelta(minutes=2),
+    registration=REGISTRATION,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from forain.contracts.net import Response
 from forain.core import errors
 from forain.core.errors import AdapterError, Problem
 from forain.marketplaces.amazon import wire
+from forain.marketplaces.amazon.registration import OPERATIONS
 from forain.net.redaction import scrub
 
 EXPIRED_TOKEN = "The access token you provided has expired."
@@ -17,21 +18,6 @@ NO_TOKEN = "Access token is missing in the request header."
 TEMPORARY = "The security token included in the request is expired"
 LOGIN_ILL = ("server_error", "temporarily_unavailable", "ServerError")
 MOST_PROBLEMS = 10
-
-ROLES = {
-    "searchOrders": "Inventory and Order Tracking",
-    "getOrder": "Inventory and Order Tracking",
-    "confirmShipment": "Inventory and Order Tracking",
-    "createReport": "Inventory and Order Tracking",
-    "getReport": "Inventory and Order Tracking",
-    "getReportDocument": "Inventory and Order Tracking",
-    "patchListingsItem": "Product Listing",
-    "getListingsItem": "Product Listing",
-    "searchListingsItems": "Product Listing",
-    "searchCatalogItems": "Product Listing",
-    "getAccount": "Selling Partner Insights",
-}
-"""Operation -> the role it needs. Source: developer-docs.amazon.com/sp-api/docs/roles, read 2026-11-23."""
 
 
 def _told(response: Response) -> list[wire.ApiError] | None:
@@ -109,9 +95,9 @@ def of_api(response: Response, operation: str, *, probe: bool = False) -> Adapte
         if first.code == "MissingAuthenticationToken":
             # The gateway has no such path: the address is wrong, the permission may be right.
             return errors.Rejected(_problems(response, found), "wrong_address", request_id=request_id)
-        if probe or operation not in ROLES:
+        if probe or operation not in OPERATIONS:
             return errors.GrantDoubted("access_denied", request_id=request_id, placeholders=told)
-        return errors.Denied(operation, ROLES[operation], request_id=request_id)
+        return errors.Denied(operation, OPERATIONS[operation], request_id=request_id)
     problems = _problems(response, found)
     if response.status == 404:
         return errors.Rejected(problems, "not_found", request_id=request_id)
