@@ -12,6 +12,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.store import accounts, models, orders
 from forain.store.vault import Vault, VaultBroken
+from forain.web.register import asked_on, waiting_of
 
 MOST = 500
 """So many orders stand on the page; what a merchant ships by hand in a day is fewer."""
@@ -33,7 +34,7 @@ class Line:
 def by_hand(request: HttpRequest, number: int) -> HttpResponse:
     """The open orders of an account, the most pressing first: first those to be shipped, then those that left the house and
     are not confirmed at the marketplace."""
-    account = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    account = get_object_or_404(models.Account.objects.select_related("application__registration"), pk=number)
     deps = wiring.deps()
     now = deps.clock.now()
     rows = orders.to_ship(AccountId(number), MOST + 1)
@@ -45,8 +46,13 @@ def by_hand(request: HttpRequest, number: int) -> HttpResponse:
         key=lambda line: (line.ship_by is None, line.ship_by or line.order.purchased_at),
     )
     unconfirmed = [line for line in lines if any(parcel.confirmed_at is None for parcel in line.parcels)]
+    without_address = sum(line.order.hold_reason == "address_missing" for line in lines)
     context = {
         "account": account,
+        "without_address": {"count": without_address, "date": asked_on(account, "addresses")}
+        if without_address
+        else None,
+        "waiting": waiting_of(account),
         "running": isinstance(accounts.may_sync(account, now), authorization.Yes),
         "to_ship": [line for line in lines if not line.parcels],
         "begun": [line for line in lines if line.parcels and line not in unconfirmed],

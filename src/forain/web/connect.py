@@ -18,13 +18,14 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
-from forain.flows import authorize, setup
+from forain.flows import authorize, register, setup
 from forain.net.addresses import well_formed
 from forain.store import accounts, models, offers, orders, proofs, runs, shops
 from forain.web import landing, words
 from forain.web.fields import beside, drawn, said, sentence
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
+from forain.web.register import denied, leads_to_own, orders_doing, waiting_of
 from forain.web.templatetags.words_of import language, w
 
 LONGEST_NAME = 200
@@ -161,6 +162,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
                 problem = w("error.exists")
             else:
                 schedule.plan_account(account.pk, wiring.deps().clock.now())
+                register.adopt(account)
                 if by_consent and not account.options.get("address.consent"):
                     return _to_consent(request, account)
                 if by_consent:
@@ -184,6 +186,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "redirect_uri": authorize.callback_url(wiring.deps(), marketplace),
         "others": [plugins.marketplace_manifest(code) for code in offered if code != marketplace],
         "guide": _guide(marketplace, "guide.examples", {field.name: field.example for field in fields}),
+        "own_application": leads_to_own(manifest, manifest.registration.kind),
         "retired": _retired(marketplace),
         "shops": shops.every(),
         "shop": request.POST.get("shop", ""),
@@ -244,7 +247,7 @@ def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
 
 def account(request: HttpRequest, number: int) -> HttpResponse:
     """The page "Login details"; a read-only site shows what would change, and asks for the yes."""
-    row = get_object_or_404(models.Account.objects.select_related("application", "shop"), pk=number)
+    row = get_object_or_404(models.Account.objects.select_related("application__registration", "shop"), pk=number)
     now = wiring.deps().clock.now()
     facts = accounts.facts_of(row)
     sites = accounts.sites(AccountId(row.pk))
@@ -252,6 +255,9 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
     sync = "running" if isinstance(answer, authorization.Yes) else answer.code
     manifest = plugins.marketplace_manifest(row.marketplace)
     kind = manifest.kind(row.application.kind)
+    own = leads_to_own(manifest, row.application.kind)
+    cause = authorization.cause(facts) or row.application.refused_code
+    without_address = orders.held_by_reason(AccountId(row.pk)).get("address_missing", 0)
     token = tuple(field for field in manifest.account_fields if field.secret)
     developer = {**row.options, "application_id": row.application.application_id}
     context = {
@@ -261,8 +267,10 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "days_left": authorization.days_left(facts, now),
         "days_over": -(authorization.days_left(facts, now) or 0),
         "today": _today().isoformat(),
-        "cause": {"cause": authorization.cause(facts) or row.application.refused_code},
+        "cause": {"cause": cause},
         "sync": sync,
+        "doing": orders_doing(row, without_address) if sync == "running" else sync,
+        "told": {"cause": cause, "count": str(without_address), "role": denied(row, "import_orders")},
         "together": len(_together(row)),
         "stands_still": sync not in ("running", "disconnected"),
         "backlog": offers.backlog(AccountId(row.pk)),
@@ -277,6 +285,8 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
         "count": proofs.latest(AccountId(row.pk)),
         "landing": landing.shown(row, now),
+        "own_application": own,
+        "waiting": waiting_of(row) if own else None,
     }
     return _may_leave(render(request, "web/account.html", context), row.options.get("address.consent", ""))
 

@@ -23,6 +23,8 @@ PAGES = {
         "add_webhook",
         "account",
         "by_hand",
+        "register",
+        "register_account",
         "renew_all",
     ),
     "journal": ("journal",),

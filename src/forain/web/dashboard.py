@@ -13,6 +13,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.store import accounts, instance, issues, models, offers, orders, proofs
 from forain.web.notices import with_cures
+from forain.web.register import denied, orders_doing
 
 WORKER_AWAY_SECONDS = 60
 
@@ -39,8 +40,22 @@ class Card:
 
     @property
     def doing(self) -> str:
-        """What the account does now, as a key of `sync`: a read-only one runs, and sends nothing."""
-        return "reading" if self.read_only and self.sync == "running" else self.sync
+        """What the account does now, as a key of `sync`: a read-only one runs, and sends nothing; where a role is missing
+        orders do not come in."""
+        if self.sync != "running":
+            return self.sync
+        return "reading" if self.read_only else orders_doing(self.account, self.waiting_for_address)
+
+    @property
+    def waiting_for_address(self) -> int:
+        """So many orders are held because the marketplace gave no address."""
+        return self.held.get("address_missing", 0)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What fills the sentence of `doing`."""
+        role = denied(self.account, "import_orders")
+        return {**self.cause, "count": str(self.waiting_for_address), "role": role}
 
     @property
     def stands_still(self) -> bool:

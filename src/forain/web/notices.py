@@ -43,6 +43,8 @@ def _cure(notice: models.Notice) -> Cure:
             return Cure(reverse("shop", kwargs={"number": int(number)}), "nav.shop")
     if code.startswith("offer_"):
         return Cure(reverse("offers") + "?state=alarm", "nav.offers")
+    if code == "order_held" and notice.placeholders.get("reason") == "address_missing" and notice.account is not None:
+        return Cure(reverse("by_hand", kwargs={"number": notice.account.pk}), "register.to_list")
     if code == "order_held":
         return Cure(reverse("orders") + "?state=held", "nav.orders")
     if code in ABOUT_AN_ORDER:
@@ -73,6 +75,8 @@ def _on_the_account(code: str, cause: str, account: models.Account) -> Cure:
     if code == "site_read_only":
         return Cure(f"{page}#sites", "dash.compare")
     if code == "role_missing":
+        if cause in ("asked", "refused"):
+            return Cure(f"{page}#waiting", "register.waiting")
         return Cure(f"{page}#renew", "amazon.renew")
     if code.startswith("authorization_") and code != "authorization_doubted":
         return Cure(f"{page}#renew", "amazon.renew", first=True)

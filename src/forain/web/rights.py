@@ -35,6 +35,8 @@ NEEDED: Mapping[str, Right] = {
     "journal": Right.SEE,
     "health": Right.SEE,
     "take_care": Right.CHANGE,
+    "register": Right.CHANGE,
+    "register_account": Right.CHANGE,
     "pause": Right.CHANGE,
     "landing": Right.CHANGE,
     "check_now": Right.CHANGE,

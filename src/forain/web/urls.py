@@ -16,6 +16,7 @@ from forain.web import (
     lists,
     own,
     people,
+    register,
     reminders,
 )
 
@@ -56,6 +57,8 @@ urlpatterns = [
     path("accounts/<int:number>/landing", landing.landing, name="landing"),
     path("accounts/<int:number>/sites/<str:site>", connect.allow_site, name="allow_site"),
     path("accounts/<int:number>/by-hand", by_hand.by_hand, name="by_hand"),
+    path("accounts/<int:number>/register", register.register, name="register_account"),
+    path("register/<slug:marketplace>", register.register, name="register"),
     path("accounts/<int:number>/links", links.link_list, name="links"),
     path("accounts/<int:number>/links/decide", links.decide, name="decide_link"),
     path("accounts/<int:number>/links.csv", links.csv_out, name="links_csv"),

@@ -8,7 +8,7 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -114,6 +114,11 @@ def local(moment: datetime) -> datetime:
 def day(language: str, moment: datetime) -> str:
     """The day of a moment, as the language writes it; spaces do not break."""
     return local(moment).strftime(_DAY.get(language, _DAY["en"])).replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def plain_day(language: str, told: date) -> str:
+    """A calendar day, as the language writes it; spaces do not break."""
+    return told.strftime(_DAY.get(language, _DAY["en"])).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def span(language: str, seconds: float) -> str:

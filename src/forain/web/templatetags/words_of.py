@@ -1,6 +1,6 @@
 """{% w "section.key" name=value %} and friends: everything a template says, in the reader's language."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django import template
@@ -72,6 +72,18 @@ def when(moment: datetime | None) -> str:
 @register.filter
 def day(moment: datetime | None) -> str:
     return "" if moment is None else words.day(language(), moment)
+
+
+@register.filter
+def plain_day(moment: date | None) -> str:
+    """A calendar day, as it was typed: no zone moves it."""
+    return "" if moment is None else words.plain_day(language(), moment)
+
+
+@register.filter
+def days_since(moment: date | None) -> int:
+    """Days from that calendar day to today in the merchant's zone."""
+    return 0 if moment is None else (words.local(wiring.deps().clock.now()).date() - moment).days
 
 
 @register.filter
