@@ -282,6 +282,37 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "no article NONE" in forain("link", "decide", number, "HONEY", "NONE", "yes").stderr
 
 
+def test_the_way_to_an_application_is_shown_with_its_pages_and_waits_for_what_was_asked(forain, tmp_path):
+    before = forain("account", "steps")
+    assert before.returncode == 0, before.stderr
+    assert before.stdout.startswith("[>] Professional plan, primary user\n")
+    assert "Apps and Services > Develop Apps: https://sellercentral-europe.amazon.com/sellingpartner/" in before.stdout
+    assert "Direct-to-Consumer Shipping: open" in before.stdout
+    assert "there is no marketplace nowhere" in forain("account", "steps", "--marketplace", "nowhere").stderr
+    assert "no application of your own" in forain("account", "steps", "--marketplace", "amazon_mws").stderr
+    with Boxed(forain, tmp_path) as boxed:
+        number = boxed.add().stdout.split()[1]
+        day = datetime.now(UTC).date() - timedelta(days=5)
+        ask = ("account", "role", number, "Direct-to-Consumer Shipping")
+        assert forain(*ask, "asked", "--on", f"{day}").returncode == 0
+
+        shown = forain("account", "steps", number).stdout
+        assert f"Direct-to-Consumer Shipping: asked since {day}" in shown
+        assert "[x] Authorize it and enter everything here" in shown
+        assert "asked Amazon for the role Direct-to-Consumer Shipping" in forain("journal").stdout
+        for wrong, why in (
+            ((*ask, "asked", "--on", f"{day + timedelta(days=30)}"), "not come yet"),
+            (("account", "role", number, "Nonsense", "asked"), "There is no role Nonsense here"),
+            ((*ask, "perhaps"), "is not one of"),
+            (("account", "steps", "99"), "no account 99"),
+        ):
+            refused = forain(*wrong)
+            assert refused.returncode != 0
+            assert why in refused.stderr
+        assert forain(*ask, "nothing").returncode == 0
+        assert "Direct-to-Consumer Shipping: open" in forain("account", "steps", number).stdout
+
+
 def up(forain, *arguments):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forain.cli.ask import BY, account_row, fail, pairs, secret, shop_row, tell, wrong
+from forain.cli.ask import BY, account_row, fail, pairs, reader_language, secret, shop_row, tell, wrong
 from forain.cli.house import visiting
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def account_add(
         from forain.core.errors import AdapterError
         from forain.core.ids import ShopId
         from forain.engine import schedule
-        from forain.flows import setup
+        from forain.flows import register, setup
 
         offered = plugins.offered(settings.RETIRED_ADDRESSES)
         if marketplace not in offered:
@@ -127,12 +127,76 @@ def account_add(
         except setup.Exists:
             raise click.ClickException("this seller is connected already") from None
         schedule.plan_account(row.pk, wiring.deps().clock.now())
+        register.adopt(row)
         if by_consent:
             page = f"{wiring.deps().public_url}/accounts/{row.pk}"
             tell(f"account {row.pk} kept; now confirm it at the marketplace: open {page} and press Renew")
         else:
             tell(f"account {row.pk} connected, read-only: nothing is sent to a site before you say yes to it")
             tell(f"say yes with: forain account allow {row.pk} SITE")
+
+
+@account_group.command("steps")
+@click.argument("number", type=int, required=False)
+@click.option("--marketplace", default="amazon", show_default=True, help="Before there is an account.")
+def account_steps(number: int | None, marketplace: str) -> None:
+    """The way to an application of your own: what is done, what is open and on which page, and how far each role is.
+
+    Without NUMBER: before there is an account."""
+    with visiting():
+        from forain import plugins, wiring
+        from forain.core.ids import ApplicationId
+        from forain.flows import register
+        from forain.web.register import leads_to_own, steps_of
+
+        row = account_row(number) if number is not None else None
+        code = row.marketplace if row else marketplace
+        if code not in plugins.marketplaces():
+            raise click.ClickException(f"there is no marketplace {code}; there are {', '.join(plugins.marketplaces())}")
+        manifest = plugins.marketplace_manifest(code)
+        if not leads_to_own(manifest, row.application.kind if row else manifest.registration.kind):
+            raise click.ClickException("there are no such steps: this is no application of your own")
+        look = register.look(wiring.deps(), code, ApplicationId(row.application_id) if row else None)
+        for step in steps_of(manifest, row, look, reader_language()):
+            mark = {"seen": "x", "said": "x", "open": ">" if step.code == look.following else " "}[
+                step.look.state.value
+            ]
+            tell(f"[{mark}] {step.title}")
+            for link in step.links if step.look.state.value == "open" else ():
+                tell(
+                    f"      {link.name}{f' ({link.english})' if link.english else ''}{f': {link.url}' if link.url else ''}"
+                )
+        for role in look.roles:
+            if role.wanted:
+                tell(f"{role.role.name}: {role.state.value}{f' since {role.since:%Y-%m-%d}' if role.since else ''}")
+
+
+@account_group.command("role")
+@click.argument("number", type=int)
+@click.argument("role")
+@click.argument("said", type=click.Choice(["asked", "refused", "granted", "nothing"]))
+@click.option("--on", "day", type=GRANTED_ON, help="The day; without it today.")
+def account_role(number: int, role: str, said: str, day: datetime | None) -> None:
+    """Say that ROLE (its English name) was asked for, refused or granted at the marketplace, or take back what was said."""
+    with visiting():
+        from forain import plugins, wiring
+        from forain.core.errors import AdapterError
+        from forain.core.ids import ApplicationId
+        from forain.core.registration import Said
+        from forain.flows import register
+        from forain.web import words
+
+        row = account_row(number)
+        found = plugins.marketplace_manifest(row.marketplace).registration.role(role)
+        today = words.local(wiring.deps().clock.now()).date()
+        try:
+            register.say_roles(
+                wiring.deps(), row.marketplace, ApplicationId(row.application_id), [found.code if found else role],
+                None if said == "nothing" else Said(said), day.date() if day else today, today, BY,
+            )  # fmt: skip
+        except AdapterError as error:
+            raise fail(error) from None
+        tell(f"noted: {found.name if found else role}: {said}")
 
 
 @account_group.command("check")

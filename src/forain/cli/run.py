@@ -180,7 +180,7 @@ def status(as_json: bool) -> None:
         for c in cards:
             left = say(language, "phase.days_left", {"days": c.days_left}) if c.days_left is not None else ""
             tell(f"{c.account.name}: {words.tell(language, 'phase.' + c.phase, c.cause)} {left}")
-            tell(f"  {words.tell(language, 'sync.' + c.doing, c.cause)}")
+            tell(f"  {words.tell(language, 'sync.' + c.doing, c.told)}")
             tell(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "
                        f"{say(language, 'dash.refused')}: {c.backlog.refused}   "
                        f"{say(language, 'dash.held')}: {sum(c.held.values())}   "
