@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from forain_box import documents, faults, lwa, mws, seller_central
+from forain_box import documents, faults, lwa, mws, seller_central, sqs
 from forain_box.clock import BoxClock, text
 from forain_box.control import api, panel
 from forain_box.errors import error
@@ -109,6 +109,9 @@ class Box:
             case ("mws", region, *_) if region in REGIONS:
                 response, passed.operation, passed.seller = mws.answer(self.world, self.throttle, region, request)
                 return response
+            case ("",) if sqs.asked(request):
+                passed.operation = sqs.asked(request)
+                return sqs.answer(self.world, request)
             case ("documents", _):
                 passed.operation = "document"
                 return self._with_faults(passed, lambda: documents.answer(self.world, request))

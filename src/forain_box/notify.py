@@ -57,8 +57,14 @@ def _wanted(subscription: Subscription, payload: dict[str, Any]) -> bool:
 
 def tell_application(world: World, application_id: str, body: dict[str, Any]) -> None:
     """Write into the application's own queue (its secrets), where it has one."""
-    if world.state.applications[application_id].queue:
-        world.later(0, "notification", destination="", application=application_id, body=body)
+    kind = str(body["notificationType"])
+    if not world.state.applications[application_id].queue or faults.strikes(world, "notification-lost", kind, ""):
+        return
+    copies = 2 if faults.strikes(world, "notification-twice", kind, "") else 1
+    late = faults.strikes(world, "notification-late", kind, "")
+    for _ in range(copies):
+        delay = world.chance.uniform(0, late.seconds) if late else 0.0
+        world.later(delay, "notification", destination="", application=application_id, body=body)
 
 
 def kept(world: World) -> list[Message]:

@@ -365,13 +365,33 @@ class Subscription:
 
 @dataclass
 class Message:
-    """One notification as it lies in a queue. `destination_id` "": the application's own queue of secrets."""
+    """One notification as it lies in a queue. `destination_id` "": the application's own queue of secrets.
+
+    `body` text: somebody else wrote it, into the queue of that ARN (`queue`). `hidden_until`: received, and not to be seen
+    until then; `receipt`: by which it is deleted, another one each time; `received`: how often it was.
+    """
 
     message_id: str
     destination_id: str
     application_id: str
     at: datetime
-    body: dict[str, Any]
+    body: dict[str, Any] | str
+    queue: str = ""
+    hidden_until: datetime | None = None
+    receipt: str = ""
+    received: int = 0
+
+
+@dataclass
+class Queue:
+    """A standard queue at SQS, and the key that reads it. `actions`: what its policy lets that key do."""
+
+    arn: str
+    region: str
+    access_key_id: str
+    secret_access_key: str
+    visibility_seconds: int
+    actions: list[str]
 
 
 @dataclass
@@ -469,6 +489,7 @@ class State:
     destinations: dict[str, Destination] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
+    queues: dict[str, Queue] = field(default_factory=dict)
     mails: list[Mail] = field(default_factory=list)
     mws_developers: dict[str, MwsDeveloper] = field(default_factory=dict)
     mws_tokens: list[MwsToken] = field(default_factory=list)

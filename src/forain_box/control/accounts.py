@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from forain_box import mail, mws_tokens, notify
+from forain_box import mail, mws_tokens, notify, sqs
 from forain_box.clock import text
 from forain_box.control import shown
 from forain_box.control.bodies import (
@@ -14,10 +14,14 @@ from forain_box.control.bodies import (
     MaybeApplication,
     MwsNumber,
     NewApplication,
+    NewMessage,
     NewMwsDeveloper,
+    NewQueue,
     NewSeller,
     Nothing,
     Plan,
+    QueueOf,
+    QueuePolicy,
     Roles,
 )
 from forain_box.control.call import Control, find
@@ -145,7 +149,41 @@ def _application_messages(world: World, name: str) -> Response:
     return Response.json([{"message_id": m.message_id, "at": text(m.at), "body": m.body} for m in found])
 
 
+def _new_queue(world: World, told: NewQueue) -> Response:
+    if told.arn in world.state.queues:
+        raise Refusal(f"queue {told.arn} exists already", 409)
+    queue = sqs.add_queue(world, told.arn, told.visibility_seconds)
+    # Where the box itself is reached, the caller knows.
+    keys = {"access_key_id": queue.access_key_id, "secret_access_key": queue.secret_access_key}
+    return Response.json({"queue_path": sqs.address(queue, ""), "region": queue.region, **keys}, 201)
+
+
+def _queue_of(world: World, name: str, told: QueueOf) -> Response:
+    """Notification Preferences, "Application Client New Secret": set by hand in the console, by no API."""
+    application = find(world.state.applications, name, "application")
+    application.queue = told.arn
+    return Response.json(shown.application(application))
+
+
+def _queue_policy(world: World, arn: str, told: QueuePolicy) -> Response:
+    queue = find(world.state.queues, arn, "queue")
+    wrong = [action for action in told.actions if action not in sqs.ACTIONS]
+    if wrong:
+        raise Refusal(f"{wrong[0]!r} is no action here; there are {', '.join(sqs.ACTIONS)}")
+    queue.actions = told.actions
+    return Response.json({"actions": queue.actions})
+
+
+def _queue_message(world: World, arn: str, told: NewMessage) -> Response:
+    message = sqs.put(world, find(world.state.queues, arn, "queue"), told.body)
+    return Response.json({"message_id": message.message_id}, 201)
+
+
 CONTROLS = (
+    Control("POST", "queues", NewQueue, _new_queue, "A standard queue at SQS, and a key for it"),
+    Control("POST", "queues/{id}/policy", QueuePolicy, _queue_policy, "What the queue's key may do"),
+    Control("POST", "queues/{id}/messages", NewMessage, _queue_message, "Somebody writes something into the queue"),
+    Control("POST", "applications/{id}/queue", QueueOf, _queue_of, "The application's queue for its new secrets"),
     Control("POST", "applications", NewApplication, _new_application, "A developer registers an application"),
     Control(
         "POST", "applications/{id}/rotate", Nothing, _rotate, "A new client secret; the old one works seven days more"

@@ -48,6 +48,31 @@ class NewApplication(Body):
     queue: Text = ""
 
 
+class NewQueue(Body):
+    """A standard queue at SQS, with a key for it."""
+
+    arn: Annotated[str, msgspec.Meta(pattern=r"^arn:aws:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}$")]
+    visibility_seconds: Annotated[int, msgspec.Meta(ge=0, le=43200)] = 30
+
+
+class QueueOf(Body):
+    """`arn` "": none is registered any more."""
+
+    arn: Text = ""
+
+
+class QueuePolicy(Body):
+    """What the queue's key may do there."""
+
+    actions: list[Text]
+
+
+class NewMessage(Body):
+    """`body`: whatever somebody writes into the queue."""
+
+    body: Annotated[str, msgspec.Meta(min_length=1, max_length=262144)]
+
+
 class NewSeller(Body):
     marketplace_ids: list[Text]
     seller_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9]{0,40}$")] = ""
