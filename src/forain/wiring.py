@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, partial
 from pathlib import Path
@@ -16,25 +16,34 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from forain import plugins
-from forain.contracts.manifest import Addresses, MarketplaceManifest, ShopManifest
+from forain.contracts.manifest import Addresses, MarketplaceManifest, RateLimit, ShopManifest
 from forain.contracts.marketplace import Credentials, Marketplace
 from forain.contracts.net import Net, Request
+from forain.contracts.queue import Queue, QueueAddress
 from forain.contracts.shop import Shop, ShopCredentials
 from forain.core.clock import Clock, Instant
 from forain.core.errors import AdapterError, GrantRefused, Problem, Rejected
 from forain.core.ids import AccountId, SellerId
 from forain.core.secret import Secret
+from forain.flows import authorize
 from forain.flows.deps import Deps, Mailer
 from forain.net.addresses import Guard, Network
 from forain.net.client import NetClient
 from forain.net.http import Wsgi, client
 from forain.net.mail import MailServer
 from forain.net.oauth import AccessTokens, RefreshingSource
+from forain.net.sqs import SqsQueue
 from forain.store import issues, models
 from forain.store.limits import SharedLimiter
 from forain.store.vault import Vault
 
 log = logging.getLogger("forain.net")
+
+QUEUE_LIMITS = {
+    "queue": RateLimit(
+        "queue", 1, 60, "a queue takes far more; ours, so that a loop cannot hammer it", date(2026, 11, 29)
+    )
+}
 
 
 class RealClock:
@@ -215,6 +224,7 @@ class RowOpener:
             client_secret=client_secret or stored.get("client_secret") or Secret(""),
             refresh=kept,
             options=options,
+            former_secret=self._former(application, stored),
         )
         limits = {limit.operation: limit for limit in module.MANIFEST.limits}
         scope = f"{account.marketplace}:{account.region}:{account.seller}:{application.client_id}"
@@ -247,8 +257,14 @@ class RowOpener:
 
         source = RefreshingSource(
             self._tokens,
-            # A token got with a former secret says nothing about the present one.
-            f"{application.client_id} {credentials.client_secret.reveal()}",
+            # A token got with a former secret says nothing about the present one; nor does one that was got with whichever of
+            # the two was accepted.
+            " ".join(
+                [
+                    application.client_id,
+                    *(secret.reveal() for secret in (credentials.client_secret, credentials.former_secret) if secret),
+                ]
+            ),
             kept or Secret(""),
             exchange,
             module.ACCESS_TOKEN_HEADER,
@@ -273,6 +289,18 @@ class RowOpener:
         )
         adapter: Shop = module.open(credentials, net)
         return adapter
+
+    def _former(self, application: models.Application, stored: Mapping[str, Secret]) -> Secret | None:
+        """The secret before the present one while the marketplace accepts it; None where another one is being tried."""
+        until = application.former_until
+        return stored.get(authorize.FORMER) if until is not None and self._clock.now() < until else None
+
+    def queue(self, application: models.Application, address: QueueAddress, key: Secret) -> Queue:
+        side = f"queue:{application.pk}"
+        net = NetClient(
+            self._http, scope=side, side=side, limits=QUEUE_LIMITS, limiter=self._limiter, log=self._log, rate_header=""
+        )
+        return SqsQueue(net, address, key)
 
     def webhook(self, webhook: models.Webhook) -> Net:
         side = f"webhook:{webhook.pk}"

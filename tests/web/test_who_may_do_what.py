@@ -21,7 +21,7 @@ MEANT_TO_BE_PUBLIC = {
 ONLY_OWNERS = {
     "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "disconnect", "callback",
     "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active", "correct_date",
-    "renew_all", "add_webhook", "webhook",
+    "renew_all", "add_webhook", "webhook", "rotation",
 }  # fmt: skip
 DECISIONS = {
     "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "retry_order", "put_order_aside", "take_care",

@@ -1,5 +1,6 @@
 """forain account ...: what the pages do, for scripts. Secrets never come as arguments."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -245,6 +246,62 @@ def account_renew(number: int, refresh_token_file: Path | None, granted_on: date
         tell("renewed; what stood still is catching up")
 
 
+@account_group.command("renew-all")
+@click.argument("number", type=int)
+@click.option(
+    "--token-file", "files", multiple=True, help="ACCOUNT=FILE: the new refresh token of one account; several times."
+)
+@click.option("--granted-on", type=GRANTED_ON, help="The day you made the tokens; without it today counts.")
+def account_renew_all(number: int, files: tuple[str, ...], granted_on: datetime | None) -> None:
+    """Renew every account of NUMBER's application in one go. Each token is tried before it is kept; an account without one
+    stays as it is. Without --token-file each is asked for at a prompt: an empty line leaves the account out."""
+    with visiting():
+        from forain import plugins, wiring
+        from forain.core.errors import AdapterError
+        from forain.core.secret import Secret
+        from forain.flows import authorize
+        from forain.store import accounts
+
+        row, deps = account_row(number), wiring.deps()
+        if plugins.marketplace_manifest(row.marketplace).kind(row.application.kind).by_consent:
+            page = f"{deps.public_url}/accounts/{number}/renew-all"
+            raise click.ClickException(f"these accounts are renewed at the marketplace: open {page}")
+        rows = accounts.together(row)
+        named = pairs(files, [str(one.pk) for one in rows], "--token-file")
+        made_at = _made_at(granted_on)
+        fields = [f for f in plugins.marketplace_manifest(row.marketplace).account_fields if f.secret]
+        refused = False
+        for one in rows:
+            if files and str(one.pk) not in named:
+                continue
+            file = Path(named[str(one.pk)]) if files else None
+            token = secret("refresh_token", file) if file else _asked_for(f"refresh token of {one.name} ({one.seller})")
+            if not token:
+                tell(f"{one.pk} {one.name}: left as it is")
+                continue
+            try:
+                if found := plugins.wrong_fields(tuple(fields), {f.name: token for f in fields}):
+                    raise wrong(found, fields)
+                authorize.enter_token(deps, one, Secret(token), made_at)
+            except AdapterError as error:
+                refused = True
+                tell(f"{one.pk} {one.name}: {fail(error).message}")
+            except click.ClickException as error:
+                refused = True
+                tell(f"{one.pk} {one.name}: {error.message}")
+            else:
+                tell(f"{one.pk} {one.name}: renewed")
+        if refused:
+            raise click.ClickException("not every token was accepted; what was accepted is kept")
+
+
+def _asked_for(what: str) -> str:
+    """A secret typed at a prompt, "" for an empty line. Raises click.ClickException where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise click.ClickException("tokens are secret: name --token-file ACCOUNT=FILE, or run this in a terminal")
+    return str(click.prompt(what, hide_input=True, default="", show_default=False)).strip()
+
+
 @account_group.command("date")
 @click.argument("number", type=int)
 @click.option("--granted-on", type=GRANTED_ON, required=True, help="The day the token was made.")
@@ -286,6 +343,66 @@ def account_secret(number: int, client_secret_file: Path | None) -> None:
         except AdapterError as error:
             raise fail(error) from None
         tell("the new client secret works and is kept")
+
+
+@account_group.command("queue")
+@click.argument("number", type=int)
+@click.option("--url", default="", help="The queue's URL, as the AWS console shows it.")
+@click.option("--region", default="", help="Where the URL does not name it, such as eu-west-1.")
+@click.option("--access-key-id", default="")
+@click.option("--secret-access-key-file", type=click.Path(path_type=Path))
+@click.option("--off", is_flag=True, help="Remove it: new secrets are entered by hand again.")
+def account_queue(
+    number: int, url: str, region: str, access_key_id: str, secret_access_key_file: Path | None, off: bool
+) -> None:
+    """The queue through which the application's new client secrets come; it is tried before it is kept. Without --url:
+    show what is set. The key comes from its file, from FORAIN_SECRET_ACCESS_KEY, or a prompt."""
+    with visiting():
+        from forain import wiring
+        from forain.contracts.queue import QueueAddress
+        from forain.core.errors import AdapterError
+        from forain.core.ids import ApplicationId
+        from forain.core.secret import Secret
+        from forain.flows import rotate_secret
+        from forain.store import queues
+
+        application = account_row(number).application
+        if off:
+            rotate_secret.remove_queue(wiring.deps(), application, BY)
+            tell("removed; enter new secrets with: forain account secret")
+            return
+        if not url:
+            row = queues.get(ApplicationId(application.pk))
+            if row is None:
+                raise click.ClickException("no queue is set; say --url, --access-key-id and the key")
+            awaited = rotate_secret.facts_of(application, row).awaited_since
+            read = f"last read {row.read_at:%Y-%m-%d %H:%M} UTC" if row.read_at else "not read yet"
+            tell(f"{row.url} {row.region}: {read}{', a new secret is awaited' if awaited else ''}")
+            return
+        if not access_key_id:
+            raise click.ClickException("--access-key-id is missing")
+        key = Secret(secret("secret_access_key", secret_access_key_file))
+        try:
+            rotate_secret.set_queue(wiring.deps(), application, QueueAddress(url, region, access_key_id), key, BY)
+        except AdapterError as error:
+            raise fail(error) from None
+        tell("the queue answers and is kept; from now on the client secret is renewed by itself")
+
+
+@account_group.command("rotate")
+@click.argument("number", type=int)
+def account_rotate(number: int) -> None:
+    """Ask for a new client secret now; it comes through the queue, and the present one works seven days more."""
+    with visiting():
+        from forain import wiring
+        from forain.core.errors import AdapterError
+        from forain.flows import rotate_secret
+
+        try:
+            rotate_secret.ask_now(wiring.deps(), account_row(number).application, BY)
+        except AdapterError as error:
+            raise fail(error) from None
+        tell("asked for; it comes through the queue within minutes")
 
 
 @account_group.command("allow")

@@ -14,6 +14,7 @@ Capability = Literal[
     "order_reader",
     "order_counter",
     "shipper",
+    "secret_rotator",
     "catalogue",
     "stock_reader",
     "order_writer",
@@ -66,12 +67,16 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationKind:
-    """A kind of developer credential and its clocks; None: that clock does not exist."""
+    """A kind of developer credential and its clocks; None: that clock does not exist.
+
+    `secret_overlap`: so long a client secret is still accepted after another was made; None: not at all.
+    """
 
     code: str
     by_consent: bool
     authorization_term: timedelta | None
     secret_term: timedelta | None
+    secret_overlap: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from forain.core.secret import Secret
 class Credentials:
     """What an adapter is opened with. `refresh` None: nothing granted yet (redeem still works).
 
-    `options`: the values of the manifest's fields that are not secret, addresses included.
+    `former_secret`: the client secret before this one, as long as it lives; it is used where the present one is refused (a new
+    secret may not be known everywhere at once). None: there is none. `options`: the values of the manifest's fields that are not secret, addresses included.
     """
 
     account: AccountId
@@ -31,6 +32,26 @@ class Credentials:
     client_secret: Secret
     refresh: Secret | None
     options: Mapping[str, str]
+    former_secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSecret:
+    """The marketplace made a new client secret for the application `client_id`. The former one lives until `former_until`."""
+
+    client_id: str
+    secret: Secret
+    expires_at: Instant
+    former_until: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SecretEnds:
+    """The client secret that the application `client_id` had at `told_at` ends at `at`."""
+
+    client_id: str
+    at: Instant
+    told_at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,5 +297,23 @@ class CatalogueSearch(Protocol):
         ...
 
 
-class Marketplace(Authorizer, OfferWriter, OfferReader, OrderReader, OrderCounter, Shipper, CatalogueSearch, Protocol):
+class SecretRotator(Protocol):
+    """Gets the application another client secret. Only where the manifest names `secret_rotator`."""
+
+    def ask_for_secret(self) -> None:
+        """Ask for a new client secret, which comes through the application's own queue and nowhere else.
+
+        Each call makes another one, and may end the one before the last at once: not to be repeated while a secret is
+        awaited. Raises Rejected "rotation_refused" (no queue is registered), Denied, AppRefused.
+        """
+        ...
+
+    def secret_news(self, message: Secret) -> NewSecret | SecretEnds | None:
+        """Pure. What a message of the application's queue says; None: it is about something else. Raises Malformed."""
+        ...
+
+
+class Marketplace(
+    Authorizer, OfferWriter, OfferReader, OrderReader, OrderCounter, Shipper, CatalogueSearch, SecretRotator, Protocol
+):
     """All a full marketplace adapter offers."""

@@ -34,6 +34,12 @@ CATALOGUE: dict[str, Severity] = {
     "accounts_doubted": Severity.WARNING,
     "application_refused": Severity.CRITICAL,
     "secret_expiring": Severity.WARNING,
+    "rotation_unanswered": Severity.CRITICAL,
+    "rotation_refused": Severity.WARNING,
+    "new_secret_refused": Severity.WARNING,
+    "queue_failing": Severity.WARNING,
+    "queue_refused": Severity.WARNING,
+    "queue_unreadable": Severity.WARNING,
     "clock_wrong": Severity.CRITICAL,
     "plan_individual": Severity.CRITICAL,
     "listings_suspended": Severity.WARNING,
@@ -155,8 +161,10 @@ def derive(
 
 
 def _code_of(side: str) -> str:
-    """A side that only carries reminders has words and a cure of its own."""
-    return {"mail": "mail_failing", "webhook": "webhook_failing"}.get(side.partition(":")[0], "side_ill")
+    """A side that only carries reminders or new secrets has words and a cure of its own."""
+    return {"mail": "mail_failing", "webhook": "webhook_failing", "queue": "queue_failing"}.get(
+        side.partition(":")[0], "side_ill"
+    )
 
 
 def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:

@@ -74,7 +74,7 @@ def _run(deps: Deps, name: str, subject: str) -> bool:
             connection.close_if_unusable_or_obsolete()
             at = deps.clock.now() + DATABASE_PAUSE
             runs.failed(name, subject, deps.clock.now(), "database", at, attempt=True, lease=None)
-        except (models.Account.DoesNotExist, models.Shop.DoesNotExist):
+        except (models.Account.DoesNotExist, models.Shop.DoesNotExist, models.Application.DoesNotExist):
             runs.forget(subject)
         except Exception as error:
             _fail(deps, flow, subject, (grant_no, secret_no), lease, error)

@@ -17,6 +17,7 @@ from forain.flows import (
     prove_orders,
     prune,
     reconcile_offers,
+    rotate_secret,
     send_heartbeat,
     tell_people,
     watch,
@@ -43,7 +44,7 @@ class Flow:
     """`run` answers when it is due next. `needs_permission`: asks `may_sync` first."""
 
     name: str
-    kind: Literal["account", "shop", "house"]
+    kind: Literal["account", "shop", "application", "house"]
     run: Callable[..., Instant]
     needs_permission: bool = False
 
@@ -58,6 +59,8 @@ FLOWS = {
         Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, needs_permission=True),
         Flow("prove_orders", "account", prove_orders.prove_orders, needs_permission=True),
         Flow("probe", "account", authorize.probe),
+        # Only where the application has a queue: `rotate_secret.set_queue` plans the line, and takes it out again.
+        Flow("rotate_secret", "application", rotate_secret.rotate_secret),
         Flow("watch_shop", "shop", watch.watch_shop),
         Flow("mirror_catalogue", "shop", _mirror),
         Flow("derive_issues", "house", _issues),
@@ -69,13 +72,15 @@ FLOWS = {
 }
 
 
-def subject_row(subject: str) -> models.Account | models.Shop | None:
-    """The row a subject names ("account:1", "shop:2"); None for the house. Raises DoesNotExist."""
+def subject_row(subject: str) -> models.Account | models.Shop | models.Application | None:
+    """The row a subject names ("account:1", "shop:2", "application:3"); None for the house. Raises DoesNotExist."""
     kind, _, number = subject.partition(":")
     if kind == "account":
         return accounts.get(AccountId(int(number)))
     if kind == "shop":
         return models.Shop.objects.get(pk=int(number))
+    if kind == "application":
+        return models.Application.objects.get(pk=int(number))
     return None
 
 

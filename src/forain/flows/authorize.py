@@ -17,12 +17,15 @@ from forain.core.secret import Secret
 from forain.flows import land_safely
 from forain.flows.deps import Deps
 from forain.store import accounts, journal, models, offers, runs
+from forain.store.vault import VaultBroken
 
 ACCOUNT_FLOWS = ("import_orders", "reconcile_offers", "observe_offers", "confirm_shipments")
 PASSING = (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy)
 """What says nothing about what was tried: it may be tried again."""
 WAITING = "refresh_waiting"
 """The vault's name of a token that has not answered yet, beside the one in force."""
+FORMER = "former_secret"
+"""The vault's name of the client secret before the one in force."""
 WAITING_PAUSE = timedelta(minutes=1)
 NOBODYS_PRODUCT = "B000000000"
 """Asked for only to see whether we may ask; that no catalogue has it is fine."""
@@ -48,11 +51,40 @@ def application_owner(row: models.Application) -> str:
     return f"application:{row.pk}"
 
 
-def keep_secret(deps: Deps, application: models.Application, secret: Secret, now: Instant) -> None:
-    """The application's secret from now on."""
+def keep_secret(
+    deps: Deps,
+    application: models.Application,
+    secret: Secret,
+    now: Instant,
+    *,
+    former_until: Instant | None = None,
+    proven: bool = True,
+) -> None:
+    """The application's secret from now on. The one before it is kept beside it for as long as the marketplace accepts both.
+
+    `former_until`: until when that is, None: as long from now as the marketplace says of itself. `proven` False: it has not
+    answered yet. Then another one that has not answered either does not take the place of the last that did.
+    """
+    owner = application_owner(application)
+    overlap = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_overlap
+    facts: dict[str, Instant | None] = {"unproven_since": None if proven else now, "superseded_at": None}
     with transaction.atomic():
-        deps.vault.put(application_owner(application), "client_secret", secret, now)
-        accounts.new_secret(ApplicationId(application.pk))
+        row = models.Application.objects.get(pk=application.pk)
+        lives = row.former_until is not None and now < row.former_until
+        present = secret_kept(deps, application)
+        if overlap and present is not None and present != secret and not (row.unproven_since and lives):
+            deps.vault.put(owner, FORMER, present, now)
+            facts["former_until"] = former_until or now + overlap
+        deps.vault.put(owner, "client_secret", secret, now)
+        accounts.new_secret(ApplicationId(application.pk), **facts)
+
+
+def secret_kept(deps: Deps, application: models.Application) -> Secret | None:
+    """The application's client secret; None: there is none that can be read."""
+    try:
+        return deps.vault.get(application_owner(application), "client_secret")
+    except VaultBroken:
+        return None
 
 
 def begin_consent(deps: Deps, account: models.Account, user_id: int, site: str) -> str:
@@ -202,6 +234,8 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
         for row in application.accounts.order_by("pk"):
             journal.write(now, "secret_rotated", account=AccountId(row.pk))
             runs.force(f"account:{row.pk}", now)
+        # Where one was awaited through a queue: what is said of that is looked at anew.
+        runs.force(application_owner(application), now)
     return Outcome("secret_kept")
 
 

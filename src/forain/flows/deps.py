@@ -7,6 +7,7 @@ from typing import Protocol
 from forain.contracts.manifest import MarketplaceManifest, ShopManifest
 from forain.contracts.marketplace import Marketplace
 from forain.contracts.net import Net
+from forain.contracts.queue import Queue, QueueAddress
 from forain.contracts.shop import Shop
 from forain.core.clock import Clock, Instant
 from forain.core.reminders import Occasion
@@ -35,6 +36,10 @@ class Opener(Protocol):
 
     def shop_manifest(self, code: str) -> ShopManifest:
         """What the shop software of that code says of itself."""
+        ...
+
+    def queue(self, application: models.Application, address: QueueAddress, key: Secret) -> Queue:
+        """A queue of new client secrets."""
         ...
 
     def webhook(self, webhook: models.Webhook) -> Net:

@@ -34,6 +34,12 @@ def every() -> list[models.Account]:
     return list(models.Account.objects.select_related("application__registration", "shop").order_by("pk"))
 
 
+def together(row: models.Account) -> list[models.Account]:
+    """The accounts of the same application that have or had a permission, this one first."""
+    rows = models.Account.objects.select_related("application").filter(application=row.application, grant_no__gt=0)
+    return sorted(rows, key=lambda one: (one.pk != row.pk, one.pk))
+
+
 def facts_of(row: models.Account) -> Facts:
     """The stored facts as a value of core."""
     return Facts(
@@ -51,9 +57,10 @@ def facts_of(row: models.Account) -> Facts:
 
 def application_of(row: models.Account) -> authorization.Application:
     """The clocks and standing of the account's application as a value of core."""
+    ends = [end for end in (row.application.secret_expires_at, row.application.superseded_at) if end is not None]
     return authorization.Application(
         refused_at=row.application.refused_at,
-        secret_expires_at=row.application.secret_expires_at,
+        secret_expires_at=min(ends, default=None),
         refused_code=row.application.refused_code,
     )
 
@@ -154,9 +161,10 @@ def refuse_application(application: ApplicationId, code: str, now: Instant, secr
     return bool(standing.update(refused_at=now, refused_code=code))
 
 
-def new_secret(application: ApplicationId) -> None:
-    """Another client secret is kept. Together with the vault's writing of it, in one transaction."""
-    models.Application.objects.filter(pk=application).update(secret_no=F("secret_no") + 1)
+def new_secret(application: ApplicationId, **facts: Any) -> None:
+    """Another client secret is kept, with its `facts` (fields of the row). Together with the vault's writing of it, in one
+    transaction."""
+    models.Application.objects.filter(pk=application).update(secret_no=F("secret_no") + 1, **facts)
 
 
 def accept_application(application: ApplicationId) -> bool:

@@ -26,9 +26,11 @@ class Shop(models.Model):
 
 
 class Application(models.Model):
-    """A developer credential. The secret itself is in the vault. `previous secret` too, during overlap.
+    """A developer credential. The secret itself is in the vault, and the one before it, which is good until `former_until`.
 
     `secret_no` rises with every secret that is kept: a late refusal of a former one says nothing about the present one.
+    `unproven_since`: the present secret came through a queue then, and has not answered yet; None: it has. `superseded_at`:
+    another one was asked for and has not come: if it was made, the present one ends then; None: nothing says so.
     """
 
     marketplace = models.TextField()
@@ -41,6 +43,9 @@ class Application(models.Model):
     secret_expires_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     refused_code = models.TextField(default="", blank=True)
+    former_until = models.DateTimeField(null=True)
+    unproven_since = models.DateTimeField(null=True)
+    superseded_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -68,6 +73,22 @@ class Registration(models.Model):
                 fields=["marketplace"], condition=Q(application__isnull=True), name="registration_under_way_once"
             ),
         ]
+
+
+class SecretQueue(models.Model):
+    """The queue through which a marketplace tells an application's new client secrets. What signs our calls is in the vault.
+
+    `read_at`: when it was last read to its end. `asked_at`: a new secret was asked for then, and has not come yet; None:
+    none is awaited.
+    """
+
+    application = models.OneToOneField(Application, models.CASCADE, related_name="queue")
+    url = models.TextField()
+    region = models.TextField()
+    access_key_id = models.TextField()
+    set_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
 
 
 class Account(models.Model):

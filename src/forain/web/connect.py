@@ -271,7 +271,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "sync": sync,
         "doing": orders_doing(row, without_address) if sync == "running" else sync,
         "told": {"cause": cause, "count": str(without_address), "role": denied(row, "import_orders")},
-        "together": len(_together(row)),
+        "together": len(accounts.together(row)),
         "stands_still": sync not in ("running", "disconnected"),
         "backlog": offers.backlog(AccountId(row.pk)),
         "parcels": orders.waiting_parcels(AccountId(row.pk)),
@@ -279,6 +279,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "read_only": bool(sites) and all(site.writes_allowed_at is None for site in sites),
         "by_consent": kind.by_consent,
         "secret_ends": kind.secret_term is not None,
+        "rotates": "secret_rotator" in manifest.capabilities,
         "token": drawn("marketplaces", row.marketplace, token, {}, {})[0],
         "guide": _guide(row.marketplace, "guide.developer", developer),
         "retired": _retired(row.marketplace),
@@ -320,7 +321,7 @@ NEXT_TO_RENEW = "next_to_renew"
 def renew_all(request: HttpRequest, number: int) -> HttpResponse:
     """Every account of one application in one go: one consent after the other, or a form with a field for each token."""
     row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
-    rows = _together(row)
+    rows = accounts.together(row)
     manifest = plugins.marketplace_manifest(row.marketplace)
     if request.method == "POST" and rows and manifest.kind(row.application.kind).by_consent:
         request.session[NEXT_TO_RENEW] = [one.pk for one in rows[1:]]
@@ -337,12 +338,6 @@ def renew_all(request: HttpRequest, number: int) -> HttpResponse:
         "today": _today().isoformat(),
     }
     return _may_leave(render(request, "web/renew_all.html", context), row.options.get("address.consent", ""))
-
-
-def _together(row: models.Account) -> list[models.Account]:
-    """The accounts of the same application that have or had a permission, this one first."""
-    rows = models.Account.objects.select_related("application").filter(application=row.application, grant_no__gt=0)
-    return sorted(rows, key=lambda one: (one.pk != row.pk, one.pk))
 
 
 def _enter_tokens(request: HttpRequest, rows: list[models.Account]) -> dict[int, str]:

@@ -51,6 +51,16 @@ def _cure(notice: models.Notice) -> Cure:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
     if code in ("mail_failing", "mail_refused", "webhook_failing"):
         return Cure(reverse("reminders"), "reminders.title")
+    if code == "queue_failing":
+        number = notice.subject.removeprefix("queue:")
+        rows = (
+            models.Account.objects.filter(application=int(number))
+            if number.isdigit()
+            else models.Account.objects.none()
+        )
+        row = rows.order_by("pk").first()
+        if row is not None:
+            return Cure(reverse("rotation", kwargs={"number": row.pk}), "rotation.title")
     if code == "people_to_review":
         return Cure(reverse("people"), "nav.people")
     if notice.account is not None and code not in ("side_ill", "internal"):
@@ -68,6 +78,8 @@ def _on_the_account(code: str, cause: str, account: models.Account) -> Cure:
         return Cure(
             reverse("add_account", kwargs={"marketplace": account.marketplace}), "amazon.other_region", first=True
         )
+    if code.startswith(("rotation_", "queue_")) or code == "new_secret_refused":
+        return Cure(reverse("rotation", kwargs={"number": account.pk}), "rotation.title", first=True)
     if code in ("secret_expiring", "application_refused"):
         return Cure(f"{page}#secret", "amazon.new_secret", first=True)
     if code.startswith("landing_"):

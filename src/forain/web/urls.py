@@ -18,6 +18,7 @@ from forain.web import (
     people,
     register,
     reminders,
+    rotation,
 )
 
 urlpatterns = [
@@ -52,6 +53,7 @@ urlpatterns = [
     path("accounts/<int:number>/date", connect.correct_date, name="correct_date"),
     path("accounts/<int:number>/check", connect.check_now, name="check_now"),
     path("accounts/<int:number>/secret", connect.enter_secret, name="enter_secret"),
+    path("accounts/<int:number>/rotation", rotation.rotation, name="rotation"),
     path("accounts/<int:number>/disconnect", connect.disconnect, name="disconnect"),
     path("accounts/<int:number>/pause", connect.pause, name="pause"),
     path("accounts/<int:number>/landing", landing.landing, name="landing"),

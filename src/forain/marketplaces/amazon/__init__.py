@@ -9,12 +9,14 @@ from forain.contracts.marketplace import (
     Confirmed,
     Credentials,
     Grant,
+    NewSecret,
     OfferPage,
     OrderCount,
     OrderPage,
     Parcel,
     ParcelRefused,
     Receipt,
+    SecretEnds,
     SiteSeen,
 )
 from forain.contracts.net import Net
@@ -22,7 +24,8 @@ from forain.core.clock import Window
 from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
 from forain.core.offers import Change, Observed
 from forain.core.orders import Order
-from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, reports, sellers, shipping
+from forain.core.secret import Secret
+from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, reports, rotation, sellers, shipping
 from forain.marketplaces.amazon.errors import says_ill, token_expired
 from forain.marketplaces.amazon.oauth import exchange
 from forain.marketplaces.amazon.registration import REGISTRATION
@@ -32,7 +35,7 @@ __all__ = ["ACCESS_TOKEN_HEADER", "MANIFEST", "AmazonAccount", "exchange", "open
 
 ACCESS_TOKEN_HEADER = "x-amz-access-token"
 YEAR = timedelta(days=365)
-SECRET_TERM = timedelta(days=180)
+SECRET_TERM, OVERLAP = timedelta(days=180), timedelta(days=7)
 
 
 def _limit(operation: str, rate: float, burst: float) -> RateLimit:
@@ -43,13 +46,15 @@ def _limit(operation: str, rate: float, burst: float) -> RateLimit:
 MANIFEST = MarketplaceManifest(
     code="amazon",
     name="Amazon",
-    capabilities=frozenset({"authorizer", "offer_writer", "offer_reader", "order_reader", "order_counter", "shipper"}),
+    capabilities=frozenset(
+        {"authorizer", "offer_writer", "offer_reader", "order_reader", "order_counter", "shipper", "secret_rotator"}
+    ),
     regions=REGIONS,
     sites=SITES,
     application_kinds=(
         # Whether a self-authorized token dies by age is stated nowhere: the date is the merchant's to type.
-        ApplicationKind("private", by_consent=False, authorization_term=YEAR, secret_term=SECRET_TERM),
-        ApplicationKind("public", by_consent=True, authorization_term=YEAR, secret_term=SECRET_TERM),
+        ApplicationKind("private", by_consent=False, authorization_term=YEAR, secret_term=SECRET_TERM, secret_overlap=OVERLAP),
+        ApplicationKind("public", by_consent=True, authorization_term=YEAR, secret_term=SECRET_TERM, secret_overlap=OVERLAP),
     ),
     application_fields=(
         Field("client_id", pattern=r"amzn1\.application-oa2-client\.\S+", example="amzn1.application-oa2-client.0123abcd"),
@@ -76,6 +81,7 @@ MANIFEST = MarketplaceManifest(
         _limit("getReport", 2, 15),
         _limit("getReportDocument", 0.0167, 15),
         _limit("searchCatalogItems", 2, 2),
+        _limit("rotateApplicationClientSecret", 0.0167, 1),
         RateLimit("reportFile", 1, 10, "no limit is published; ours, so that a loop cannot hammer the storage", date(2026, 11, 29)),
         RateLimit("token", 1, 10, "no limit is published; ours, so that a loop cannot hammer the login", date(2026, 11, 24)),
     ),
@@ -134,6 +140,12 @@ class AmazonAccount:
 
     def eans(self, site: SiteId, product_codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         return catalog.eans(self._credentials, self._net, site, product_codes)
+
+    def ask_for_secret(self) -> None:
+        rotation.ask_for_secret(self._credentials, self._net)
+
+    def secret_news(self, message: Secret) -> NewSecret | SecretEnds | None:
+        return rotation.secret_news(message)
 
 
 def open(credentials: Credentials, net: Net) -> AmazonAccount:

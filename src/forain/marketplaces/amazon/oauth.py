@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from forain.contracts.marketplace import Arrival, Credentials, Grant
 from forain.contracts.net import Net, Request
-from forain.core.errors import GrantRefused, Malformed
+from forain.core.errors import AppRefused, GrantRefused, Malformed
 from forain.core.ids import SellerId, SiteId
 from forain.core.secret import Secret
 from forain.marketplaces.amazon import errors, wire
@@ -16,6 +16,22 @@ from forain.marketplaces.amazon.sites import BY_ID, SITES, TOKEN_ADDRESS
 
 
 def _ask(credentials: Credentials, net: Net, form: dict[str, str], what: str) -> wire.TokenAnswer:
+    """The one place where a client secret is used: the present one first, and where it is refused the former, while it lives.
+
+    Amazon looks at the client before it looks at a code or token: what was refused for the client is not spent.
+    """
+    try:
+        return _ask_with(credentials.client_secret, credentials, net, form, what)
+    except AppRefused as refused:
+        if credentials.former_secret is None or refused.code != "invalid_client":
+            raise
+        try:
+            return _ask_with(credentials.former_secret, credentials, net, form, what)
+        except AppRefused:
+            raise refused from None
+
+
+def _ask_with(secret: Secret, credentials: Credentials, net: Net, form: dict[str, str], what: str) -> wire.TokenAnswer:
     response = net.send(
         Request(
             operation="token",
@@ -24,7 +40,7 @@ def _ask(credentials: Credentials, net: Net, form: dict[str, str], what: str) ->
             form={
                 **form,
                 "client_id": credentials.client_id,
-                "client_secret": credentials.client_secret.reveal(),
+                "client_secret": secret.reveal(),
             },
             authorized=False,
         )
@@ -42,6 +58,12 @@ def exchange(credentials: Credentials, net: Net) -> tuple[Secret, int]:
     refresh = credentials.refresh.reveal() if credentials.refresh else ""
     answer = _ask(credentials, net, {"grant_type": "refresh_token", "refresh_token": refresh}, "refresh_token")
     return Secret(answer.access_token), answer.expires_in
+
+
+def grantless(credentials: Credentials, net: Net, scope: str) -> Secret:
+    """An access token for calls of the application itself, about no seller. Raises AppRefused."""
+    form = {"grant_type": "client_credentials", "scope": scope}
+    return Secret(_ask(credentials, net, form, "scope").access_token)
 
 
 def _consent_base(credentials: Credentials, site: SiteId) -> str:

@@ -3,14 +3,17 @@
 Source: Amazon's published models (commit 34dc93f of 2026-08-05), read 2026-11-23.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from forain.contracts.net import Response
+from forain.core.errors import Malformed
 from forain.net.answers import Key, Name, Plain, Whole, Wire, decoded, part
 
-__all__ = ["Wire", "part", "read"]
+__all__ = ["Wire", "part", "read", "told"]
+
+Value = TypeVar("Value")
 
 Text = Plain | None
 """Text that may be absent or null: either way there is none."""
@@ -325,3 +328,31 @@ class CatalogPage(Struct):
 def read(response: Response, kind: type[Wire]) -> Wire:
     """The body as `kind`. Raises ServerFault for what is no JSON at all (HTML, cut off), Malformed for wrong JSON."""
     return decoded(response.body, kind, request_id=response.request_id, status=response.status)
+
+
+class NewClientSecret(Struct):
+    client_id: Name
+    new_client_secret: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]{20,2000}\Z")]
+    new_client_secret_expiry_time: Plain
+    old_client_secret_expiry_time: Plain
+
+
+class NewSecretPayload(Struct):
+    application_o_auth_client_new_secret: NewClientSecret
+
+
+class ClientSecretExpiry(Struct):
+    client_id: Name
+    client_secret_expiry_time: Plain
+
+
+class SecretExpiryPayload(Struct):
+    application_o_auth_client_secret_expiry: ClientSecretExpiry
+
+
+def told(value: object, kind: type[Value]) -> Value:
+    """A part of a message that was read already, as `kind`. Raises Malformed, which names the place and no value."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Malformed(str(error)[:200]) from None

@@ -37,6 +37,8 @@ def named(context: Context, subject: str) -> str:
     if known is None:
         known = {f"account:{pk}": name for pk, name in models.Account.objects.values_list("pk", "name")}
         known |= {f"shop:{pk}": name for pk, name in models.Shop.objects.values_list("pk", "name")}
+        for pk, name in models.Application.objects.values_list("pk", "client_id"):
+            known |= {f"application:{pk}": name, f"queue:{pk}": name}
         known |= {f"webhook:{pk}": name for pk, name in models.Webhook.objects.values_list("pk", "name")}
         known |= {f"person:{pk}": name for pk, name in models.Person.objects.values_list("pk", "user__username")}
         known["house"] = words.say(language(), "app.name")
