@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 from psycopg.conninfo import conninfo_to_dict
 
 from forain.config import home
-from forain_box import Box, mws_tokens, small_world
+from forain_box import Box, mws_tokens, small_world, sqs
 from forain_box.server import RunningBox
 from tests.parts import command_lines
 
@@ -311,6 +311,42 @@ def test_the_way_to_an_application_is_shown_with_its_pages_and_waits_for_what_wa
             assert why in refused.stderr
         assert forain(*ask, "nothing").returncode == 0
         assert "Direct-to-Consumer Shipping: open" in forain("account", "steps", number).stdout
+
+
+def test_a_queue_is_set_shown_used_and_removed_and_all_accounts_renewed(forain, tmp_path):
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "catalogue.csv").write_text("sku,title,price,currency,on_hand\nHONEY,h,8.00,EUR,3\n")
+    with Boxed(forain, tmp_path) as boxed:
+        forain("shop", "add", "files", "--option", f"folder={tmp_path / 'shop'}", "--name", "Folder")
+        number = boxed.add().stdout.split()[1]
+        arn = "arn:aws:sqs:eu-west-1:123456789012:secrets"
+        queue = sqs.add_queue(boxed.box.world, arn, 30)
+        key = tmp_path / "key"
+        key.write_text(queue.secret_access_key)
+        told = ("account", "queue", number, "--url", f"{boxed.url}/123456789012/secrets", "--access-key-id", queue.access_key_id,
+                "--secret-access-key-file", str(key))  # fmt: skip
+
+        assert "no queue is set" in forain("account", "queue", number).stderr
+        assert "does not name its region" in forain(*told).stderr
+        assert "no queue is set up" in forain("account", "rotate", number).stderr.lower()
+        kept = forain(*told, "--region", "eu-west-1")
+        assert kept.returncode == 0, kept.stderr
+        assert "not read yet" in forain("account", "queue", number).stdout
+        boxed.application.queue = arn
+        asked = forain("account", "rotate", number)
+        assert asked.returncode == 0, asked.stderr
+        assert "already" in forain("account", "rotate", number).stderr
+        assert "awaited" in forain("account", "queue", number).stdout
+        assert forain("account", "queue", number, "--off").returncode == 0
+        assert "no queue is set" in forain("account", "queue", number).stderr
+
+        renewed = forain("account", "renew-all", number, "--token-file", f"{number}={tmp_path / 'token'}")
+        assert renewed.stdout.rstrip().endswith("renewed"), renewed.stderr
+        (tmp_path / "wrong").write_text("nonsense")
+        refused = forain("account", "renew-all", number, "--token-file", f"{number}={tmp_path / 'wrong'}")
+        assert (refused.returncode, "not every token" in refused.stderr) == (1, True)
+        assert "the names here are" in forain("account", "renew-all", number, "--token-file", "99=x").stderr
+        assert "tokens are secret" in forain("account", "renew-all", number).stderr
 
 
 def up(forain, *arguments):
