@@ -36,7 +36,14 @@ def test_the_product_does_not_depend_on_anything_beside_the_checkout():
 
 
 def test_every_setting_is_in_the_reference():
-    inner = {"FORAIN_LOCAL_URL", "FORAIN_REFRESH_TOKEN", "FORAIN_CLIENT_SECRET", "FORAIN_NAME", "FORAIN_"}
+    inner = {
+        "FORAIN_LOCAL_URL",
+        "FORAIN_REFRESH_TOKEN",
+        "FORAIN_CLIENT_SECRET",
+        "FORAIN_SECRET_ACCESS_KEY",
+        "FORAIN_NAME",
+        "FORAIN_",
+    }
     reference = (ROOT / "docs" / "reference" / "settings.md").read_text()
     used = {
         name
