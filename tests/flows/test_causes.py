@@ -176,3 +176,35 @@ def concludes(house, amazon, case, shown):
     there, _, anchor = button.partition("#")
     page = browser.get(there).content.decode()
     assert not anchor or f'id="{anchor}"' in page
+
+
+CODE = "The request has an invalid grant parameter : code"
+CONSENTS = [
+    ("the code was older than five minutes, used, or another's", 400, login("invalid_grant", CODE), "invalid_grant_code"),
+    ("secret wrong", 401, login("invalid_client", "Client authentication failed"), "invalid_client"),
+    ("application not let in", 400, login("unauthorized_client"), "unauthorized_client"),
+    ("our own fault", 400, login("invalid_request", "The request is missing a required parameter : code"), "login_refused"),
+    ("Amazon ill", 503, login("ServerError"), "server_fault"),
+]  # fmt: skip
+"""Name, status and body of what Login with Amazon answers to the code of a consent, and the code of what is said then."""
+
+
+@pytest.mark.parametrize("row", CONSENTS, ids=lambda row: f"{row[0]} {row[1]}")
+def test_a_consent_whose_code_is_refused_says_why_and_leaves_the_former_grant_in_force(make_house, shown, row):
+    from .test_consent import confirmed
+
+    _, status, body, code = row
+    amazon = Answers()
+    house = make_house(kind="public", transport=amazon.over)
+    browser, before = shown(house), (house.account.standing, house.account.grant_no)
+    amazon.store(LOGIN, status, body)
+    for language in LANGUAGES:
+        there = browser.post(f"/accounts/{house.account_id}/renew")["Location"]
+        back = confirmed(house, there)
+
+        answer = browser.get("/amazon/callback", back, follow=True, headers={"accept-language": language})
+
+        said = words.say_error(language, code, {"problem": "PROBLEM", "status": str(status)}).split("PROBLEM")
+        page = html.unescape(answer.content.decode())
+        assert all(part in page for part in said), (language, said)
+    assert (house.account.standing, house.account.grant_no) == before

@@ -191,6 +191,29 @@ def test_an_arrival_without_a_login_asks_for_one_and_begins_nothing(house, clien
     assert models.Attempt.objects.count() == 0
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_an_arrival_of_a_seller_that_is_not_connected_begins_nothing_and_says_so(house, camille, language):
+    told = {
+        "amazon_callback_uri": "http://box/seller-central/eu/apps/authorize/confirm", "amazon_state": "x",
+        "selling_partner_id": "A1NOBODYHERE",
+    }  # fmt: skip
+
+    page = camille.get("/amazon/login", told, follow=True, headers={"accept-language": language}).content.decode()
+
+    assert words.say(language, "error.seller_unknown") in page.replace("&#x27;", "'")
+    assert models.Attempt.objects.count() == 0
+
+
+def test_a_way_back_of_an_invented_seller_or_state_grants_nothing(house, camille):
+    before, back = grant(house), begun(house, camille)
+    state = dict(part.split("=", 1) for part in urlsplit(back).query.split("&"))["state"]
+
+    camille.get(back.replace(house.seller, "A1NOBODYHERE"))
+    camille.get(back.replace(state, "x" * len(state)))
+
+    assert grant(house) == before
+
+
 def test_the_addresses_of_a_consent_tell_no_other_site_what_they_hold(house, camille):
     back = begun(house, camille)
 

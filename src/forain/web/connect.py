@@ -503,7 +503,7 @@ def arrival(request: HttpRequest, marketplace: str) -> HttpResponse:
     seller = request.GET.get("selling_partner_id", "")
     row = models.Account.objects.select_related("application").filter(marketplace=marketplace, seller=seller).first()
     if row is None:
-        messages.error(request, w("error.wrong_account"))
+        messages.error(request, w("error.seller_unknown"))
         return redirect("dashboard")
     try:
         target = authorize.answer_arrival(wiring.deps(), row, request.GET.dict(), _person(request))
