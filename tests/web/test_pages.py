@@ -108,6 +108,16 @@ def test_every_code_has_words_in_every_language():
         assert gaps[0] == gaps[1] == gaps[2], key
 
 
+def test_no_french_line_begins_with_a_colon_or_ends_with_an_opening_guillemet():
+    import re
+
+    said = {key: words.say("fr", key) for key in words.table()}
+    loose = [key for key, text in said.items() if re.search(r" [:;?!»]|« ", text)]
+
+    assert loose == []
+    assert "\N{NO-BREAK SPACE}:" in said["dash.meanwhile"]
+
+
 def test_every_key_of_the_templates_has_words():
     import re
     from pathlib import Path

@@ -26,6 +26,8 @@ _MARKS = {"en": (",", "."), "fr": ("\N{NO-BREAK SPACE}", ","), "de": (".", ",")}
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"\{(\w+)")
+_FRENCH_SPACE = re.compile(r" (?=[:;?!»])|(?<=«) ")
+"""No French line begins with one of these signs, or ends with a guillemet that opens."""
 
 
 class _Plain(string.Formatter):
@@ -63,6 +65,8 @@ def fill(language: str, text: str, values: Mapping[str, object]) -> str:
     def part(found: re.Match[str]) -> str:
         return found[1] if all(values.get(name) not in (None, "") for name in _NAME.findall(found[1])) else ""
 
+    if language == "fr":
+        text = _FRENCH_SPACE.sub("\N{NO-BREAK SPACE}", text)
     return _Plain(language).vformat(_OPTIONAL.sub(part, text), (), values)
 
 
