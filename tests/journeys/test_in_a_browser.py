@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,9 +41,10 @@ FAINT = """() => {
 }"""
 
 
-@pytest.fixture
-def live(tmp_path):
-    """Forain up with a box, as processes of their own; yields (pages, first link, amazon, shop)."""
+@contextmanager
+def forain_up(tmp_path, **settings):
+    """Forain up with a box, as processes of their own; yields (pages, first link, amazon, shop, port). `settings`: of its
+    environment."""
     from forain.cli.sample_amazon import Amazon
     from forain.cli.sample_shop import SampleShop
     from forain_box import Box
@@ -55,7 +57,11 @@ def live(tmp_path):
     clock.write_text("0")
     box = RunningBox(Box(seed=3, write_delay=(0.2, 0.6))).start()
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "FORAIN_TEST_POSTGRES")}
-    environment |= {"FORAIN_HOME": str(home), "FORAIN_CLOCK_FILE": str(clock), "PYTHONPATH": str(ROOT / "src")}
+    environment |= {
+        "FORAIN_HOME": str(home),
+        "FORAIN_CLOCK_FILE": str(clock),
+        "PYTHONPATH": str(ROOT / "src"),
+    } | settings
     from forain.cli.house import free_port
 
     port = free_port()
@@ -76,6 +82,35 @@ def live(tmp_path):
     box.stop()
 
 
+@pytest.fixture
+def live(tmp_path):
+    with forain_up(tmp_path) as found:
+        yield found
+
+
+def album(page):
+    """A function that keeps a picture of the page as it stands, and holds what every page owes."""
+
+    def picture(name, phone=False):
+        """Keep a picture; on a desk and on a phone, in light and in dark, all fits and can be read."""
+        for wide, size in ((False, PHONE), (True, DESK)):
+            page.set_viewport_size(size)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+                f"{name} scrolls sideways at {size['width']} pixels"
+            )
+            gone = page.evaluate(
+                "[...document.querySelectorAll('.top a, .top button')].filter(one => one.offsetWidth < 10).length"
+            )
+            assert gone == 0, f"{name} has no room for something in its head at {size['width']} pixels"
+            if wide is not phone:
+                page.screenshot(path=str(ARTEFACTS / f"{name}.png"), full_page=True)
+        for tone in ("dark", "light"):
+            page.emulate_media(color_scheme=tone)
+            assert page.evaluate(FAINT) == [], f"{name} is faint in {tone}"
+
+    return picture
+
+
 def test_connect_watch_expire_renew(live):
     require_part("chromium", CHROMIUM.exists(), "the browser test drives Debian's chromium")
     from playwright.sync_api import expect, sync_playwright
@@ -90,19 +125,7 @@ def test_connect_watch_expire_renew(live):
         trouble = []
         page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
 
-        def picture(name, phone=False):
-            """Keep a picture; on a desk and on a phone, in light and in dark, all fits and can be read."""
-            for wide, size in ((False, PHONE), (True, DESK)):
-                page.set_viewport_size(size)
-                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
-                    f"{name} scrolls sideways at {size['width']} pixels"
-                )
-                if wide is not phone:
-                    page.screenshot(path=str(ARTEFACTS / f"{name}.png"), full_page=True)
-            for tone in ("dark", "light"):
-                page.emulate_media(color_scheme=tone)
-                assert page.evaluate(FAINT) == [], f"{name} is faint in {tone}"
-
+        picture = album(page)
         page.goto(first)
         page.fill("input[name=user]", "camille")
         page.fill("input[name=password]", "a long enough one")
