@@ -26,6 +26,7 @@ PAGES = {
         "register",
         "register_account",
         "renew_all",
+        "rotation",
     ),
     "journal": ("journal",),
     "health": ("health",),
