@@ -45,8 +45,15 @@ def start_stopped(now: Instant) -> int:
 
 
 def bring_back(now: Instant) -> int:
-    """What a wrong clock planned for days nobody plans for is due now; the answer is how many lines."""
-    return models.Run.objects.filter(due_at__gt=now + FARTHEST, stopped=False).update(due_at=now)
+    """What a wrong clock planned is due now; the answer is how many lines. Those are planned for days nobody plans for, or
+    ran last in the future. Safe to repeat: then they ran last just now."""
+    ahead = Q(succeeded_at__gt=now + LEASE) | Q(failed_at__gt=now + LEASE)
+    rows = models.Run.objects.filter(Q(due_at__gt=now + FARTHEST) | ahead, stopped=False)
+    stamps = {
+        name: Case(When(**{f"{name}__gt": now}, then=Value(now)), default=F(name), output_field=DateTimeField())
+        for name in ("succeeded_at", "failed_at")
+    }
+    return rows.update(due_at=now, **stamps)
 
 
 def due(now: Instant) -> list[tuple[str, str]]:
