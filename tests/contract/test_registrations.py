@@ -20,6 +20,7 @@ OF_NO_ROLE = {
     "token": "the login",
     "reportFile": "the storage",
     "getMarketplaceParticipations": "the probe: its refusal is the account's",
+    "rotateApplicationClientSecret": "of the application, without an account's grant",
 }
 DENIED = b'{"errors":[{"code":"Unauthorized","message":"Access to requested resource is denied.","details":""}]}'
 USED = sorted(limit.operation for limit in MANIFEST.limits if limit.operation not in OF_NO_ROLE)
