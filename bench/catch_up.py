@@ -16,6 +16,8 @@ SOLD = 20
 ORDERS = 50
 A_PAGE = 2
 """Orders a page of Amazon's list, which has 100: as if fifty times as many had come."""
+PROOF_TARGET = 2.0
+"""The proof reads each page once more, and leaves every other turn to new orders: nobody waits with those for it."""
 SITE, SELLER = "A13V1IB3VIYZZH", "A1BENCHSELLER"
 MONTH = timedelta(days=30)
 TARGET = 1.1
@@ -77,12 +79,12 @@ def _rows(home: Path) -> Iterator[dict[str, Any]]:
         "target": 0.5, "met": took["sold"] <= 0.5 * took["proof"],
     }  # fmt: skip
     yield _row(
-        f"0 of {ORDERS} orders missing, {lists['proof']} lists asked for, every other one of the last for new orders",
-        took["proof"], "searchOrders", lists["proof"],
+        f"0 of {ORDERS} orders missing, {lists['proof']} lists asked for, {2 * pages} needed: every other one of the proof's turns "
+        "is for new orders", took["proof"], "searchOrders", 2 * pages, PROOF_TARGET,
     )  # fmt: skip
 
 
-def _row(what: str, seconds: float, operation: str, calls: int) -> dict[str, Any]:
+def _row(what: str, seconds: float, operation: str, calls: int, target: float = TARGET) -> dict[str, Any]:
     from forain.marketplaces.amazon import MANIFEST
 
     limit = next(limit for limit in MANIFEST.limits if limit.operation == operation)
@@ -90,7 +92,7 @@ def _row(what: str, seconds: float, operation: str, calls: int) -> dict[str, Any
     ratio = round(seconds / least, 2)
     return {
         "what": f"{what}, simulated seconds", "value": round(seconds, 1), "against": round(least, 1), "ratio": ratio,
-        "target": TARGET, "met": ratio <= TARGET,
+        "target": target, "met": ratio <= target,
     }  # fmt: skip
 
 

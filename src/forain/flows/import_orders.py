@@ -32,9 +32,9 @@ OVERLAP = timedelta(minutes=15)
 """Windows overlap: bounds are inclusive, lists are late, and ids make repeats harmless."""
 READ_EVERY = timedelta(minutes=3)
 """One list a little slower than the rate Amazon allows for it (0.0056 a second)."""
-TWO_TURNS = timedelta(seconds=350)
-"""A little less than the time in which Amazon allows two lists: 357 seconds. Waiting for more would leave the proof every
-second turn of three, and what sold in the gap would be looked at anew before a reading shows that all its orders are known."""
+EVERY_OTHER_TURN = 1.5 * READ_EVERY
+"""More than one turn and less than two, however long a reading takes. Were new orders read more rarely while a proof is under
+way, what sold in the gap would be looked at anew before a reading shows that all its orders are known."""
 FIRST_READ = timedelta(days=2)
 UNREADABLE_AT_ONCE = 20
 """So many orders that could not be read are asked for again in one run."""
@@ -462,7 +462,7 @@ def import_orders(deps: Deps, account: models.Account) -> Instant:
     lately = account.orders_imported_at or account.created_at
     try:
         # Both read the same slow list: while a long proof is under way, every other turn is the proof's.
-        if not proving or deps.clock.now() - lately >= TWO_TURNS:
+        if not proving or deps.clock.now() - lately >= EVERY_OTHER_TURN:
             read_orders(deps, account)
     except errors.AdapterError as error:
         unread = error
