@@ -84,6 +84,7 @@ class Sum:
     steps: int = 0
     killed: int = 0
     events: int = 0
+    counts: int = 0
     seconds: float = 0.0
     whole: bool = True
     """No story was told without some of its events."""
@@ -98,6 +99,7 @@ class Sum:
         self.steps += told.steps
         self.killed += told.killed
         self.events += told.events
+        self.counts += told.counts
         self.whole &= not plan.without and plan.most_events is None
         return told
 
@@ -105,7 +107,7 @@ class Sum:
         """What can be added up over several runs."""
         return {
             "seeds": self.seeds, "days": self.days, "steps": self.steps, "events": self.events,
-            "workers killed": self.killed, "seconds of one core": self.seconds,
+            "counts of all orders": self.counts, "workers killed": self.killed, "seconds of one core": self.seconds,
         }  # fmt: skip
 
     @property

@@ -91,6 +91,8 @@ class Told:
     steps: int = 0
     killed: int = 0
     events: int = 0
+    counts: int = 0
+    """How often the marketplace's own list of all orders was held against the book."""
     kinds: set[str] = field(default_factory=set)
 
 
@@ -498,6 +500,7 @@ class Story:
             orders.try_again(order)
         self._until_right(self.watch.unsettled)
         self.watch.at_rest()
+        self.told.counts = models.OrderProof.objects.count()
         self.tell("rest")
 
     def _patiently(self, act: Callable[[], None]) -> None:
@@ -532,7 +535,7 @@ class Story:
             seconds = (following[0] - self.now()).total_seconds()
             self.advance(round(min(max(seconds, 15.0), 3600.0), 3))
         name, what = waiting[0] if waiting else ("settled", "not for long enough")
-        raise Violation(name, f"not settled within {round_} rounds: {what}")
+        raise Violation(name, f"not settled within {round_} rounds or {SETTLES_IN}: {what}")
 
     def _person_acts(self) -> None:
         """What only a person can: cancellations the shop refused are taken care of, refused orders tried once more."""

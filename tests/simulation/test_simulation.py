@@ -38,6 +38,7 @@ def test_nothing_is_lost_and_nothing_doubled_whatever_dies(first, record_propert
     for name, count in whole.figures().items():
         record_property(SIMULATED + name, count)
     assert not whole.too_quiet
+    assert whole.counts >= TOGETHER, "nothing was proven by the marketplace's own list"
     assert not failed, f"{failed[0].failure}\nagain: {run.command(failed[0].plan)}\n{run.shortened(failed[0])}"
 
 
