@@ -1,6 +1,7 @@
 """Who may come in: one-time links, the password, the code, logging out."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth import authenticate, get_user_model, logout
@@ -119,9 +120,10 @@ def _password_was_right(request: HttpRequest, person: models.Person, target: str
         "person": person.pk,
         "sessions_no": person.sessions_no,
         "at": sessions.real_now().isoformat(),
-        "next": target,
     }
-    return redirect("login_code")
+    # Where to go on to stays in the browser: it may hold a code of the marketplace, which no session's row should keep.
+    onward = f"?{urlencode({'next': target})}" if target != reverse("dashboard") else ""
+    return HttpResponseRedirect(f"{reverse('login_code')}{onward}")
 
 
 def _half(request: HttpRequest) -> models.Person | None:
@@ -144,7 +146,8 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         wrong, status = code_refused(request, person)
         if not wrong:
-            return _come_in(request, person, request.session["half"]["next"], second_factor=True)
+            target = safe(request, request.GET.get("next", ""), reverse("dashboard"))
+            return _come_in(request, person, target, second_factor=True)
     return render(request, "web/login_code.html", {"wrong": wrong}, status=status)
 
 
