@@ -79,13 +79,19 @@ def test_wrong_fields_are_named_with_an_example(merchant):
 
 @pytest.mark.parametrize(
     ("query", "words_of"),
-    [("", "state_missing"), ("?state=invented&spapi_oauth_code=c&selling_partner_id=S", "state_unknown")],
+    [
+        ("", "state_missing"),
+        ("?spapi_oauth_code=c", "state_missing"),
+        ("?state=&spapi_oauth_code=c&selling_partner_id=S", "state_missing"),
+        ("?state=invented&spapi_oauth_code=c&selling_partner_id=S", "state_unknown"),
+        ("?spapi_oauth_code=c&selling_partner_id=S", "seller_unknown"),
+    ],
 )
 def test_a_callback_without_our_state_changes_nothing(merchant, query, words_of):
     response = merchant.get(f"/amazon/callback{query}", follow=True)
 
     assert words.say("en", f"error.{words_of}") in response.content.decode().replace("&#x27;", "'")
-    assert models.Account.objects.count() == 0
+    assert (models.Account.objects.count(), models.Attempt.objects.count()) == (0, 0)
 
 
 def test_an_account_that_is_not_there_cannot_be_paused(merchant):

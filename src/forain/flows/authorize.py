@@ -134,6 +134,26 @@ def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outc
     return outcome
 
 
+def account_named(deps: Deps, marketplace: str, seller: str, *, ended: bool) -> models.Account:
+    """The account meant where the marketplace sends a browser here of its own accord. Raises Rejected: seller_unknown.
+
+    It names the seller, neither region nor application: of several, one that is renewed by consent is meant, and one
+    whose permission has (`ended`) or has not ended.
+    """
+    now = deps.clock.now()
+
+    def misfits(row: models.Account) -> tuple[bool, bool]:
+        manifest = deps.open.marketplace_manifest(marketplace)
+        over = row.standing in _STOPPED or (row.expires_at is not None and row.expires_at <= now)
+        return not manifest.kind(row.application.kind).by_consent, over != ended
+
+    rows = models.Account.objects.select_related("application").filter(marketplace=marketplace, seller=seller)
+    found = min(rows.order_by("pk"), key=misfits, default=None)
+    if found is None:
+        raise errors.Rejected([errors.Problem("seller_unknown")], "seller_unknown")
+    return found
+
+
 def answer_arrival(deps: Deps, account: models.Account, query: Mapping[str, str], user_id: int) -> str | None:
     """Where to send the browser of a renewal that began at the marketplace; None: it is no such arrival.
 

@@ -483,8 +483,14 @@ def pause(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("account", number=number)
 
 
+SELLER = "selling_partner_id"
+"""By this name a browser that comes from the marketplace tells the seller."""
+
+
 def callback(request: HttpRequest, marketplace: str) -> HttpResponse:
     """The marketplace sends the browser back with a code. Only for somebody logged in; the state must be theirs."""
+    if "state" not in request.GET and SELLER in request.GET:
+        return _enabled_there(request, marketplace)
     outcome = authorize.complete_consent(wiring.deps(), request.GET.dict(), _person(request))
     if outcome.code == "granted" and outcome.account is not None:
         messages.success(request, w("amazon.connected"))
@@ -498,13 +504,43 @@ def callback(request: HttpRequest, marketplace: str) -> HttpResponse:
     return response
 
 
+def _enabled_there(request: HttpRequest, marketplace: str) -> HttpResponse:
+    """A consent begun at the marketplace after the end of the former one: it comes back without our state.
+
+    Nothing shows that this person asked for it, so its code is left alone and nothing is written. The account's page asks
+    for a consent of our own, with the button Renew: there the merchant reads why the marketplace asks twice, and from
+    there a browser may go on to it; the login's form, after which we may be asked here, ends at ourselves.
+    """
+    found = _named(request, marketplace, ended=True)
+    if isinstance(found, models.Account):
+        messages.warning(request, w("amazon.once_more"), extra_tags="renew")
+        found = _at_renew(found)
+    found.headers["Referrer-Policy"] = "no-referrer"
+    return found
+
+
+def _at_renew(row: models.Account) -> HttpResponse:
+    return redirect(f"{reverse('account', kwargs={'number': row.pk})}#renew")
+
+
+def _named(request: HttpRequest, marketplace: str, *, ended: bool) -> models.Account | HttpResponse:
+    """The account that the marketplace's question is about, or where to send a person for whom there is none."""
+    try:
+        row = authorize.account_named(wiring.deps(), marketplace, request.GET.get(SELLER, ""), ended=ended)
+    except errors.AdapterError as error:
+        messages.error(request, sentence(error))
+        return redirect("dashboard")
+    if plugins.marketplace_manifest(marketplace).kind(row.application.kind).by_consent:
+        return row
+    messages.error(request, w("error.seller_by_token"), extra_tags="renew")
+    return _at_renew(row)
+
+
 def arrival(request: HttpRequest, marketplace: str) -> HttpResponse:
     """A renewal that starts at the marketplace: our login address. The login itself is Django's, before this runs."""
-    seller = request.GET.get("selling_partner_id", "")
-    row = models.Account.objects.select_related("application").filter(marketplace=marketplace, seller=seller).first()
-    if row is None:
-        messages.error(request, w("error.seller_unknown"))
-        return redirect("dashboard")
+    row = _named(request, marketplace, ended=False)
+    if not isinstance(row, models.Account):
+        return row
     try:
         target = authorize.answer_arrival(wiring.deps(), row, request.GET.dict(), _person(request))
     except errors.AdapterError as error:
