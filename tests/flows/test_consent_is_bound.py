@@ -1,7 +1,8 @@
 """The way back from a consent, in browsers: only the person who began it ends it, once; and nobody is led elsewhere."""
 
+import html
 import threading
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.db import connections
@@ -13,7 +14,7 @@ from forain.store import models
 from forain.web import words
 from tests.flows.test_consent import confirmed
 from tests.flows.test_secrets import whole_database
-from tests.people import come_in
+from tests.people import PASSWORD, add, come_in
 
 FR = "A13V1IB3VIYZZH"
 
@@ -189,6 +190,20 @@ def test_an_arrival_without_a_login_asks_for_one_and_begins_nothing(house, clien
 
     assert urlsplit(answer["Location"]).path == "/login"
     assert models.Attempt.objects.count() == 0
+
+
+def test_after_the_login_an_arrival_goes_on_by_a_page_and_not_by_the_forms_redirect(house, client):
+    """Browsers hold redirects of a form to its page's policy: the login's form would be stopped on the way to Amazon."""
+    add("camille", password=PASSWORD)
+    asked = arriving(house, "http://box/seller-central/eu/apps/back")
+    wanted = dict(parse_qsl(urlsplit(client.get(asked)["Location"]).query))["next"]
+
+    answer = client.post("/login", {"user": "camille", "password": PASSWORD, "next": wanted})
+
+    assert answer.status_code == 200
+    assert answer["Refresh"] == f"0;url={asked}"
+    assert f'href="{html.escape(asked)}"' in answer.content.decode()
+    assert client.get(asked)["Location"].startswith("http://box/seller-central/eu/apps/back?")
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de"])

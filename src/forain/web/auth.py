@@ -1,7 +1,7 @@
 """Who may come in: one-time links, the password, the code, logging out."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django import forms
 from django.contrib.auth import authenticate, get_user_model, logout
@@ -10,7 +10,8 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -167,8 +168,23 @@ def code_refused(request: HttpRequest, person: models.Person) -> tuple[str, int]
 def _come_in(request: HttpRequest, person: models.Person, target: str, *, second_factor: bool) -> HttpResponse:
     request.session.flush()
     sessions.begin(request, person, second_factor=second_factor)
-    response = HttpResponseRedirect(target)
+    response = _onward(request, target)
     throttle.know(response, person)
+    return response
+
+
+def _onward(request: HttpRequest, target: str) -> HttpResponse:
+    """To one of our addresses. That of a renewal begun at the marketplace leads on to the marketplace, and browsers hold
+    all redirects of a form to its page's policy, which knows ourselves only: there a page that goes on by itself ends the
+    form's chain."""
+    try:
+        leads_away = resolve(urlsplit(target).path).url_name == "arrival"
+    except Resolver404:
+        leads_away = False
+    if not leads_away:
+        return HttpResponseRedirect(target)
+    response = render(request, "web/onward.html", {"target": target})
+    response.headers["Refresh"] = f"0;url={iri_to_uri(target)}"
     return response
 
 
