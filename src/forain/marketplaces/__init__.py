@@ -1,1 +1,2 @@
-"""Marketplaces: one folder each, found by `plugins`. They translate and decide nothing."""
+"""Marketplaces: one folder each, found by `plugins`. They translate and decide nothing. What two of them hand out alike is a file
+beside them, which knows neither."""

@@ -13,6 +13,7 @@ from forain.core import errors as e
 from forain.core.clock import Window
 from forain.core.money import Money
 from forain.core.orders import OrderStatus
+from forain.marketplaces import order_file
 from forain.marketplaces.amazon import reports
 from forain.marketplaces.amazon.tests.parts import (
     FR,
@@ -258,7 +259,7 @@ def test_what_is_no_file_of_orders_is_malformed(body, headers):
 
 
 def test_a_file_that_unpacks_to_more_than_there_can_be_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(reports, "LARGEST_FILE", 100_000)
+    monkeypatch.setattr(order_file, "LARGEST_FILE", 100_000)
     bomb = gzip.compress(tsv(row()) + b"\t" * 1_000_000)
 
     with pytest.raises(e.Malformed):
@@ -343,4 +344,4 @@ def test_whatever_stands_in_a_file_only_malformed_comes_out(noise, cut, place, c
         found = read(garbled, {"content-type": f"text/plain{charset}"})
     except e.Malformed:
         return
-    assert all(reports.ORDER_ID.fullmatch(order.order_id) for order in found.orders)
+    assert all(order_file.ORDER_ID.fullmatch(order.order_id) for order in found.orders)
