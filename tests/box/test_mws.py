@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from forain_box import clock, report_files, reports
 from forain_box.http import Request, pairs
 from forain_box.mws.sign import signed
 from tests.box.client import FR, US, Client
@@ -329,7 +330,63 @@ def test_a_seller_without_a_listing_has_a_report_without_data(merchant):
     assert names(listed, "GeneratedReportId") == []
 
 
-def test_reports_are_their_sellers_and_of_one_kind(merchant):
+ORDERS = {"ReportType": "_GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_", "MarketplaceIdList__Id__1": FR}
+TODAY = {"StartDate": "2026-03-01T00:00:00Z", "EndDate": "2026-03-01T09:05:00Z"}
+
+
+def test_all_orders_of_a_time_are_told_by_the_same_file_as_the_newer_interface_hands_out(merchant):
+    orders = {merchant.buy(quantity=2)[1]["order_id"], merchant.buy(pending_seconds=DAY)[1]["order_id"]}
+    merchant.advance(600)
+    later = merchant.buy()[1]["order_id"]
+    _, asked = merchant.call("RequestReport", "", **ORDERS, **TODAY)
+    assert [names(asked, name) for name in ("StartDate", "EndDate")] == [
+        ["2026-03-01T00:00:00.000Z"], ["2026-03-01T09:05:00.000Z"],
+    ]  # fmt: skip
+    newer = reports.ask(
+        merchant.box.world, "SELLER1", "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_ORDER_DATE_GENERAL", [FR],
+        clock.parse(TODAY["StartDate"]), clock.parse(TODAY["EndDate"]), {},
+    )  # fmt: skip
+
+    merchant.advance(60)
+
+    (number,) = names(asked, "ReportRequestId")
+    _, listed = merchant.call("GetReportRequestList", "", ReportRequestIdList__Id__1=number)
+    assert names(listed, "ReportProcessingStatus") == ["_DONE_"]
+    content = merchant.raw("GetReport", "", ReportId=names(listed, "GeneratedReportId")[0])
+    head, *lines = content.body.decode().splitlines()
+    assert head.startswith("amazon-order-id\t")
+    assert {line.split("\t")[0] for line in lines} == orders
+    assert later not in content.body.decode()
+    assert content.body == report_files.write(merchant.box.world, newer)[1]
+
+
+def test_a_time_without_orders_has_no_data_and_a_report_that_was_not_carried_out_is_cancelled(merchant):
+    merchant.call("RequestReport", "", **ORDERS, **TODAY | {"EndDate": "2026-03-01T00:00:01Z"})
+    merchant.buy()
+    merchant.advance(600)
+    merchant.control("POST", "faults", {"kind": "report-fatal", "count": 1})
+    merchant.call("RequestReport", "", **ORDERS, **TODAY)
+    merchant.advance(60)
+    merchant.call("RequestReport", "", **ORDERS, **TODAY | {"StartDate": "2025-12-01T00:00:00Z"})
+    merchant.advance(60)
+
+    _, listed = merchant.call("GetReportRequestList", "", ReportTypeList__Type__1=ORDERS["ReportType"])
+
+    assert names(listed, "ReportProcessingStatus") == ["_CANCELLED_", "_CANCELLED_", "_DONE_NO_DATA_"]
+    assert names(listed, "GeneratedReportId") == []
+    for number in names(listed, "ReportRequestId"):
+        assert merchant.error("GetReport", "", ReportId=number)[:2] == (404, "ReportNotReady")
+
+
+@pytest.mark.parametrize(
+    "time",
+    [{"EndDate": "2026-03-01T11:00:00Z"}, {"StartDate": "2026-03-01T08:00:00Z", "EndDate": "2026-03-01T07:00:00Z"}, {"StartDate": "soon"}],
+)  # fmt: skip
+def test_a_time_that_is_none_is_refused(merchant, time):
+    assert merchant.error("RequestReport", "", **ORDERS, **time)[:2] == (400, "InvalidParameterValue")
+
+
+def test_reports_are_their_sellers_and_of_two_kinds(merchant):
     assert merchant.error("RequestReport", "", ReportType="_GET_ORDERS_DATA_")[:2] == (400, "InvalidParameterValue")
     assert merchant.error("RequestReport", "", **LISTINGS | {"MarketplaceIdList__Id__1": US})[0] == 401
     assert merchant.error("GetReport", "", ReportId="1")[:2] == (404, "InvalidReportId")
