@@ -14,6 +14,7 @@ from tests.journeys.mws import NAME, NUMBER, MwsHouse, mws_house
 from tests.people import come_in
 
 MINUTE = 60
+HOUR = 3600
 
 
 @pytest.fixture
@@ -114,6 +115,13 @@ def test_a_year_from_the_token_of_the_help_page_to_the_same_token_revived(house,
     assert house.amazon("SOAP")["prices"] == {FR: "7.10"}
     # Thirty in the shop's file, less the two orders that still lie there as new.
     assert house.quantity("SOAP") == 30 - 2 - 3
+    assert house.refused_codes() == set()
+
+    # An hour after the renewal Amazon's own report can count the gap: it has no order that we have not.
+    house.live(2 * HOUR, step=5 * MINUTE)
+    counted = models.OrderProof.objects.filter(account_id=house.account_id, until__gte=house.account.resumed_at).first()
+    assert counted is not None
+    assert (counted.orders, counted.missing, counted.still_missing, counted.whole) == (2, [], [], True)
     assert house.refused_codes() == set()
 
 

@@ -14,6 +14,7 @@ from forain.contracts.marketplace import (
     Credentials,
     Grant,
     OfferPage,
+    OrderCount,
     OrderPage,
     Parcel,
     ParcelRefused,
@@ -26,7 +27,7 @@ from forain.core.errors import GrantRefused
 from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
 from forain.core.offers import Change, Observed
 from forain.core.orders import Order
-from forain.marketplaces.amazon_mws import feeds, orders, reports, sellers
+from forain.marketplaces.amazon_mws import counts, feeds, orders, reports, sellers
 from forain.marketplaces.amazon_mws.calls import signed, too_fast
 from forain.marketplaces.amazon_mws.sites import BY_ID, REGIONS, SITES
 
@@ -43,7 +44,7 @@ def _limit(operation: str, quota: float, restore_seconds: float) -> RateLimit:
 MANIFEST = MarketplaceManifest(
     code="amazon_mws",
     name="Amazon MWS",
-    capabilities=frozenset({"authorizer", "offer_writer", "offer_reader", "order_reader", "shipper"}),
+    capabilities=frozenset({"authorizer", "offer_writer", "offer_reader", "order_reader", "order_counter", "shipper"}),
     regions=REGIONS,
     sites=SITES,
     # The token lives for a year and, renewed by the same steps, is the same one; the developer's keys had no end.
@@ -126,6 +127,9 @@ class MwsAccount:
 
     def order(self, order_id: MarketplaceOrderId) -> Order | None:
         return orders.order(self._credentials, self._net, order_id)
+
+    def counted(self, window: Window, sites: Sequence[SiteId], cursor: str | None) -> OrderCount:
+        return counts.counted(self._credentials, self._net, window, sites, cursor)
 
     def confirm(self, order_id: MarketplaceOrderId, site: SiteId, parcel: Parcel) -> Confirmed | ParcelRefused:
         return feeds.confirm(self._credentials, self._net, order_id, site, parcel)

@@ -8,8 +8,10 @@ Source: MWS Reports API section 2009-01-01 (stored copies of docs.developer.amaz
 and encodings of the file as connectors met them, read 2026-11-24.
 """
 
+import base64
+import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from forain.contracts.marketplace import Credentials, OfferPage, UnreadOffer
@@ -63,7 +65,7 @@ def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tup
 def _newest(credentials: Credentials, net: Net, site: SiteId) -> str | None:
     """The number of a report young enough, None where it says that there is no offer. Else one is asked for: Busy."""
     # The list does not say which site a report is of; an account has one.
-    infos, now = _requests(credentials, net, {"ReportTypeList.Type.1": TYPE, "MaxCount": "20"})
+    infos, now = requests(credentials, net, {"ReportTypeList.Type.1": TYPE, "MaxCount": "20"})
     for info in infos:
         status = info.get("ReportProcessingStatus")
         young = now - calls.moment(info, "SubmittedDate") <= FRESH
@@ -73,11 +75,11 @@ def _newest(credentials: Credentials, net: Net, site: SiteId) -> str | None:
             return info.named("GeneratedReportId")
         if young and status == "_DONE_NO_DATA_":
             return None
-    _request(credentials, net, site)
+    request(credentials, net, TYPE, [site])
     raise Busy(now + LOOK_AGAIN, "mws_report", placeholders={"report": TYPE})
 
 
-def _requests(credentials: Credentials, net: Net, asked: dict[str, str]) -> tuple[list[Part], Instant]:
+def requests(credentials: Credentials, net: Net, asked: Mapping[str, str]) -> tuple[list[Part], Instant]:
     """(what was asked for, the newest first; the moment of the answer)."""
     response = calls.call(credentials, net, "", "GetReportRequestList", asked)
     told = document.read(response).all("GetReportRequestListResult")
@@ -86,18 +88,39 @@ def _requests(credentials: Credentials, net: Net, asked: dict[str, str]) -> tupl
     return told[0].all("ReportRequestInfo"), calls.moment_of(response)
 
 
-def _request(credentials: Credentials, net: Net, site: SiteId) -> str:
-    told = calls.ask(credentials, net, "", "RequestReport", {"ReportType": TYPE, "MarketplaceIdList.Id.1": site})
+def requested(credentials: Credentials, net: Net, number: str) -> tuple[Part | None, Instant]:
+    """(the request of this number, None where Amazon knows none; the moment of the answer)."""
+    infos, now = requests(credentials, net, {"ReportRequestIdList.Id.1": number})
+    return next((info for info in infos if info.get("ReportRequestId") == number), None), now
+
+
+def request(
+    credentials: Credentials, net: Net, kind: str, sites: Sequence[SiteId], others: Mapping[str, str] | None = None
+) -> str:
+    """Ask for a report of these sites; the answer is the request's number. Each time it is a new one."""
+    asked = {f"MarketplaceIdList.Id.{place}": site for place, site in enumerate(sites, 1)}
+    told = calls.ask(credentials, net, "", "RequestReport", {"ReportType": kind, **asked, **(others or {})})
     return told.named("ReportRequestInfo/ReportRequestId")
+
+
+def file(credentials: Credentials, net: Net, number: str) -> Response:
+    """The report of this number. Raises Malformed where it is another one than its checksum tells of: cut, or changed.
+
+    Source: the python package mws 0.8.15, which holds the header against the body; read 2026-11-29.
+    """
+    response = calls.call(credentials, net, "", "GetReport", {"ReportId": number})
+    checksum = base64.b64encode(hashlib.md5(response.body, usedforsecurity=False).digest()).decode()
+    if response.headers.get("content-md5", checksum) != checksum:
+        raise Malformed("content-md5")
+    return response
 
 
 def sweep(credentials: Credentials, net: Net, site: SiteId, cursor: str | None) -> OfferPage:
     """All offers of a site. The first page is empty and asks for a report; its number is the cursor. Raises Busy while
     the report is not ready; whoever comes again with the cursor waits for the same one."""
     if cursor is None:
-        return OfferPage((), _request(credentials, net, site))
-    infos, now = _requests(credentials, net, {"ReportRequestIdList.Id.1": cursor})
-    info = next((one for one in infos if one.get("ReportRequestId") == cursor), None)
+        return OfferPage((), request(credentials, net, TYPE, [site]))
+    info, now = requested(credentials, net, cursor)
     status = info.get("ReportProcessingStatus") if info else ""
     if info is None:
         raise Malformed("ReportRequestId")
@@ -115,7 +138,7 @@ def _fetch(credentials: Credentials, net: Net, site: SiteId, number: str) -> Off
     """A report as one page. A line that cannot be read is named, and the others are read."""
     found: list[Observed] = []
     unread: list[UnreadOffer] = []
-    for row in _rows(calls.call(credentials, net, "", "GetReport", {"ReportId": number})):
+    for row in _rows(file(credentials, net, number)):
         sku = row.get("sku", "")
         key = OfferKey(credentials.account, site, SellerSku(sku if len(sku) <= LONGEST_NAME else ""))
         try:

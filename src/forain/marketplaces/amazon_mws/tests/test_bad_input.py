@@ -16,9 +16,10 @@ from forain.core.offers import Change
 from forain.marketplaces.amazon_mws import too_fast
 from forain.marketplaces.amazon_mws.tests.parts import FR, T0, Wire, account, key, refusal, response
 from forain.marketplaces.amazon_mws.tests.test_calls import PARTICIPATIONS
+from forain.marketplaces.amazon_mws.tests.test_counts import WHOLE, WINDOW, made
 from forain.marketplaces.amazon_mws.tests.test_feeds import NONE_WAITS, taken, waiting
 from forain.marketplaces.amazon_mws.tests.test_orders import an_order, item, items, listed
-from forain.marketplaces.amazon_mws.tests.test_reports import YOUNG, file, requests, row
+from forain.marketplaces.amazon_mws.tests.test_reports import ASKED, YOUNG, file, requests, row
 
 Answers = list[tuple[Any, ...]]
 CALLS: dict[str, tuple[Callable[[Any], Any], Answers]] = {
@@ -30,6 +31,8 @@ CALLS: dict[str, tuple[Callable[[Any], Any], Answers]] = {
     "confirm": (lambda a: a.confirm("O-1", FR, Parcel("1", "DHL", "1", T0, {"L1": 1})), [taken(1), taken(2)]),
     "observe": (lambda a: a.observe([key()]), [requests(("4", "_DONE_", YOUNG)), file(row(), row("TWO"))]),
     "sweep": (lambda a: a.sweep(FR, "5"), [requests(("5", "_DONE_", YOUNG)), file(row(), row("TWO"))]),
+    "count": (lambda a: a.counted(WINDOW, [FR], "5"), [*made(WHOLE)]),
+    "count, begun": (lambda a: a.counted(WINDOW, [FR], None), [ASKED]),
     "refused": (lambda a: a.probe(), [(401, refusal("AccessDenied", "AuthToken is not valid"))]),
 }  # fmt: skip
 PIECES = [
