@@ -102,6 +102,7 @@ HOUSES = [
     replace(GOOD, reach="http", database="plain", database_host="db", folders=("F",), plain_shops=("P",), alarms=False, factors=0, reviewed=False, shops=()),
     replace(GOOD, reach="loopback", database="local"),
     replace(GOOD, database="tls", database_host="db"),
+    replace(GOOD, reach="named", hosts=("s.example",), keys_in_file=False, retired=("Old",)),
 ]  # fmt: skip
 
 

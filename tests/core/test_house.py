@@ -26,6 +26,10 @@ GOOD = House(
         ("shops", {"shops": ()}, "shops_none", "yes"), ("folder", {"folders": ("Dossier",)}, "folder", "no"),
         ("plain_shop", {"plain_shops": ("Vieux",)}, "plain_shop", "no"),
         ("alarms", {}, "alarms", "partly"), ("alarms", {"alarms": False}, "alarms_none", "no"),
+        ("network", {"reach": "named", "hosts": ("s.example",)}, "network_named", "you"),
+        ("tls", {"reach": "named", "hosts": ("s.example",)}, "tls_named", "you"),
+        ("at_rest", {}, "at_rest", "yes"), ("at_rest", {"keys_in_file": False}, "at_rest_environment", "partly"),
+        ("use", {}, "use", "you"), ("sources", {}, "sources", "partly"), ("testing", {}, "testing", "partly"),
         ("backups", {}, "backups", "no"), ("passwords", {}, "passwords", "partly"), ("firewall", {}, "firewall", "you"),
     ],
 )  # fmt: skip

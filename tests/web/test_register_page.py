@@ -285,6 +285,78 @@ def test_a_page_in_plain_over_the_network_is_no_good_answer(merchant, monkeypatc
     assert "FORAIN_PUBLIC_URL" in part
 
 
+def facts(monkeypatch, settings, hosts, url="http://127.0.0.1:8787"):
+    deps = wiring.build(wiring.deps().clock, wiring.deps().vault, url)
+    monkeypatch.setattr(wiring, "deps", lambda: deps)
+    # The pages of a test are asked by the name "testserver".
+    settings.ALLOWED_HOSTS = hosts
+    return house.house()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "url", "reach"),
+    [
+        (["127.0.0.1", "localhost", "[::1]"], "http://127.0.0.1:8787", "loopback"),
+        (["127.0.0.1", "shop.example"], "http://127.0.0.1:8787", "named"), (["*"], "http://localhost:8787", "named"),
+        (["shop.example"], "https://shop.example", "https"), (["shop.example"], "http://shop.example", "http"),
+    ],
+)  # fmt: skip
+def test_pages_that_answer_to_a_name_are_not_said_to_be_out_of_reach(
+    merchant, monkeypatch, settings, hosts, url, reach
+):
+    assert facts(monkeypatch, settings, hosts, url).reach == reach
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_without_an_address_is_the_merchants_to_explain(merchant, monkeypatch, settings, language):
+    facts(monkeypatch, settings, ["127.0.0.1", "testserver"])
+
+    text = page(merchant, language=language)
+
+    told, part = answers(text, "network")
+    assert told[0] == "The pages answer to testserver. Nothing opens without a login."
+    assert "cannot be reached from the network" not in text
+    assert "FORAIN_PUBLIC_URL" in part
+    assert 'class="pill you"' in part
+    assert "FORAIN_PUBLIC_URL" in answers(text, "transit")[1]
+
+
+def test_keys_that_come_from_the_environment_are_not_said_to_lie_in_a_file(merchant, monkeypatch, settings):
+    assert "in a file that only the software" in answers(page(merchant), "at_rest")[0][0]
+
+    monkeypatch.setattr(settings.VAULT_KEYS, "in_file", False)
+    told, part = answers(page(merchant), "at_rest")
+
+    assert "in a file" not in told[0]
+    assert "in the environment the software is started with" in told[0]
+    assert "FORAIN_VAULT_KEYS" in part
+
+
+def test_what_only_the_merchant_knows_is_not_said_for_them(merchant):
+    text = page(merchant).replace("&#x27;", "'")
+
+    use, part = answers(text, "why_pii")
+    assert "phone number and mail address" in use[0]
+    assert "a machine of our own" not in use[0]
+    assert 'class="pill you"' in part
+    sources, part = answers(text, "sources")
+    assert sources == [
+        "Forain reads Amazon information through the Selling Partner API, authorized for our own seller account."
+    ]
+    assert "Seller Central" in part
+    assert 'class="pill partly"' in part
+    testing, part = answers(text, "testing")
+    assert testing == ["The software is tested with invented buyers and a simulated Amazon."]
+    assert 'class="pill partly"' in part
+
+
+def test_an_account_of_the_retired_interface_is_named_among_the_sources(merchant):
+    connect("Old books", 200, kind="mws")
+    models.Account.objects.update(marketplace="amazon_mws")
+
+    assert answers(page(merchant), "sources")[0][0].endswith("and through the older interface MWS (Old books).")
+
+
 @pytest.mark.parametrize(
     ("database", "kind"),
     [

@@ -16,21 +16,26 @@ Standing = Literal["yes", "partly", "no", "you"]
 class House:
     """Facts of one installation. `roles`: how many active people have which role; `factors`: how many of them a second
     factor; `reviewed`: somebody looked within the quarter who still needs access. `url`: where browsers reach the pages;
-    `reach`: "loopback" this machine only, "https" behind TLS, "http" in plain. `database`: "private" Forain's own server
+    `reach`: "loopback" this machine only, "https" behind TLS, "http" in plain, "named" they answer to other names (`hosts`) and
+    nobody said by which address. `database`: "private" Forain's own server
     without a port, "local" another one on this machine, "tls" and "plain" one on `database_host`, with encryption insisted on or
     not. `shops`: their names; `plain_shops`: those reached by plain http over a network; `folders`: those that are a folder of plain
-    files. `alarms`: ways by which people are told of trouble, at least one. The rest: days, months and hours as they are set."""
+    files. `retired`: accounts connected by an interface that its marketplace has ended. `keys_in_file`: the vault's keys lie in a
+    file of their own; False: they come from the environment. `alarms`: ways by which people are told of trouble, at least one. The rest: days, months and hours as they are set."""
 
     roles: Mapping[str, int]
     factors: int
     reviewed: bool
     url: str
-    reach: Literal["loopback", "https", "http"]
+    reach: Literal["loopback", "https", "http", "named"]
+    hosts: tuple[str, ...] = ()
     database: Literal["private", "local", "tls", "plain"] = "private"
     database_host: str = ""
     shops: tuple[str, ...] = ()
     plain_shops: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    keys_in_file: bool = True
     alarms: bool = False
     kept_days: int = 0
     unsent_days: int = 0
@@ -72,9 +77,16 @@ def _shops(house: House) -> Answer:
     return Answer("shops", "yes", {"shops": _names(house.shops)}) if house.shops else Answer("shops_none", "yes")
 
 
+def _sources(house: House) -> Answer:
+    return Answer("sources", "partly", {"retired": _names(house.retired)})
+
+
+_REACH: Mapping[str, Standing] = {"http": "no", "named": "you"}
+
+
 def _network(house: House) -> Answer:
-    standing: Standing = "no" if house.reach == "http" else "yes"
-    return Answer(f"network_{house.reach}", standing, {"url": house.url})
+    told = {"url": house.url, "hosts": _names(house.hosts)}
+    return Answer(f"network_{house.reach}", _REACH.get(house.reach, "yes"), told)
 
 
 def _database(house: House) -> Answer:
@@ -100,12 +112,17 @@ def _retention(house: House) -> Answer:
     return Answer("retention", "partly", told)
 
 
+def _at_rest(house: House) -> Answer:
+    return Answer("at_rest", "yes") if house.keys_in_file else Answer("at_rest_environment", "partly")
+
+
 def _folder(house: House) -> Answer | None:
     return Answer("folder", "no", {"shops": _names(house.folders)}) if house.folders else None
 
 
 def _tls(house: House) -> Answer:
-    return Answer(f"tls_{house.reach}", "no" if house.reach == "http" else "yes", {"url": house.url})
+    told = {"url": house.url, "hosts": _names(house.hosts)}
+    return Answer(f"tls_{house.reach}", _REACH.get(house.reach, "yes"), told)
 
 
 def _plain_shop(house: House) -> Answer | None:
@@ -125,10 +142,10 @@ def _sessions(house: House) -> Answer:
 
 
 _ANSWERS: Mapping[str, Callable[[House], Answer | None]] = {
-    "use": _fixed("use"),
+    "use": _fixed("use", "you"),
     "shops": _shops,
     "others": _fixed("others", "you"),
-    "sources": _fixed("sources"),
+    "sources": _sources,
     "network": _network,
     "database": _database,
     "firewall": _fixed("firewall", "you"),
@@ -139,7 +156,7 @@ _ANSWERS: Mapping[str, Callable[[House], Answer | None]] = {
     "devices": _fixed("devices", "you"),
     "retention": _retention,
     "policy": _fixed("policy", "you"),
-    "at_rest": _fixed("at_rest"),
+    "at_rest": _at_rest,
     "folder": _folder,
     "transit": _fixed("transit"),
     "tls": _tls,
@@ -151,7 +168,7 @@ _ANSWERS: Mapping[str, Callable[[House], Answer | None]] = {
     "passwords": _fixed("passwords", "partly"),
     "sessions": _sessions,
     "credentials": _fixed("credentials"),
-    "testing": _fixed("testing"),
+    "testing": _fixed("testing", "partly"),
     "vulnerabilities": _fixed("vulnerabilities", "you"),
 }
 CODES = frozenset(_ANSWERS)

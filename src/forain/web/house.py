@@ -12,9 +12,9 @@ from forain.core.house import House
 from forain.core.orders import BUYER_KEPT, NEVER_SENT
 from forain.core.people import REVIEW_EVERY, Role, review_due
 from forain.flows.prune import JOURNAL_KEPT
-from forain.store import instance, models, people
+from forain.store import accounts, instance, models, people
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 ENCRYPTED = ("require", "verify-ca", "verify-full")
 MONTH_DAYS = 30.4
 
@@ -32,11 +32,14 @@ def house() -> House:
         reviewed=confirmed_at is not None and not review_due(confirmed_at, deps.clock.now()),
         url=deps.public_url,
         reach=_reach(deps.public_url),
+        hosts=_hosts(),
         database=database,
         database_host=host,
         shops=tuple(models.Shop.objects.order_by("pk").values_list("name", flat=True)),
         plain_shops=tuple(shop.name for shop in models.Shop.objects.order_by("pk") if _plain(shop)),
         folders=tuple(shop.name for shop in models.Shop.objects.order_by("pk") if _folder(shop)),
+        retired=tuple(row.name for row in accounts.every() if plugins.marketplace_manifest(row.marketplace).retired_on),
+        keys_in_file=settings.VAULT_KEYS.in_file,
         alarms=(deps.mail is not None and any(person.user.email for person in active)) or models.Webhook.objects.exists(),
         kept_days=BUYER_KEPT.days,
         unsent_days=NEVER_SENT.days,
@@ -47,11 +50,19 @@ def house() -> House:
     )  # fmt: skip
 
 
-def _reach(url: str) -> Literal["loopback", "https", "http"]:
+def _hosts() -> tuple[str, ...]:
+    """The names of FORAIN_HOSTS that are not this machine's own; "*": any."""
+    return tuple(host for host in settings.ALLOWED_HOSTS if host not in LOOPBACK)
+
+
+def _reach(url: str) -> Literal["loopback", "https", "http", "named"]:
     told = urlsplit(url)
     if told.scheme == "https":
         return "https"
-    return "loopback" if told.hostname in LOOPBACK else "http"
+    if told.hostname not in LOOPBACK:
+        return "http"
+    # Whoever lets the pages answer to a name has something in front of them that Forain was not told of.
+    return "named" if _hosts() else "loopback"
 
 
 def _database() -> tuple[Literal["private", "local", "tls", "plain"], str]:
