@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from forain import wiring
-from forain.core.errors import Rejected
+from forain.core.errors import AdapterError, Rejected
 from forain.core.ids import ApplicationId
 from forain.core.registration import RoleState, Said, StepState
 from forain.core.secret import Secret
-from forain.flows import authorize, register
+from forain.flows import authorize, register, setup
 from forain.store import models, orders
 from tests.flows.conftest import FR
 from tests.flows.test_confirmed_by_hand import confirmed_in_seller_central
@@ -361,11 +361,84 @@ def test_the_way_goes_on_where_it_was_left_and_belongs_to_the_application_that_c
     assert under_way.following == "profile"
     assert under_way.role("addresses").state is RoleState.ASKED
 
-    register.adopt(house.account)
-    register.adopt(house.account)
+    house.account_id = setup.add_account(house.deps, told(house, granted(house))).pk
 
     assert look(house).role("addresses").since == date(2026, 2, 20)
     assert register.look(deps, "amazon", None).role("addresses").state is RoleState.OPEN
-    register.say_step(deps, "amazon", None, "plan", True, "camille")
-    register.adopt(house.account)
-    assert models.Registration.objects.count() == 2
+    assert models.Registration.objects.count() == 1
+
+
+def granted(house, application=None):
+    number = (application or house.application)["application_id"]
+    return house.control("POST", f"sellers/{house.seller}/authorize", {"application_id": number})["refresh_token"]
+
+
+def told(house, token, application=None, kind="private", seller=None):
+    application = application or house.application
+    values = {"client_id": application["client_id"], "client_secret": application["client_secret"], "region": "EU",
+              "seller_id": seller or house.seller, "refresh_token": token, "application_id": application["application_id"]}  # fmt: skip
+    return setup.NewAccount("amazon", kind, "", values, PUBLIC_BOX)
+
+
+def under_way(house):
+    return register.look(house.deps, "amazon", None).role("addresses").state
+
+
+def ask_on_the_way(house):
+    register.say_roles(
+        house.deps, "amazon", None, ["addresses"], Said.ASKED, date(2026, 2, 20), today(house), "camille"
+    )
+
+
+def test_a_public_application_is_not_what_the_way_led_to(make_house):
+    house = make_house(connect=False)
+    ask_on_the_way(house)
+    application = house.control("POST", "applications", {"name": "Public", "kind": "public", "roles": ALL})
+
+    setup.add_account(house.deps, told(house, "", application, kind="public"))
+
+    assert under_way(house) is RoleState.ASKED
+    assert models.Registration.objects.get().application is None
+
+
+def test_another_account_of_an_application_that_was_there_is_not_what_the_way_led_to(make_house):
+    house = make_house()
+    ask_on_the_way(house)
+    house.control("POST", "sellers", {"seller_id": "A2OTHERSELLER", "region": "eu", "marketplace_ids": [FR]})
+    number = house.application["application_id"]
+    token = house.control("POST", "sellers/A2OTHERSELLER/authorize", {"application_id": number})["refresh_token"]
+
+    setup.add_account(house.deps, told(house, token, seller="A2OTHERSELLER"))
+
+    assert models.Account.objects.count() == 2
+    assert under_way(house) is RoleState.ASKED
+    assert states(house)["addresses"] is not RoleState.ASKED
+
+
+def test_a_token_that_does_not_work_leaves_the_way_as_it_was(make_house):
+    house = make_house(connect=False)
+    ask_on_the_way(house)
+    application = house.control("POST", "applications", {"name": "Mine", "kind": "private", "roles": ALL})
+
+    with pytest.raises(AdapterError):
+        setup.add_account(house.deps, told(house, "Atzr|wrong", application))
+
+    assert under_way(house) is RoleState.ASKED
+    assert models.Registration.objects.get().application is None
+
+
+def test_a_crash_while_connecting_loses_nothing_of_the_way_whichever_application_is_typed_next(make_house):
+    house = make_house(connect=False)
+    models.Account.objects.all().delete()
+    ask_on_the_way(house)
+    wrong, right = (
+        house.control("POST", "applications", {"name": name, "kind": "private", "roles": ALL}) for name in ("A", "B")
+    )
+    # Without a token the account stands as it does when the process dies while the token is tried.
+    setup.add_account(house.deps, told(house, "", wrong))
+    assert models.Registration.objects.get().application.client_id == wrong["client_id"]
+
+    house.account_id = setup.add_account(house.deps, told(house, granted(house, right), right)).pk
+
+    assert models.Registration.objects.get().application.client_id == right["client_id"]
+    assert look(house).role("addresses").since == date(2026, 2, 20)

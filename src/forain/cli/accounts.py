@@ -87,7 +87,7 @@ def account_add(
         from forain.core.errors import AdapterError
         from forain.core.ids import ShopId
         from forain.engine import schedule
-        from forain.flows import register, setup
+        from forain.flows import setup
 
         offered = plugins.offered(settings.RETIRED_ADDRESSES)
         if marketplace not in offered:
@@ -128,7 +128,6 @@ def account_add(
         except setup.Exists:
             raise click.ClickException("this seller is connected already") from None
         schedule.plan_account(row.pk, wiring.deps().clock.now())
-        register.adopt(row)
         if by_consent:
             page = f"{wiring.deps().public_url}/accounts/{row.pk}"
             tell(f"account {row.pk} kept; now confirm it at the marketplace: open {page} and press Renew")

@@ -213,11 +213,6 @@ def choose(deps: Deps, marketplace: str, application: ApplicationId | None, site
         row.site, row.marketplace_ships = site, marketplace_ships
 
 
-def adopt(account: models.Account) -> None:
-    """What was said before there was an application belongs to the one that came of it. Safe to repeat."""
-    registrations.adopt(account.application)
-
-
 def notice_granted(deps: Deps, account: models.Account) -> None:
     """A role somebody waited for works: what they said of it is over, and the journal tells. Asks nothing, where nobody said
     anything of a role that Forain can see."""

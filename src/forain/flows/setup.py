@@ -8,12 +8,12 @@ from django.db import IntegrityError, transaction
 
 from forain.core.clock import Instant
 from forain.core.errors import Problem, Rejected
-from forain.core.ids import AccountId, ShopId, SiteId
+from forain.core.ids import AccountId, ApplicationId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.net.addresses import well_formed
-from forain.store import accounts, issues, journal, models, offers, runs, shops
+from forain.store import accounts, issues, journal, models, offers, registrations, runs, shops
 
 COLUMNS = ("client_id", "application_id", "region", "seller_id")
 """Fields of a marketplace's manifest that an account or its application keeps as such."""
@@ -97,6 +97,8 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
 
     An application that is known already keeps its secret until the one typed now has worked: other accounts live
     by it. An account of this seller that never got a grant is what an earlier try left behind, and makes room.
+    What people said on the way to an application of their own goes with the application, where it is one of that kind and
+    came by this connection; if the trial fails, the way goes on as before.
     """
     now = deps.clock.now()
     values = told.values
@@ -114,9 +116,14 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
     options = {f.name: values[f.name] for f in fields if not f.secret and f.name not in COLUMNS and values.get(f.name)}
     try:
         with transaction.atomic():
-            models.Account.objects.filter(
+            left_behind = models.Account.objects.filter(
                 marketplace=told.marketplace, region=values["region"], seller=values["seller_id"], grant_no=0
-            ).delete()
+            )
+            tried = {row.application_id for row in left_behind}
+            left_behind.delete()
+            for number in tried:
+                if not models.Account.objects.filter(application_id=number).exists():
+                    registrations.release(ApplicationId(number))
             application, new_application = models.Application.objects.get_or_create(
                 marketplace=told.marketplace,
                 client_id=values["client_id"],
@@ -130,6 +137,8 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
             )
             if new_application or not application.accounts.filter(grant_no__gt=0).exists():
                 authorize.keep_secret(deps, application, secret, now)
+                if application.kind == manifest.registration.kind:
+                    registrations.adopt(application)
             account = models.Account.objects.create(
                 marketplace=told.marketplace,
                 name=told.name or default_name,
@@ -154,6 +163,7 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                 models.Side.objects.filter(account=account).delete()
                 account.delete()
                 if not application.accounts.exists():
+                    registrations.release(ApplicationId(application.pk))
                     deps.vault.forget(authorize.application_owner(application))
                     application.delete()
     return accounts.get(AccountId(account.pk))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from forain.core.clock import Instant
 from forain.core.ids import ApplicationId
@@ -44,12 +44,30 @@ def changing(marketplace: str, application: ApplicationId | None) -> Iterator[mo
 
 
 def adopt(application: models.Application) -> bool:
-    """The one under way led to this application; True: there was one, and the application had none. Safe to repeat."""
+    """The one under way led to this application; True: there was one, and the application had none. Safe to repeat.
+
+    Whether the application is what came of it, the caller knows.
+    """
     with transaction.atomic():
         if models.Registration.objects.filter(application=application).exists():
             return False
         under_way = models.Registration.objects.filter(marketplace=application.marketplace, application=None)
         return bool(under_way.update(application=application))
+
+
+def release(application: ApplicationId) -> bool:
+    """Nothing came of this application: its registration is under way again; True: it had one. Safe to repeat.
+
+    Where another has been begun meanwhile, that one stays under way, and this one with its application.
+    """
+    row = models.Registration.objects.filter(application=application).first()
+    if row is None:
+        return False
+    try:
+        with transaction.atomic():
+            return bool(models.Registration.objects.filter(pk=row.pk).update(application=None))
+    except IntegrityError:
+        return False
 
 
 def newest_with_address(accounts: list[int]) -> Instant | None:

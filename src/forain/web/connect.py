@@ -18,7 +18,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
-from forain.flows import authorize, register, setup
+from forain.flows import authorize, setup
 from forain.net.addresses import well_formed
 from forain.store import accounts, models, offers, orders, proofs, runs, shops
 from forain.web import landing, words
@@ -162,7 +162,6 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
                 problem = w("error.exists")
             else:
                 schedule.plan_account(account.pk, wiring.deps().clock.now())
-                register.adopt(account)
                 if by_consent and not account.options.get("address.consent"):
                     return _to_consent(request, account)
                 if by_consent:
