@@ -44,11 +44,12 @@ def test_what_works_works_and_what_does_not_is_as_it_was_said(seen, said, state)
 @pytest.mark.parametrize(
     ("with_one", "without", "seen"),
     [
-        (None, None, Seen.UNKNOWN), (NOON, None, Seen.WORKS), (None, NOON, Seen.MISSING),
-        (LATER, NOON, Seen.WORKS), (NOON, LATER, Seen.MISSING), (NOON, NOON, Seen.MISSING),
+        (None, [], Seen.UNKNOWN), (NOON, [], Seen.WORKS), (None, [NOON], Seen.MISSING),
+        (LATER, [NOON, NOON], Seen.WORKS), (NOON, [LATER], Seen.WORKS), (NOON, [LATER, LATER], Seen.MISSING),
+        (LATER, [LATER, NOON], Seen.WORKS), (NOON, [NOON, NOON], Seen.MISSING),
     ],
 )  # fmt: skip
-def test_the_newest_order_tells_whether_addresses_come(with_one, without, seen):
+def test_the_newest_orders_tell_whether_addresses_come_and_one_odd_order_does_not(with_one, without, seen):
     assert seen_of_addresses(with_one, without) is seen
 
 

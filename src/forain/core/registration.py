@@ -45,14 +45,16 @@ def role_state(seen: Seen, said: Said | None) -> RoleState:
     return RoleState.MISSING if seen is Seen.MISSING else RoleState.OPEN
 
 
-def seen_of_addresses(last_with: Instant | None, last_without: Instant | None) -> Seen:
-    """Whether orders come with their address. `last_with`, `last_without`: when the newest order was placed that came with
-    one, and the newest that waits for one; None: there is none. The newest tells: one odd order says nothing of a role."""
-    if last_with is None and last_without is None:
-        return Seen.UNKNOWN
-    if last_without is None or (last_with is not None and last_with > last_without):
-        return Seen.WORKS
-    return Seen.MISSING
+def seen_of_addresses(last_with: Instant | None, without: Sequence[Instant]) -> Seen:
+    """Whether orders come with their address. `last_with`: when the newest order was placed that came with one, None: none did;
+    `without`: when those were that wait for one, the newest two are enough.
+
+    Where addresses have come, one odd order says nothing of a role: two that were placed since do. Where none has ever come,
+    one does.
+    """
+    if last_with is None:
+        return Seen.MISSING if without else Seen.UNKNOWN
+    return Seen.MISSING if sum(placed >= last_with for placed in without) > 1 else Seen.WORKS
 
 
 LONGEST_AGO_DAYS = 3 * 366

@@ -106,7 +106,7 @@ def _seen(role: Role, members: Sequence[models.Account]) -> Seen:
             if not numbers:
                 return Seen.UNKNOWN
             return registration.seen_of_addresses(
-                registrations.newest_with_address(numbers), registrations.newest_without_address(numbers)
+                registrations.newest_with_address(numbers), registrations.newest_without_address(numbers, 2)
             )
         case "":
             return Seen.UNKNOWN

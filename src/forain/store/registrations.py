@@ -76,7 +76,7 @@ def newest_with_address(accounts: list[int]) -> Instant | None:
     return rows.order_by("-purchased_at").values_list("purchased_at", flat=True).first()
 
 
-def newest_without_address(accounts: list[int]) -> Instant | None:
-    """When the newest order that waits for its address was placed; None: none does."""
+def newest_without_address(accounts: list[int], most: int) -> list[Instant]:
+    """When the newest orders that wait for their addresses were placed, `most` of them; empty: none waits."""
     rows = models.Order.objects.filter(account_id__in=accounts, state="held", hold_reason="address_missing")
-    return rows.order_by("-purchased_at").values_list("purchased_at", flat=True).first()
+    return list(rows.order_by("-purchased_at").values_list("purchased_at", flat=True)[:most])
