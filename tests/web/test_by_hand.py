@@ -114,6 +114,45 @@ def test_an_order_whose_key_is_lost_still_stands_there_with_its_pieces(merchant)
     assert "2 × SOAP" in page
 
 
+ROLE = "the role Direct-to-Consumer Shipping is missing"
+PLAIN = "came without an address: not in your shop"
+
+
+def without_address(order):
+    models.Order.objects.filter(pk=order.pk).update(hold_reason="address_missing")
+
+
+def test_the_role_is_named_where_no_address_has_ever_come(merchant):
+    without_address(sold(merchant.account, 1))
+
+    page = shown(merchant)
+
+    assert ROLE in page
+    assert PLAIN not in page
+
+
+def test_one_order_without_an_address_is_not_put_down_to_a_role_that_works(merchant):
+    before = sold(merchant.account, 2)
+    models.Order.objects.filter(pk=before.pk).update(state="created", hold_reason="", imported_at=before.purchased_at)
+    without_address(sold(merchant.account, 1))
+
+    page = shown(merchant)
+
+    assert PLAIN in page
+    assert "Direct-to-Consumer" not in page
+
+
+def test_no_role_is_named_of_a_marketplace_that_has_none(merchant):
+    models.Application.objects.update(marketplace="amazon_mws", kind="mws")
+    models.Account.objects.update(marketplace="amazon_mws")
+    without_address(sold(merchant.account, 1))
+
+    page = shown(merchant)
+
+    assert PLAIN in page
+    assert "Direct-to-Consumer" not in page
+
+
 def test_an_accountant_does_not_see_it(client, transactional_db):
     account = connect("Fine food", 200)
     come_in(client, role="accountant")

@@ -9,7 +9,9 @@ from django.shortcuts import get_object_or_404, render
 from forain import plugins, wiring
 from forain.core import authorization
 from forain.core.clock import Instant
-from forain.core.ids import AccountId
+from forain.core.ids import AccountId, ApplicationId
+from forain.core.registration import RoleState
+from forain.flows import register
 from forain.store import accounts, models, orders
 from forain.store.vault import Vault, VaultBroken
 from forain.web.register import asked_on, waiting_of
@@ -46,13 +48,13 @@ def by_hand(request: HttpRequest, number: int) -> HttpResponse:
         key=lambda line: (line.ship_by is None, line.ship_by or line.order.purchased_at),
     )
     unconfirmed = [line for line in lines if any(parcel.confirmed_at is None for parcel in line.parcels)]
+    seen = register.look(deps, account.marketplace, ApplicationId(account.application_id))
     without_address = sum(line.order.hold_reason == "address_missing" for line in lines)
     context = {
         "account": account,
-        "without_address": {"count": without_address, "date": asked_on(account, "addresses")}
-        if without_address
-        else None,
-        "waiting": waiting_of(account),
+        "without_address": without_address,
+        "lacking": _lacking(account, seen),
+        "waiting": waiting_of(account, seen),
         "running": isinstance(accounts.may_sync(account, now), authorization.Yes),
         "to_ship": [line for line in lines if not line.parcels],
         "begun": [line for line in lines if line.parcels and line not in unconfirmed],
@@ -62,6 +64,15 @@ def by_hand(request: HttpRequest, number: int) -> HttpResponse:
         "now": now,
     }
     return render(request, "web/by_hand.html", context)
+
+
+def _lacking(account: models.Account, seen: register.Look) -> dict[str, str] | None:
+    """The role without which addresses stay away here, and the day on which it was asked for; None: there is none, or it works."""
+    role = plugins.marketplace_manifest(account.marketplace).registration.seen_by("addresses")
+    found = seen.role(role.code) if role else None
+    if found is None or found.state is RoleState.WORKS:
+        return None
+    return {"role": found.role.name, "date": asked_on(account, "addresses")}
 
 
 def _line(row: models.Order, account: models.Account, parcels: list[models.Parcel], vault: Vault, now: Instant) -> Line:
