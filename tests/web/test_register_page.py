@@ -122,6 +122,18 @@ def test_asking_for_the_roles_is_noted_with_its_day_and_shown_as_waiting(merchan
     assert journal.count("camille asked Amazon for the role") == 3
 
 
+@pytest.mark.parametrize(("language", "ends"), [("en", "ago"), ("fr", "il y a"), ("de", "vor")])
+def test_on_the_day_itself_no_days_are_counted(merchant, language, ends):
+    post(merchant, what="roles", role=["addresses"], said="asked")
+
+    line = re.findall(r"<li>([^<]+)</li>", beside(page(merchant, language=language), "waiting"))[0]
+
+    assert "Direct-to-Consumer Shipping" in line
+    assert ends not in line
+    assert "0\N{NO-BREAK SPACE}" not in line
+    assert line.endswith(f"{words.plain_day(language, today())}{' beantragt' if language == 'de' else ''}.")
+
+
 def test_only_whoever_has_stock_at_amazon_is_told_to_ask_for_its_role(merchant):
     assert "Amazon Fulfillment" not in page(merchant)
 
