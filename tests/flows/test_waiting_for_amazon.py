@@ -137,7 +137,7 @@ def test_what_was_asked_for_is_said_as_waiting_with_its_day_and_never_as_an_erro
         "Direct-to-Consumer Shipping: asked for on 20\N{NO-BREAK SPACE}Feb\N{NO-BREAK SPACE}2026, 9\N{NO-BREAK SPACE}days ago."
         in page
     )
-    assert "Stock and prices run." in page
+    assert "Stock and prices run as far as Amazon lets." in page
     assert "1\N{NO-BREAK SPACE}order waits for its address" in page
     issues = pages.get("/issues", headers={"accept-language": "en"}).content.decode()
     assert "1\N{NO-BREAK SPACE}order waits for Amazon: Amazon gave no address" in issues
@@ -200,7 +200,7 @@ def test_an_ended_authorization_is_told_as_what_it_is_while_a_role_is_waited_for
     page = pages.get(f"/accounts/{house.account_id}/register", headers={"accept-language": "en"}).content.decode()
 
     assert "That is what happens when a role is added" in page
-    assert "Stock and prices run." not in page
+    assert "Stock and prices run" not in page
 
 
 class NoBuyers:
