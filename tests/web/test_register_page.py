@@ -141,6 +141,19 @@ def test_only_whoever_has_stock_at_amazon_is_told_to_ask_for_its_role(merchant):
     assert "Amazon Fulfillment" not in post(merchant, what="choose", site=FR)
 
 
+def test_a_role_whose_end_would_not_be_noticed_worked_when_it_was_last_seen(merchant):
+    account = account_of()
+    models.Account.objects.update(selling_plan="PROFESSIONAL", orders_imported_at=wiring.deps().clock.now())
+
+    roles = beside(page(merchant, f"/accounts/{account.pk}/register"), "roles")
+
+    pills = dict(
+        re.findall(r'<b lang="en">([^<]+)</b>.*?<span class="pill (?:works|open|asked)">([^<]+)</span>', roles, re.S)
+    )
+    assert pills["Selling Partner Insights"] == "worked when last seen"
+    assert pills["Inventory and Order Tracking"] == "works"
+
+
 def test_restricted_roles_are_marked(merchant):
     roles = beside(page(merchant), "roles")
 

@@ -168,7 +168,9 @@ def account_steps(number: int | None, marketplace: str) -> None:
                 )
         for role in look.roles:
             if role.wanted:
-                tell(f"{role.role.name}: {role.state.value}{f' since {role.since:%Y-%m-%d}' if role.since else ''}")
+                tell(
+                    f"{role.role.name}: {role.state.value}{', as last seen' if role.as_last_seen else ''}{f' since {role.since:%Y-%m-%d}' if role.since else ''}"
+                )
 
 
 @account_group.command("role")

@@ -32,6 +32,12 @@ class RoleLook:
         """Forain sees for itself whether this role is there."""
         return self.role.seen_by != ""
 
+    @property
+    def as_last_seen(self) -> bool:
+        """It worked when it was last seen to, and Forain would not notice its end: a plan that may not be read any more stays
+        as it was read last."""
+        return self.role.seen_by == "plan" and self.state is RoleState.WORKS
+
 
 @dataclass(frozen=True, slots=True)
 class StepLook:

@@ -63,6 +63,11 @@ class RoleShown:
     local: str
     why: str
 
+    @property
+    def word(self) -> str:
+        """The key of the word for its state."""
+        return f"register.role_{self.look.state.value}{'_last' if self.look.as_last_seen else ''}"
+
 
 @dataclass(frozen=True)
 class QuestionShown:
