@@ -254,3 +254,30 @@ def test_an_arrival_leads_to_the_marketplace_only(site: Site, tally):
                 assert not place.startswith("//")
 
     came()
+
+
+@pytest.mark.parametrize("place", ["/register/amazon", "/accounts/{account}/register"])
+def test_the_way_to_an_application_with_odd_values_says_what_is_wrong(site: Site, tally, place):
+    # A public application has no such way.
+    models.Application.objects.update(kind="private")
+    before, path = world(), place.format(account=site.account.pk)
+    what = st.sampled_from(["step", "roles", "choose"]) | texts
+    names = ("step", "answer", "role", "said", "day", "site", "ships")
+    right = st.fixed_dictionaries(
+        {"step": st.just("answers"), "answer": st.just("yes"), "role": st.just("addresses"), "said": st.just("asked"),
+         "day": st.just("2026-02-20"), "site": st.just(FR), "ships": st.just("yes")}
+    )  # fmt: skip
+
+    @examples(12)
+    @given(what, right, st.dictionaries(st.sampled_from(names), texts, max_size=2))
+    def sent(what, right, odd):
+        tally["Forms: the way"] += 1
+        with example():
+            answer = site.ask(form(path, what=what, **{**right, **odd}))
+            refused_with_words(site, answer, before)
+            for page in (path, "/", "/issues"):
+                shown = site.ask(Call(path=page.encode()))
+                site.held(shown)
+                assert shown.status == 200
+
+    sent()
