@@ -1,17 +1,19 @@
 """Safe landing: before the permission ends the quantities go to 0, announced, stopped by one click, undone by the renewal."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import connections
 
 from forain.core import reminders
-from forain.core.errors import GrantDoubted, Rejected
+from forain.core.errors import GrantDoubted, Problem, Rejected
 from forain.core.ids import AccountId, SiteId
 from forain.core.secret import Secret
 from forain.flows import authorize, land_safely, reconcile_offers, setup, watch
 from forain.flows.look_ahead import every_end
+from forain.shops.files import FilesShop
 from forain.store import accounts, issues, landings, models, offers
 from forain.web import words
 
@@ -191,6 +193,47 @@ def test_a_held_stock_and_an_article_that_is_gone_land_too(wanted):
     lives(wanted)
 
     assert quantities(wanted) == (0, 0)
+
+
+def with_stock(monkeypatch, change):
+    """The shop tells its stock as `change` leaves it."""
+    told = FilesShop.stock
+
+    def stock(self, variants):
+        found = dict(told(self, variants))
+        change(found)
+        return found
+
+    monkeypatch.setattr(FilesShop, "stock", stock)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_an_article_the_shop_counts_no_stock_for_is_never_landed_also_gone_or_without_a_price(
+    make_house, amazon, camille, monkeypatch, gone
+):
+    def uncounted(found):
+        if "OIL" in found:
+            problems = () if gone else (Problem("price_not_positive"),)
+            found["OIL"] = replace(found["OIL"], level=None, price=None, problems=problems)
+
+    with_stock(monkeypatch, uncounted)
+    house = make_house(kind="public", transport=amazon.over)
+    renew(house, camille)
+    house.live(60, step=20)
+    land_safely.switch(house.deps, AccountId(house.account_id), True, "camille")
+    assert quantities(house) == (12, 1)
+    if gone:
+        del house.goods["OIL"]
+        house.write_catalogue()
+        lives(house)
+
+    until_announced_and_due(house)
+    lives(house)
+    assert quantities(house) == (0, 1)
+
+    renew(house, camille)
+    lives(house)
+    assert quantities(house) == (12, 1)
 
 
 def test_an_offer_that_is_linked_to_nothing_is_nobodys_to_land(wanted):

@@ -153,15 +153,15 @@ def _decide(
     unimported: Mapping[str, int],
     landing: bool,
 ) -> Decided:
-    """Ask core about one offer; nothing is written. `landing`: its quantity is to be 0."""
+    """Ask core about one offer; nothing is written. `landing`: its quantity is to be 0, where it is ours."""
     link = links.get(SellerSku(row.sku))
     if site is None or link is None:
         why = ["unlinked" if link is None else "site_not_used"]
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     variant = stock.get(link)
     if variant is not None:
-        desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0), landing)
-    elif landing:
+        desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0), landing, told=_quantity_told(row))
+    elif landing and _quantity_told(row):
         desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
     else:
         return Decided(row, None, "variant_gone", link)
@@ -210,26 +210,34 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
     return None
 
 
+def _quantity_told(row: models.Offer) -> bool:
+    """A quantity of ours is on record. Not so where the shop manages no stock for it: what Amazon shows there is the
+    merchant's own number, and nobody would put it back after a landing."""
+    return row.desired_quantity is not None or row.submitted_quantity is not None
+
+
 def _told(found: Sellable) -> list[list[str]]:
     return [[code, str(value)] for code, value in found.steps]
 
 
 def wanted(
-    variant: Variant, site: models.AccountSite, unimported: int, landing: bool = False
+    variant: Variant, site: models.AccountSite, unimported: int, landing: bool = False, *, told: bool = False
 ) -> tuple[Desired, list[list[str]], list[str], str]:
     """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held).
 
-    `landing`: a quantity that is ours to tell is 0, also one that is held back; it was told before.
+    `landing`: a quantity that is ours to tell is 0, also one that is held back if it was `told` before.
     """
     steps: list[list[str]] = []
     notes: list[str] = []
     held = ""
     quantity: int | None = None
-    if landing and (variant.level is not None or variant.problems):
+    # A price that is wrong says nothing of the stock.
+    stock_held = variant.level is None and any(not problem.code.startswith("price_") for problem in variant.problems)
+    if landing and (variant.level is not None or (stock_held and told)):
         quantity = LANDED.quantity
         steps += _told(LANDED)
     elif variant.level is None:
-        notes.append("stock_not_managed" if not variant.problems else "stock_held")
+        notes.append("stock_held" if stock_held else "stock_not_managed")
     else:
         try:
             found = sellable(variant.level, unimported, StockRule(site.buffer, site.cap))
