@@ -1,5 +1,6 @@
 """Safe landing: before the permission ends the quantities go to 0, announced, stopped by one click, undone by the renewal."""
 
+import json
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -8,15 +9,18 @@ import pytest
 from django.db import connections
 
 from forain.core import reminders
+from forain.core.clock import format_instant
 from forain.core.errors import GrantDoubted, Problem, Rejected
 from forain.core.ids import AccountId, SiteId
 from forain.core.secret import Secret
-from forain.flows import authorize, land_safely, reconcile_offers, setup, watch
+from forain.flows import arrange_reminders, authorize, land_safely, reconcile_offers, setup, watch
 from forain.flows.look_ahead import every_end
 from forain.shops.files import FilesShop
 from forain.store import accounts, issues, landings, models, offers
 from forain.web import words
+from tests.post import mailbox, receiver
 
+from .reminding import person, reach_loopback, tell, with_server
 from .test_causes import Answers
 from .test_consent import confirmed
 from .test_killed_between_statements import deaths
@@ -273,6 +277,28 @@ def test_reminders_say_it_from_seven_days_on_and_not_once_it_is_called_off(wante
 
     assert not said("announced", at)
     assert not said("under_way", landing(wanted).begun_at)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_the_letter_of_seven_days_says_it_also_where_it_goes_out_before_the_announcement_is_written(wanted, planned):
+    at = wanted.account.expires_at - timedelta(days=1)
+    if not planned:
+        land_safely.switch(wanted.deps, AccountId(wanted.account_id), False, "camille")
+    before_the_end(wanted, days=7, hours=23)
+    said = words.tell("en", "letter.landing_announced", {"date": at.isoformat()})
+    with mailbox() as box, receiver() as hook:
+        reach_loopback(wanted)
+        with_server(wanted, box)
+        person("lucie")
+        arrange_reminders.add_webhook(wanted.deps, "Chat", hook.url, "en", "camille")
+
+        tell(wanted)
+
+        assert not models.Landing.objects.exists()
+        (mail,) = [m.get_content() for m in box.mails if "The authorization" in m["Subject"]]
+        assert (said in mail) == planned
+        ((_, _, body),) = [c for c in hook.calls if b"authorization_expiring" in c[2]]
+        assert json.loads(body)["data"]["lands_at"] == (format_instant(at) if planned else None)
 
 
 # Stopped, and wanted again

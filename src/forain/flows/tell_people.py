@@ -23,6 +23,7 @@ from django.db import transaction
 from forain.contracts.net import Request
 from forain.core import errors, reminders, retry
 from forain.core.clock import Instant, format_instant
+from forain.core.landing import Stage
 from forain.core.people import Right
 from forain.core.plain import one_line
 from forain.core.reminders import Care, Occasion, QuietHours
@@ -295,6 +296,7 @@ def _told(letter: models.Letter, one: Occasion | None, words: Wording, now: Inst
     """The body for a webhook. `text` at its head is what chat programs show of what they are sent."""
     told: dict[str, object] = {"page": words.page}
     if one is not None:
+        can_land = one.end.landing is not Stage.HELD
         told |= {
             "clock": one.end.clock,
             "accounts": list(one.end.stops),
@@ -303,5 +305,6 @@ def _told(letter: models.Letter, one: Occasion | None, words: Wording, now: Inst
             "ends_at": format_instant(one.end.at) if one.end.at else None,
             "estimated": one.end.estimated,
             "stopped_since": format_instant(one.end.stopped_at) if one.end.stopped_at else None,
+            "lands_at": format_instant(one.end.lands_at) if one.end.lands_at and can_land else None,
         }
     return {"type": letter.code, "timestamp": format_instant(now), "text": words.title, "data": told}

@@ -3,7 +3,7 @@
 from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.forecast import End
-from forain.core.landing import Stage
+from forain.core.landing import ANNOUNCE_DAYS, Stage
 from forain.core.reminders import Occasion
 from forain.flows.deps import Wording
 from forain.web import words
@@ -35,7 +35,7 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         title,
         say("letter.instead_of", name=instead_of) if instead_of else "",
         say(f"cure.{occasion.code}", cause=end.cause),
-        _landing(end, language),
+        _landing(end, language, now),
         say("letter.page", address=page),
         # What renews a permission mends none of these.
         "" if end.cause in authorization.DENIALS else say("letter.who", text=say(f"forecast.who_{end.who}")),
@@ -46,8 +46,14 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
     return Wording(title, "\n\n".join(line for line in lines if line) + "\n", page)
 
 
-def _landing(end: End, language: str) -> str:
-    """What becomes of the quantities before the end, from its announcement on; "" where nothing does."""
-    if end.lands_at is None or end.landing not in (Stage.ANNOUNCED, Stage.UNDER_WAY, Stage.HELD):
+def _landing(end: End, language: str, now: Instant) -> str:
+    """What becomes of the quantities before the end, from the first day of its announcement on; "" where nothing does.
+
+    A letter of that day is not silent because it goes out before the announcement is in the journal.
+    """
+    stage, left = end.landing, end.days_left(now)
+    if stage is Stage.AHEAD and left is not None and left <= ANNOUNCE_DAYS[0]:
+        stage = Stage.ANNOUNCED
+    if end.lands_at is None or stage not in (Stage.ANNOUNCED, Stage.UNDER_WAY, Stage.HELD):
         return ""
-    return words.tell(language, f"letter.landing_{end.landing.value}", {"date": end.lands_at.isoformat()})
+    return words.tell(language, f"letter.landing_{stage.value}", {"date": end.lands_at.isoformat()})
