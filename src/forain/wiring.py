@@ -84,7 +84,7 @@ class SideLog:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._guard = threading.Lock()
-        self._told: dict[str, tuple[Instant, int]] = {}
+        self._told: dict[str, tuple[Instant, int, bool]] = {}
 
     def called(self, side: str, operation: str, status: int, request_id: str, milliseconds: int, date: str) -> None:
         log.debug("side=%s operation=%s status=%s request=%s ms=%s", side, operation, status, request_id, milliseconds)
@@ -92,24 +92,26 @@ class SideLog:
             self._fails(side, f"{operation} {status}")
             return
         now = self._clock.now()
-        off = self._clock_off(date, now)
+        found = self._clock_off(date, now)
         with self._guard:
-            told_at, told_off = self._told.get(side, (now - self.EVERY, 0))
-            if abs(now - told_at) < self.EVERY and (off == 0) == (told_off == 0):
+            told_at, told_off, told_hour = self._told.get(side, (now - self.EVERY, 0, True))
+            # An answer without an hour leaves what the one before said; one with an hour is not dropped for one without.
+            off, hour = told_off if found is None else found, found is not None
+            if abs(now - told_at) < self.EVERY and (off == 0) == (told_off == 0) and (told_hour or not hour):
                 return
-            self._told[side] = (now, off)
-        if issues.side_answers(side, now, clock_off=off, **_side_owner(side)):
+            self._told[side] = (now, off, hour)
+        if issues.side_answers(side, now, clock_off=found, **_side_owner(side)):
             log.warning("side=%s is back", side)
         if (off == 0) != (told_off == 0):
             log.warning("side=%s our clock is %s", side, f"off by {off} seconds" if off else "right again")
 
-    def _clock_off(self, date: str, now: Instant) -> int:
-        """By how many seconds our clock is ahead of the hour told; 0 where it is right, or nothing readable was told."""
+    def _clock_off(self, date: str, now: Instant) -> int | None:
+        """By how many seconds our clock is ahead of the hour told; 0 where it is right, None where nothing readable was."""
         try:
             theirs = parsedate_to_datetime(date)
             off = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
         except (ValueError, OverflowError):
-            return 0
+            return None
         if abs(off) <= self.CLOCK_MAY_DIFFER:
             return 0
         return int(max(min(off, self.CLOCK_MOST), -self.CLOCK_MOST).total_seconds())

@@ -556,6 +556,31 @@ def test_a_clock_that_jumps_past_the_day_after_an_announcement_begins_nothing_be
     assert quantities(wanted) == (0, 0)
 
 
+def test_answers_that_tell_no_hour_begin_nothing_however_the_clock_jumps(wanted, amazon, monkeypatch):
+    before_the_end(wanted, days=5, hours=2)
+    lives(wanted)
+    assert told(wanted)[-1] == "landing_announced"
+    answers = amazon.__call__
+
+    def without_an_hour(self, environ, start_response):
+        def start(status, headers, *more):
+            return start_response(status, [(name, told) for name, told in headers if name.lower() != "date"], *more)
+
+        return answers(environ, start)
+
+    monkeypatch.setattr(Answers, "__call__", without_an_hour)
+    wanted.deps.clock.wrong = timedelta(days=5)
+    lives(wanted, 1800, 120)
+
+    assert models.Side.objects.get(name=f"account:{wanted.account_id}").last_word_at > landing(wanted).announced_at
+    assert landing(wanted).begun_at is None
+    assert quantities(wanted) == (12, 5)
+    monkeypatch.undo()
+    lives(wanted, 600)
+    assert notice(wanted).placeholders["cause"] == "clock_wrong"
+    assert landing(wanted).begun_at is None
+
+
 def test_what_a_wrong_clock_announced_is_announced_again_in_its_time(wanted):
     before_the_end(wanted, days=300)
     wanted.deps.clock.wrong = timedelta(days=295)

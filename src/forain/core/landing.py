@@ -90,12 +90,13 @@ def obstacle(sync: Yes | No, *, writable: bool, clock_off: int) -> Obstacle:
     return "clock_wrong" if clock_off else ""
 
 
-def heard(last_word_at: Instant | None, clock_off: int, now: Instant) -> bool:
-    """The marketplace's own hour agreed with our clock a moment ago. None: it never said a word.
+def heard(hour_agreed_at: Instant | None, clock_off: int, now: Instant) -> bool:
+    """The marketplace's own hour agreed with our clock a moment ago. None: no answer told an hour that did; one
+    without an hour agrees with nothing.
 
     A clock that has jumped since the last answer, in whichever direction, makes that answer old or yet to come.
     """
-    return last_word_at is not None and not clock_off and timedelta(0) <= now - last_word_at <= HEARD_WITHIN
+    return hour_agreed_at is not None and not clock_off and timedelta(0) <= now - hour_agreed_at <= HEARD_WITHIN
 
 
 def begins_at(facts: Facts, told: Told, now: Instant) -> Instant:

@@ -24,7 +24,7 @@ def landing_of(row: models.Account, now: Instant) -> Landing:
         wanted=True,
         told=told,
         obstacle=landing.obstacle(accounts.may_sync(row, now), writable=writable, clock_off=off),
-        heard=landing.heard(side.last_word_at if side else None, off, now),
+        heard=landing.heard(side.hour_agreed_at if side else None, off, now),
         left=landings.left(number) if told.begun_at else 0,
     )
 

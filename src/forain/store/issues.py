@@ -48,15 +48,19 @@ def findings() -> list[models.Finding]:
 
 
 def side_answers(
-    name: str, now: Instant, *, account: int | None = None, shop: int | None = None, clock_off: int = 0
+    name: str, now: Instant, *, account: int | None = None, shop: int | None = None, clock_off: int | None = None
 ) -> bool:
-    """The side gave a word; True: it had been failing and is back. `clock_off`: see `models.Side`."""
+    """The side gave a word; True: it had been failing and is back. `clock_off`: see `models.Side`; None: it told no hour,
+    and what is known of our clock stays."""
     with transaction.atomic():
         row, _ = models.Side.objects.select_for_update().get_or_create(
             name=name, defaults={"account_id": account, "shop_id": shop}
         )
         was_failing = row.failing_since is not None
-        row.last_word_at, row.failing_since, row.error, row.clock_off = now, None, "", clock_off
+        row.last_word_at, row.failing_since, row.error = now, None, ""
+        if clock_off is not None:
+            row.clock_off = clock_off
+            row.hour_agreed_at = row.hour_agreed_at if clock_off else now
         row.save()
     return was_failing
 

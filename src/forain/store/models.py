@@ -451,7 +451,8 @@ class Limit(models.Model):
 class Side(models.Model):
     """How an outside party does: written once when it breaks and once when it is back.
 
-    `clock_off`: by how many seconds our clock is ahead of the hour in its answers, 0 where it is right.
+    `clock_off`: by how many seconds our clock is ahead of the hour in its answers, 0 where it is right. `hour_agreed_at`:
+    when an answer last told an hour that agreed with our clock, None where none did.
     """
 
     name = models.TextField(unique=True)
@@ -461,6 +462,7 @@ class Side(models.Model):
     failing_since = models.DateTimeField(null=True)
     error = models.TextField(default="", blank=True)
     clock_off = models.IntegerField(default=0, db_default=0)
+    hour_agreed_at = models.DateTimeField(null=True)
 
 
 class Finding(models.Model):
