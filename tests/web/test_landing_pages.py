@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from forain import wiring
 from forain.cli import main
+from forain.flows import watch
 from forain.store import models
 from forain.web import words
 from tests.people import come_in
@@ -156,6 +157,33 @@ def test_every_stage_and_every_obstacle_is_said_in_words(merchant, account, lang
     assert all(words.say(language, "landing.why") in page for page in shown())
     wanted(account, **announced, begun_at=None, called_off_at=now, called_off_by="camille")
     assert all(words.say(language, "landing.again") in page for page in shown())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_offers_to_put_the_stock_back_while_nothing_can_be_written(merchant, account, language):
+    now = wiring.deps().clock.now()
+    wanted(account, announced_step=3, announced_at=now - timedelta(days=6), begun_at=now - timedelta(hours=9))
+    models.Offer.objects.update(desired_quantity=0, observed_quantity=0)
+    models.Account.objects.filter(pk=account.pk).update(expires_at=now + timedelta(hours=5))
+    stop, cure = words.say(language, "landing.stop_begun"), words.say(language, "cure.landing_under_way_stoppable")
+
+    def pages():
+        watch.derive_issues(wiring.deps())
+        return [
+            text(merchant, address, language) for address in (f"/accounts/{account.pk}", "/authorizations", "/issues")
+        ]
+
+    own, every, to_do = pages()
+    assert stop in own
+    assert stop in every
+    assert cure in to_do
+    models.Account.objects.filter(pk=account.pk).update(standing="refused", refused_at=now)
+
+    own, every, to_do = pages()
+    assert stop not in own
+    assert stop not in every
+    assert cure not in to_do
+    assert words.say(language, "cure.landing_under_way") in to_do
 
 
 def test_there_is_nothing_to_stop_where_it_is_off(merchant, account):

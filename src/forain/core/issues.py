@@ -217,12 +217,13 @@ def _of_landing(account: AccountFacts, now: Instant) -> set[Issue]:
         case Stage.ANNOUNCED:
             at = landing.begins_at(facts, found.told, now).isoformat()
             return {Issue("landing_announced", subject, (("date", at),))}
-        case Stage.HELD:
+        case Stage.HELD if facts.expires_at and now - facts.expires_at <= landing.HELD_SAID_FOR:
             told = (("cause", found.obstacle), ("count", str(found.left) if found.told.begun_at else ""))
             return {Issue("landing_held", subject, told)}
-        case Stage.UNDER_WAY if found.told.begun_at:
-            left = str(found.left) if found.left else ""
-            return {Issue("landing_under_way", subject, (("count", left), ("date", found.told.begun_at.isoformat())))}
+        case Stage.HELD | Stage.UNDER_WAY if found.told.begun_at:
+            left, since = str(found.left) if found.left else "", found.told.begun_at.isoformat()
+            cause = "" if found.blocked else "stoppable"
+            return {Issue("landing_under_way", subject, (("cause", cause), ("count", left), ("date", since)))}
         case _:
             return set()
 

@@ -22,6 +22,9 @@ SHOWN_FOR = timedelta(hours=1)
 HEARD_WITHIN = timedelta(minutes=15)
 """A landing begins only while the marketplace's own hour, in an answer no older than this, agrees with our clock."""
 
+HELD_SAID_FOR = timedelta(days=7)
+"""So long after the end it is still told of that nothing could be set to 0; the stop itself has a notice that stays."""
+
 
 class Stage(StrEnum):
     """Where the landing of one account stands; computed, never stored.
@@ -69,6 +72,11 @@ class Landing:
     obstacle: Obstacle = ""
     heard: bool = False
     left: int = 0
+
+    @property
+    def blocked(self) -> bool:
+        """Nothing may be written now, neither to 0 nor back. The hour does not matter once it has begun."""
+        return self.obstacle not in ("", "clock_wrong")
 
 
 NO_LANDING = Landing()
@@ -144,9 +152,8 @@ def stage(facts: Facts, landing: Landing, now: Instant) -> Stage:
     if told.called_off_at is not None:
         return Stage.CALLED_OFF
     if told.begun_at is not None:
-        # What is not at 0 yet stays as it is while nothing may be written. The hour does not matter any more.
-        stuck = landing.left and landing.obstacle not in ("", "clock_wrong")
-        return Stage.HELD if stuck else Stage.UNDER_WAY
+        # What is not at 0 yet stays as it is while nothing may be written.
+        return Stage.HELD if landing.left and landing.blocked else Stage.UNDER_WAY
     announced, near = _announced_at(told, now) is not None, _left(facts, now) < timedelta(days=ANNOUNCE_DAYS[0] + 1)
     due = announced and now >= begins_at(facts, told, now)
     if landing.obstacle and near and (due or landing.obstacle not in PASSING):

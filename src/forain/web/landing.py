@@ -23,12 +23,13 @@ from forain.web.templatetags.words_of import w
 @dataclass(frozen=True)
 class Shown:
     """A landing as the pages draw it. `number`: the account; `at`: when quantities go, or went, to 0; `by`: who called it off;
-    `why`: why there can be none; `told`: what fills the sentence of its stage."""
+    `stoppable`: one click still changes something; `why`: why there can be none; `told`: what fills the sentence of its stage."""
 
     number: int
     stage: str
     at: Instant | None
     begun: bool
+    stoppable: bool
     by: str
     why: str
     told: dict[str, str]
@@ -37,12 +38,15 @@ class Shown:
 def shown(row: models.Account, now: Instant) -> Shown:
     """How the landing of an account stands now."""
     facts, found = accounts.facts_of(row), land_safely.landing_of(row, now)
-    begun = found.told.begun_at is not None
+    begun, where = found.told.begun_at is not None, core.stage(facts, found, now)
     return Shown(
         number=row.pk,
-        stage=core.stage(facts, found, now).value,
+        stage=where.value,
         at=core.lands_at(facts, found, now),
         begun=begun,
+        # What is at 0 cannot be put back while nothing may be written.
+        stoppable=where in (core.Stage.ANNOUNCED, core.Stage.HELD, core.Stage.UNDER_WAY)
+        and not (begun and found.blocked),
         by=found.told.called_off_by,
         why="" if core.possible(facts) else "estimated" if facts.estimated and facts.expires_at else "unknown",
         told={"cause": found.obstacle, "count": str(found.left) if found.left else ""},
