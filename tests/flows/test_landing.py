@@ -10,7 +10,7 @@ from django.db import connections
 
 from forain.core import reminders
 from forain.core.clock import format_instant
-from forain.core.errors import GrantDoubted, Problem, Rejected
+from forain.core.errors import GrantDoubted, Problem, Rejected, ServerFault, Unreachable
 from forain.core.ids import AccountId, SiteId
 from forain.core.secret import Secret
 from forain.flows import arrange_reminders, authorize, land_safely, reconcile_offers, setup, watch
@@ -238,6 +238,42 @@ def test_an_article_the_shop_counts_no_stock_for_is_never_landed_also_gone_or_wi
     renew(house, camille)
     lives(house)
     assert quantities(house) == (12, 1)
+
+
+@pytest.mark.parametrize("error", [Unreachable("refused"), ServerFault("ill")], ids=["unreachable", "ill"])
+def test_a_shop_that_is_away_stops_no_landing_and_its_prices_are_told_when_it_is_back(wanted, camille, error):
+    until_announced_and_due(wanted)
+    with pytest.MonkeyPatch.context() as patch:
+
+        def away(found):
+            raise error
+
+        with_stock(patch, away)
+        models.Offer.objects.filter(sku="OIL").update(desired_quantity=None, submitted_quantity=None)
+        wanted.change("SOAP", "7.10", 40)
+        lives(wanted, 900)
+
+        assert quantities(wanted) == (0, 5)
+        assert wanted.amazon("SOAP")["prices"] == {FR: "6.90"}
+        assert not models.Offer.objects.filter(alarm="variant_gone").exists()
+
+    lives(wanted, 1200)
+    assert quantities(wanted) == (0, 0)
+    assert wanted.amazon("SOAP")["prices"] == {FR: "7.10"}
+    renew(wanted, camille)
+    lives(wanted)
+    assert quantities(wanted) == (40, 5)
+
+
+def test_a_shop_that_is_away_has_nothing_told_where_no_landing_is_under_way(wanted, monkeypatch):
+    def away(found):
+        raise Unreachable("refused")
+
+    with_stock(monkeypatch, away)
+    wanted.change("SOAP", "7.10", 40)
+    lives(wanted, 600)
+
+    assert quantities(wanted) == (12, 5)
 
 
 def test_an_offer_that_is_linked_to_nothing_is_nobodys_to_land(wanted):

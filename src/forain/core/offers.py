@@ -86,7 +86,7 @@ class Change:
             raise ValueError("a price is above zero")
 
 
-WaitCode = Literal["unacknowledged", "orders_unread"]
+WaitCode = Literal["unacknowledged", "orders_unread", "shop_away"]
 AlarmCode = Literal["not_on_marketplace", "not_taken"]
 
 

@@ -27,6 +27,10 @@ HOLD_AGAIN = timedelta(seconds=30)
 """How often a worker that tells many offers says that it still holds the rest."""
 IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
+SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
+"""The shop tells no stock now."""
+AWAY_AGAIN = timedelta(minutes=5)
+"""During a landing: how soon an offer is decided again that was decided without the shop."""
 
 
 def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
@@ -35,17 +39,23 @@ def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
         return deps.clock.now() + IDLE
     manifest = deps.open.marketplace_manifest(account.marketplace)
     adapter = deps.open.marketplace(account)
+    away: errors.AdapterError | None = None
     while rows := offers.claim(AccountId(account.pk), deps.clock.now(), manifest.page_size):
         with journal.chain(rows[0].correlation):
             try:
-                _reconcile_batch(deps, account, adapter, rows)
+                away = _reconcile_batch(deps, account, adapter, rows) or away
             finally:
                 offers.release(rows)
         account.safe_landing = authorize.still_allowed(deps, account).safe_landing
+    if away is not None:
+        raise away
     return offers.next_due(AccountId(account.pk)) or deps.clock.now() + IDLE
 
 
-def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
+def _reconcile_batch(
+    deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]
+) -> errors.AdapterError | None:
+    """Decide and tell these; the answer is why the shop told no stock, where a landing went on without it."""
     assert account.shop_id is not None
     # Asked after these offers were claimed: a landing that begins or ends later marks them again. (None begins within an
     # hour of its switching on, so that the setting read before the last batch is new enough.)
@@ -59,9 +69,19 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
     if orders.unknown_sales(AccountId(account.pk)):
         # Nobody knows yet what was sold in that order: whatever fell by itself is not raised.
         account.sales_known_until = None
-    stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
+    away: errors.AdapterError | None = None
+    stock: Mapping[VariantId, Variant] = {}
+    try:
+        stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
+    except SHOP_AWAY as error:
+        if not landing:
+            raise
+        away = error
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
-    decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported, landing) for row in rows]
+    if away is None:
+        decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported, landing) for row in rows]
+    else:
+        decided = _landed_unseen(deps, account, rows, sites, links)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
     told = [(one.row, _act(deps, account, one, sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
@@ -70,6 +90,7 @@ def _reconcile_batch(deps: Deps, account: models.Account, adapter: Marketplace, 
         _tell(deps, account, adapter, to_tell)
     if moved := [one.row for one in decided if isinstance(one.step, Look)]:
         _look(deps, account, adapter, moved)
+    return away
 
 
 def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
@@ -134,7 +155,7 @@ def _unimported_per_variant(account: models.Account, variants: set[VariantId]) -
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What is to be done about one offer. `wanted` None: its article is gone, what was wanted stays. `held`: why
+    """What is to be done about one offer. `wanted` None: its article is gone or cannot be asked for, what was wanted stays. `held`: why
     something of it is held back, "" for nothing."""
 
     row: models.Offer
@@ -165,7 +186,15 @@ def _decide(
         desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
     else:
         return Decided(row, None, "variant_gone", link)
-    step = plan(
+    step = _plan(deps, account, row, desired)
+    told = offers.Wanted(row, desired, steps, [*notes, *step.notes])
+    if variant is None and isinstance(step, Settled):
+        return Decided(row, told, "variant_gone", link)
+    return Decided(row, told, step, held)
+
+
+def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
+    return plan(
         offers.key_of(row),
         desired,
         offers.submitted_of(row),
@@ -176,10 +205,28 @@ def _decide(
         acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
         now=deps.clock.now(),
     )
-    told = offers.Wanted(row, desired, steps, [*notes, *step.notes])
-    if variant is None and isinstance(step, Settled):
-        return Decided(row, told, "variant_gone", link)
-    return Decided(row, told, step, held)
+
+
+def _landed_unseen(
+    deps: Deps,
+    account: models.Account,
+    rows: list[models.Offer],
+    sites: Mapping[str, models.AccountSite],
+    links: Mapping[SellerSku, VariantId],
+) -> list[Decided]:
+    """A landing while the shop is away: a 0 needs no shop, and cannot wait for one. Where no quantity of ours is on record
+    nothing is decided, and prices are left alone; all stays marked, and is decided anew when the shop is back."""
+    again = deps.clock.now() + AWAY_AGAIN
+    decided = []
+    for row in rows:
+        if row.site not in sites or SellerSku(row.sku) not in links or not _quantity_told(row):
+            decided.append(Decided(row, None, Wait(again, "shop_away")))
+            continue
+        desired = Desired(LANDED.quantity, None)
+        step = _plan(deps, account, row, desired)
+        told = offers.Wanted(row, desired, _told(LANDED), list(step.notes))
+        decided.append(Decided(row, told, Wait(again, "shop_away") if isinstance(step, Settled) else step))
+    return decided
 
 
 def _act(deps: Deps, account: models.Account, decided: Decided, site: models.AccountSite | None) -> Change | None:
