@@ -528,6 +528,76 @@ def test_killed_between_keeping_the_secret_and_deleting_its_message(queued, monk
     assert models.Journal.objects.filter(code="secret_rotated").count() == 1
 
 
+# -- what is typed meanwhile
+
+
+def type_in(house, secret):
+    outcome = authorize.enter_secret(house.deps, application(house), Secret(secret), None)
+    return outcome.code
+
+
+def test_the_present_secret_typed_again_moves_no_date_and_a_later_one_is_still_taken(queued):
+    run(queued, 111 * DAY)
+    before = models.Application.objects.values("secret_issued_at", "secret_expires_at", "secret_no").get()
+    assert queues.get(application(queued).pk).asked_at is not None
+
+    assert type_in(queued, kept(queued)) == "secret_present"
+
+    assert models.Application.objects.values("secret_issued_at", "secret_expires_at", "secret_no").get() == before
+    assert "secret_rotated" not in queued.journal()
+    run(queued, 120)
+    assert kept(queued) == amazons(queued).client_secret
+
+
+def test_an_answer_is_not_thrown_away_for_the_reckoned_end_of_a_typed_one(queued):
+    between = rotate_at_amazon(queued)
+    queued.box.world.state.messages.clear()
+    queued.control("POST", "faults", {"kind": "notification-late", "seconds": 7200})
+    rotate_secret.ask_now(queued.deps, application(queued), "camille")
+    queued.advance(3600)
+    assert type_in(queued, between) == "secret_kept"
+
+    run(queued, 7200)
+    run(queued, 120)
+
+    assert kept(queued) == amazons(queued).client_secret != between
+    assert lying(queued) == []
+
+
+@pytest.mark.parametrize("kind", ["status-500", "throttle", "cut", "html-503"])
+def test_a_secret_that_could_not_be_tried_is_not_kept(queued, kind):
+    before = kept(queued)
+    queued.control("POST", "faults", {"kind": kind, "operation": "token"})
+
+    with pytest.raises(authorize.PASSING):
+        type_in(queued, "amzn1.oa2-cs.v1.mistyped")
+
+    queued.control("DELETE", "faults")
+    row = application(queued)
+    assert (kept(queued), row.secret_no, row.former_until) == (before, 0, None)
+    queued.advance(8 * DAY)
+    assert works(queued)
+
+
+def test_the_former_secret_is_not_taken_back(queued):
+    former = kept(queued)
+    new = rotate_at_amazon(queued)
+    assert type_in(queued, new) == "secret_kept"
+
+    for attempt in (
+        lambda: type_in(queued, former),
+        lambda: authorize.enter_token(
+            queued.deps, queued.account, Secret("Atzr|any"), None, client_secret=Secret(former)
+        ),
+    ):
+        with pytest.raises(errors.Rejected) as refused:
+            attempt()
+        assert refused.value.code == "secret_former"
+    queued.advance(8 * DAY)
+    assert kept(queued) == new
+    assert works(queued)
+
+
 # -- setting it up
 
 

@@ -274,7 +274,7 @@ class Story:
         """The merchant types the client secret that Amazon made last."""
         row, secret = models.Application.objects.get(), self.new_secret
         self.page(lambda: authorize.enter_secret(self.merchant, row, Secret(secret), None))
-        if models.Application.objects.get().secret_no > row.secret_no:
+        if authorize.secret_kept(self.merchant, row) == Secret(secret):
             self.new_secret = ""
 
     def page(self, act: Callable[[], object]) -> None:

@@ -340,10 +340,11 @@ def account_secret(number: int, client_secret_file: Path | None) -> None:
         if found := plugins.wrong_fields(tuple(fields), {f.name: told for f in fields}):
             raise wrong(found, fields)
         try:
-            authorize.enter_secret(wiring.deps(), row.application, Secret(told), None)
+            outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(told), None)
         except AdapterError as error:
             raise fail(error) from None
-        tell("the new client secret works and is kept")
+        present = outcome.code == "secret_present"
+        tell("this is the present client secret; nothing changed" if present else "the new client secret works and is kept")
 
 
 @account_group.command("queue")

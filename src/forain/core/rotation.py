@@ -13,6 +13,8 @@ UNANSWERED_AFTER = timedelta(hours=1)
 """A new secret that has not come so long after it was asked for is somebody's business; Amazon sends it within minutes."""
 SURE_AFTER = timedelta(days=1)
 """So long after the former secret should have ended, it is sure that it did not: no new one was made."""
+ANSWERED_WITHIN = timedelta(days=8)
+"""So long after a question a secret that comes may be its answer, whatever the end says that we reckoned for a typed one."""
 READ_EVERY = timedelta(hours=1)
 READ_AWAITING = timedelta(minutes=15)
 READ_OFTEN = timedelta(minutes=2)
@@ -23,11 +25,12 @@ REFUSED_PAUSE = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is stored of an application's secret. `kept_at`: when the present one was; `expires_at`: its end, None: not known.
-    `asked_at`: when another one was last asked for."""
+    `asked_at`: when another one was last asked for. `reckoned`: the end is counted from the typing, not the marketplace's."""
 
     kept_at: Instant | None
     expires_at: Instant | None
     asked_at: Instant | None = None
+    reckoned: bool = False
 
     @property
     def awaited_since(self) -> Instant | None:
@@ -67,10 +70,14 @@ def next_reading(facts: Facts, unproven: bool, now: Instant) -> Instant:
 def judge(same: bool, expires_at: Instant, facts: Facts, now: Instant) -> Literal["keep", "date", "old"]:
     """What a message about a new secret is to us. `same`: it is the present one; then only its exact end is news.
 
-    Messages come twice, late and in any order: of two secrets the one that ends later was made later.
+    Messages come twice, late and in any order: of two secrets the one that ends later was made later. Where the present one's
+    end is only reckoned, that is not sure, and the answer to a question asked of late is kept: it stands nowhere else.
     """
     if same:
         return "date"
+    awaited = facts.reckoned and facts.asked_at is not None and now - facts.asked_at < ANSWERED_WITHIN
+    if awaited and expires_at > now:
+        return "keep"
     if expires_at <= now or (facts.expires_at is not None and expires_at <= facts.expires_at):
         return "old"
     return "keep"

@@ -22,6 +22,8 @@ from forain.store.vault import VaultBroken
 ACCOUNT_FLOWS = ("import_orders", "reconcile_offers", "observe_offers", "confirm_shipments")
 PASSING = (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy)
 """What says nothing about what was tried: it may be tried again."""
+ABOUT_GRANT = (errors.GrantDoubted, errors.GrantRefused, errors.Denied)
+"""What is said of a grant only after the client secret was accepted."""
 WAITING = "refresh_waiting"
 """The vault's name of a token that has not answered yet, beside the one in force."""
 FORMER = "former_secret"
@@ -85,6 +87,21 @@ def secret_kept(deps: Deps, application: models.Application) -> Secret | None:
         return deps.vault.get(application_owner(application), "client_secret")
     except VaultBroken:
         return None
+
+
+def stored_secrets(deps: Deps, application: models.Application) -> Mapping[str, Secret]:
+    """The application's client secret and the former one, by the vault's names; what cannot be read is not there."""
+    try:
+        return deps.vault.all_of(application_owner(application))
+    except VaultBroken:
+        return {}
+
+
+def _not_former(application: models.Application, stored: Mapping[str, Secret], secret: Secret, now: Instant) -> None:
+    """A former secret still works, as long as it lives: kept, it would push out the one that goes on to work after it."""
+    until = application.former_until
+    if until is not None and now < until and stored.get(FORMER) == secret:
+        raise errors.Rejected([errors.Problem("secret_former")], "secret_former")
 
 
 def begin_consent(deps: Deps, account: models.Account, user_id: int, site: str) -> str:
@@ -184,9 +201,11 @@ def enter_token(
     """A token made by the merchant (self-authorization). `granted_on`: its day, None: not known.
 
     Tried before it is kept, with `client_secret` (None: the stored one); a refusal leaves the stored ones in force.
-    Raises what the try raised, and Rejected where a token of that day would have ended by now.
+    Raises what the try raised, and Rejected where a token of that day would have ended by now, or "secret_former".
     """
     now = deps.clock.now()
+    if client_secret is not None and account.application.former_until is not None:
+        _not_former(account.application, stored_secrets(deps, account.application), client_secret, now)
     granted_at = granted_on or now
     term = _term(deps, account)
     if term is not None and granted_at + term <= now:
@@ -232,17 +251,27 @@ def _term(deps: Deps, account: models.Account) -> timedelta | None:
 def enter_secret(deps: Deps, application: models.Application, secret: Secret, issued_on: Instant | None) -> Outcome:
     """A rotated client secret: tried with an account that has a grant, then kept; the grants stay as they are.
 
-    Raises what the try raised; the former secret stays then. `issued_on` None: today.
+    Raises what the try raised, and Rejected "secret_former"; the stored secret stays then. `issued_on` None: today.
+    The answer: "secret_kept", or "secret_present" where it is the stored one, whose dates stay as they are. Safe to repeat.
     """
-    now = deps.clock.now()
+    now, number = deps.clock.now(), ApplicationId(application.pk)
+    stored = stored_secrets(deps, application)
+    _not_former(application, stored, secret, now)
     account = models.Account.objects.filter(application=application).exclude(standing=Standing.NONE.value).first()
     if account is not None:
         try:
             deps.open.marketplace(accounts.get(AccountId(account.pk)), client_secret=secret).probe()
-        except errors.AppRefused:
-            raise
-        except errors.AdapterError:
-            pass  # It speaks about the grant or the network, not about the secret.
+        except ABOUT_GRANT:
+            pass
+    if stored.get("client_secret") == secret:
+        with transaction.atomic():
+            if account is not None:
+                models.Application.objects.filter(pk=number).update(unproven_since=None)
+                _application_works(number, now)
+            for row in application.accounts.order_by("pk"):
+                runs.force(f"account:{row.pk}", now)
+            runs.force(application_owner(application), now)
+        return Outcome("secret_present")
     term = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_term
     issued = issued_on or now
     with transaction.atomic():

@@ -4,6 +4,7 @@ A new secret is written down before its message is deleted; a message may come a
 """
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -237,8 +238,13 @@ def _take(deps: Deps, application: models.Application, news: NewSecret | SecretE
             if row.secret_issued_at is None or news.told_at >= row.secret_issued_at:
                 models.Application.objects.filter(pk=number).update(secret_expires_at=news.at)
             return
-        same = news.secret == authorize.secret_kept(deps, row)
-        match rotation.judge(same, news.expires_at, facts_of(row, None), now):
+        stored = authorize.stored_secrets(deps, row)
+        same = news.secret == stored.get("client_secret")
+        facts = facts_of(row, None if news.secret == stored.get(authorize.FORMER) else queues.get(number))
+        term = deps.open.marketplace_manifest(row.marketplace).kind(row.kind).secret_term
+        if term is not None and row.secret_issued_at is not None:
+            facts = replace(facts, reckoned=row.secret_expires_at == row.secret_issued_at + term)
+        match rotation.judge(same, news.expires_at, facts, now):
             case "old":
                 return
             case "date":

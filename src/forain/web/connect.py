@@ -448,11 +448,11 @@ def enter_secret(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, w("error.required"), extra_tags="secret")
     else:
         try:
-            authorize.enter_secret(wiring.deps(), row.application, Secret(secret), None)
+            outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(secret), None)
         except errors.AdapterError as error:
             messages.error(request, sentence(error), extra_tags="secret")
         else:
-            messages.success(request, w("amazon.secret_kept"))
+            messages.success(request, w(f"amazon.{outcome.code}"))
             return redirect("account", number=number)
     return redirect(f"{reverse('account', kwargs={'number': number})}#secret")
 

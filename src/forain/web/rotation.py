@@ -62,10 +62,10 @@ def _secret(request: HttpRequest, application: models.Application) -> str:
     if wrong:
         raise _Wrong({"client_secret": w(f"error.{next(iter(wrong.values()))}", example=fields[0].example)})
     try:
-        authorize.enter_secret(wiring.deps(), application, Secret(typed), None)
+        outcome = authorize.enter_secret(wiring.deps(), application, Secret(typed), None)
     except errors.AdapterError as error:
         raise _Wrong({"client_secret": sentence(error)}) from None
-    return w("amazon.secret_kept")
+    return w(f"amazon.{outcome.code}")
 
 
 def _queue(request: HttpRequest, application: models.Application) -> str:
