@@ -460,6 +460,164 @@ def test_a_queue_that_stays_away_is_told_and_no_secret_is_asked_for(queued):
     assert kept(queued) == amazons(queued).client_secret
 
 
+def test_the_end_of_the_present_one_is_told_also_while_the_queue_stays_away(queued):
+    queued.control("POST", "faults", {"kind": "notification-lost"})
+    run(queued, 111 * DAY)
+    queued.control("POST", "faults", {"kind": "status-500", "operation": "ReceiveMessage"})
+
+    queued.live(2 * 3600, step=120)
+
+    assert {"rotation_unanswered", "queue_failing"} <= queued.refused_codes()
+    assert application(queued).superseded_at == queues.get(application(queued).pk).asked_at + timedelta(days=7)
+
+
+def test_a_queue_that_may_not_be_read_any_more_hides_no_end(queued):
+    queued.control("POST", "faults", {"kind": "notification-lost"})
+    run(queued, 111 * DAY)
+    queued.control("POST", f"queues/{ARN}/policy", {"actions": []})
+
+    run(queued, 3700)
+
+    assert {"rotation_unanswered", "queue_refused"} <= queued.refused_codes()
+
+
+def refuse_asking(house, monkeypatch, error):
+    """Asked for a new secret, Amazon answers this; how often it was asked is the list's length."""
+    seen = []
+    inner = type(house.deps.open).marketplace
+
+    def marketplace(*told, **named):
+        adapter = inner(*told, **named)
+
+        def ask_for_secret():
+            seen.append(house.deps.clock.now())
+            raise error
+
+        adapter.ask_for_secret = ask_for_secret
+        return adapter
+
+    monkeypatch.setattr(type(house.deps.open), "marketplace", marketplace)
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["invalid_client", "unauthorized_client", "invalid_grant", "doubted"])
+def test_whatever_amazon_refuses_when_asked_is_told_and_asked_once_a_day(queued, monkeypatch, kind):
+    error = {"invalid_client": errors.AppRefused("invalid_client"), "unauthorized_client": errors.AppRefused(kind),
+             "invalid_grant": errors.GrantRefused("invalid_grant_refresh"), "doubted": errors.GrantDoubted()}[kind]  # fmt: skip
+    seen = refuse_asking(queued, monkeypatch, error)
+
+    queued.advance(111 * DAY)
+    queued.live(6 * 3600, step=600)
+
+    assert len(seen) == 1
+    assert models.Notice.objects.get(code="rotation_refused", closed_at=None).placeholders["error"] == str(error)
+    assert queues.get(application(queued).pk).asked_at is None
+
+
+def test_without_a_token_nothing_was_asked(queued):
+    queued.advance(111 * DAY)
+    queued.control("POST", "faults", {"kind": "status-500", "operation": "token"})
+
+    run(queued)
+
+    assert queues.get(application(queued).pk).asked_at is None
+    assert "secret_asked" not in queued.journal()
+    queued.control("DELETE", "faults")
+    queued.live(1800, step=30)
+    assert len(asked(queued)) == 1
+    assert kept(queued) == amazons(queued).client_secret
+
+
+def test_a_queue_removed_and_set_up_again_asks_no_second_time(queued):
+    queued.control("POST", "faults", {"kind": "notification-lost"})
+    run(queued, 111 * DAY)
+    at = queues.get(application(queued).pk).asked_at
+
+    rotate_secret.remove_queue(queued.deps, application(queued), "camille")
+    assert accounts.application_of(queued.account).secret_expires_at == at + timedelta(days=7)
+    queued.advance(DAY)
+    rotate_secret.set_queue(queued.deps, application(queued), *queued.key, "camille")
+    run(queued, 60)
+
+    assert len(asked(queued)) == 1
+    assert queues.get(application(queued).pk).asked_at == at
+    assert "rotation_unanswered" in queued.refused_codes()
+    with pytest.raises(errors.Rejected):
+        rotate_secret.ask_now(queued.deps, application(queued), "camille")
+
+
+def test_without_its_queue_the_doubt_ends_with_the_secret_that_is_typed_again(queued):
+    queued.control("POST", "faults", {"kind": "notification-lost"})
+    queues.note(application(queued).pk, asked_at=queued.deps.clock.now())
+    rotate_secret.remove_queue(queued.deps, application(queued), "camille")
+    end = application(queued).superseded_at
+
+    type_in(queued, kept(queued))
+    assert application(queued).superseded_at == end
+    queued.advance(8 * DAY + 60)
+    type_in(queued, kept(queued))
+
+    assert application(queued).superseded_at is None
+
+
+def test_a_doubt_that_a_person_raised_early_ends_when_the_secret_outlives_its_day(queued):
+    queued.advance(DAY)
+    queues.note(application(queued).pk, asked_at=queued.deps.clock.now())  # Noted, and died before it asked.
+    run(queued, 7200)
+    assert "rotation_unanswered" in queued.refused_codes()
+
+    run(queued, 8 * DAY + 60)
+
+    assert (application(queued).superseded_at, queues.get(application(queued).pk).asked_at) == (None, None)
+    assert {"rotation_unanswered", "secret_expiring"} & queued.refused_codes() == set()
+    assert asked(queued) == []
+
+
+def test_a_queue_whose_key_cannot_be_read_is_told_as_such(queued):
+    owner = f"queue:{application(queued).pk}"
+    entry = models.VaultEntry.objects.get(owner=owner)
+    models.VaultEntry.objects.filter(owner=owner).update(ciphertext=bytes(entry.ciphertext)[:-9])
+
+    run(queued)
+
+    notice = models.Notice.objects.get(code="queue_refused", closed_at=None)
+    assert notice.placeholders["error"].startswith("queue_key_refused")
+    assert "internal" not in queued.refused_codes()
+    rotate_secret.set_queue(queued.deps, application(queued), *queued.key, "camille")
+    run(queued, 60)
+    assert "queue_refused" not in queued.refused_codes()
+
+
+@pytest.mark.parametrize("proves", [False, True])
+def test_only_what_is_said_of_the_grant_proves_a_new_secret(queued, monkeypatch, proves):
+    rotate_at_amazon(queued)
+    inner = type(queued.deps.open).marketplace
+
+    def marketplace(*told, **named):
+        adapter = inner(*told, **named)
+        adapter.probe = lambda: (_ for _ in ()).throw(
+            errors.GrantRefused("invalid_grant_refresh") if proves else errors.Malformed("redirect")
+        )
+        return adapter
+
+    monkeypatch.setattr(type(queued.deps.open), "marketplace", marketplace)
+
+    run(queued)
+
+    assert (application(queued).unproven_since is None) == proves
+
+
+def test_nobody_asks_for_another_while_the_last_one_has_not_answered(queued):
+    rotate_at_amazon(queued)
+    amazons(queued).client_secret = "not known everywhere yet"
+    run(queued)
+
+    with pytest.raises(errors.Rejected) as refused:
+        rotate_secret.ask_now(queued.deps, application(queued), "camille")
+
+    assert (refused.value.code, asked(queued)) == ("rotation_awaited", [])
+
+
 class Killed(BaseException):
     pass
 

@@ -304,7 +304,8 @@ class SecretRotator(Protocol):
         """Ask for a new client secret, which comes through the application's own queue and nowhere else.
 
         Each call makes another one, and may end the one before the last at once: not to be repeated while a secret is
-        awaited. Raises Rejected "rotation_refused" (no queue is registered), Denied, AppRefused.
+        awaited. Raises Rejected "rotation_refused" (no queue is registered), Denied, AppRefused; NotSent: nothing was asked,
+        Unreachable and ServerFault else: perhaps it was.
         """
         ...
 

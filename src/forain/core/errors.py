@@ -3,6 +3,7 @@
 AdapterError
 |- Throttled      we were too fast: again at `until`
 |- Unreachable    no answer: connection, DNS, timeout
+|  `- NotSent     surely not carried out
 |- ServerFault    an answer that says the other side is ill (5xx, HTML where JSON belongs, cut off)
 |- Busy           waiting is normal: again at `until`
 |- GrantDoubted   a refusal that may mean something else; counts as one of two
@@ -77,6 +78,10 @@ class Unreachable(AdapterError):
     """Nobody answered: refused, reset, timed out, name not found. The request may have been carried out."""
 
     code = "unreachable"
+
+
+class NotSent(Unreachable):
+    """What the call needs first could not be had, an access token for instance: it was surely not carried out."""
 
 
 class ServerFault(AdapterError):

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.db import transaction
 
 from forain.contracts.marketplace import Marketplace, SiteSeen
-from forain.core import authorization, errors
+from forain.core import authorization, errors, rotation
 from forain.core.authorization import Confirmed, Dated, Disconnected, Granted, Standing
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ApplicationId, SiteId
@@ -267,6 +267,9 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
         with transaction.atomic():
             if account is not None:
                 models.Application.objects.filter(pk=number).update(unproven_since=None)
+                # It has outlived the day on which it might have ended: no other one was made.
+                outlived = now - rotation.SURE_AFTER
+                models.Application.objects.filter(pk=number, superseded_at__lte=outlived).update(superseded_at=None)
                 _application_works(number, now)
             for row in application.accounts.order_by("pk"):
                 runs.force(f"account:{row.pk}", now)

@@ -25,6 +25,7 @@ from forain.flows.deps import Deps
 from forain.net import sqs
 from forain.net.addresses import well_formed
 from forain.store import accounts, issues, journal, models, queues, runs
+from forain.store.vault import VaultBroken
 
 log = logging.getLogger("forain.rotation")
 
@@ -74,7 +75,11 @@ def set_queue(deps: Deps, application: models.Application, address: QueueAddress
     now, number = deps.clock.now(), ApplicationId(application.pk)
     with transaction.atomic():
         deps.vault.put(key_owner(application), "secret_access_key", key, now)
+        known = queues.get(number) is not None
         queues.keep(number, address, now)
+        end = _fresh(application).superseded_at
+        if not known and end is not None and now < end + rotation.SURE_AFTER:
+            queues.note(number, asked_at=end - _overlap(deps, application))
         runs.ensure(FLOW, subject_of(application), now)
         runs.force(subject_of(application), now)
         _mended(application, "queue_refused", "queue_unreadable", "rotation_refused")
@@ -107,8 +112,14 @@ def _this_machine(host: str) -> bool:
 def remove_queue(deps: Deps, application: models.Application, by: str) -> None:
     """New secrets are entered by hand again. Safe to repeat."""
     now, number = deps.clock.now(), ApplicationId(application.pk)
-    if queues.get(number) is None:
+    row = queues.get(number)
+    if row is None:
         return
+    since = facts_of(row.application, row).awaited_since
+    if since is not None:
+        # If it was made, the present one ends all the same; and who sets up a queue again is not to ask a second time.
+        end = since + _overlap(deps, application)
+        models.Application.objects.filter(pk=number, secret_no=row.application.secret_no).update(superseded_at=end)
     queues.forget(number)
     deps.vault.forget(key_owner(application))
     runs.forget(subject_of(application))
@@ -119,12 +130,13 @@ def remove_queue(deps: Deps, application: models.Application, by: str) -> None:
 
 def ask_now(deps: Deps, application: models.Application, by: str) -> None:
     """A person wants another secret at once. Raises what asking raises, and Rejected: queue_missing, rotation_awaited,
-    account_missing."""
+    account_missing. rotation_awaited also while the last one that came has not answered yet."""
     now = deps.clock.now()
     row = queues.get(ApplicationId(application.pk))
     if row is None:
         raise Rejected([Problem("queue_missing")], "queue_missing")
-    if not rotation.may_ask(facts_of(row.application, row), _overlap(deps, application), now):
+    may = rotation.may_ask(facts_of(row.application, row), _overlap(deps, application), now)
+    if not may or row.application.unproven_since is not None:
         raise Rejected([Problem("rotation_awaited")], "rotation_awaited")
     speaker = _speaker(application)
     if speaker is None:
@@ -147,13 +159,20 @@ def rotate_secret(deps: Deps, application: models.Application) -> Instant:
     row, speaker = queues.get(number), _speaker(application)
     if row is None or speaker is None:
         return now + rotation.READ_EVERY
+    overlap = _overlap(deps, application)
     try:
-        _read(deps, row, deps.open.marketplace(speaker))
-    except Rejected as error:
+        queue = _queue(deps, row)
+        _read(deps, row, queue, deps.open.marketplace(speaker))
+    except errors.AdapterError as error:
+        # That the present secret may end is told also where the queue stays away until then.
+        application = _fresh(application)
+        _unanswered(application, speaker, facts_of(application, row), overlap, now)
+        if not isinstance(error, Rejected):
+            raise
         # A new secret is not asked for where its message could not be read.
         issues.found("queue_refused", _place(speaker), now, account=speaker.pk, placeholders={"error": str(error)})
         runs.poke("derive_issues", "house", now)
-        return rotation.next_reading(facts_of(_fresh(application), row), unproven=False, now=now)
+        return rotation.next_reading(facts_of(application, row), unproven=False, now=now)
     _mended(application, "queue_refused")
     queues.note(number, read_at=now)
     application = _fresh(application)
@@ -162,16 +181,18 @@ def rotate_secret(deps: Deps, application: models.Application) -> Instant:
         application = _fresh(application)
     if application.unproven_since is None:
         _mended(application, "new_secret_refused")
-    facts, overlap = facts_of(application, row), _overlap(deps, application)
-    if not rotation.unanswered(facts, now):
-        _mended(application, "rotation_unanswered")
-    elif facts.awaited_since is not None:
-        _unanswered(application, speaker, facts.awaited_since, overlap, now)
+    facts = facts_of(application, row)
+    if facts.awaited_since is not None and rotation.may_ask(facts, overlap, now) and application.refused_at is None:
+        # The present secret has outlived its day: no other one was made.
+        queues.note(number, asked_at=None)
+        row.asked_at = None
+        facts = facts_of(application, row)
+    _unanswered(application, speaker, facts, overlap, now)
     wanted = rotation.due(facts, now) and rotation.may_ask(facts, overlap, now)
     if wanted and application.unproven_since is None and application.refused_at is None:
         try:
             _ask(deps, row, deps.open.marketplace(speaker), now, "")
-        except (Rejected, errors.Denied) as error:
+        except (Rejected, errors.AppRefused, *authorize.ABOUT_GRANT) as error:
             told = {"error": str(error)}
             issues.found("rotation_refused", _place(speaker), now, account=speaker.pk, placeholders=told)
             runs.poke("derive_issues", "house", now)
@@ -181,16 +202,20 @@ def rotate_secret(deps: Deps, application: models.Application) -> Instant:
 
 
 def _queue(deps: Deps, row: models.SecretQueue) -> Queue:
-    key = deps.vault.get(key_owner(row.application), "secret_access_key") or Secret("")
+    """Raises Rejected "queue_key_refused" where the key cannot be read any more: it is to be entered anew."""
+    try:
+        key = deps.vault.get(key_owner(row.application), "secret_access_key") or Secret("")
+    except VaultBroken as error:
+        raise Rejected([Problem("vault", str(error))], "queue_key_refused") from None
     return deps.open.queue(row.application, queues.address_of(row), key)
 
 
-def _read(deps: Deps, row: models.SecretQueue, adapter: Marketplace) -> None:
+def _read(deps: Deps, row: models.SecretQueue, queue: Queue, adapter: Marketplace) -> None:
     """Take every message that is ours. What is not, or cannot be read, stays in the queue and holds nothing up.
 
     (Another application's new secret stands nowhere else, and so may do the one in a message we cannot read.)
     """
-    queue, application, now = _queue(deps, row), row.application, deps.clock.now()
+    application, now = row.application, deps.clock.now()
     unreadable: list[tuple[str, str]] = []
     undeleted: Rejected | None = None
     for _ in range(MOST_BATCHES):
@@ -276,10 +301,10 @@ def _prove(deps: Deps, application: models.Application, speaker: models.Account,
             issues.found("new_secret_refused", _place(speaker), now, account=speaker.pk, placeholders=told)
             runs.poke("derive_issues", "house", now)
         return
-    except authorize.PASSING:
-        return
+    except authorize.ABOUT_GRANT:
+        pass
     except errors.AdapterError:
-        pass  # It speaks about the grant, which is looked at only after the secret.
+        return  # It proves nothing.
     rows = models.Application.objects.filter(pk=application.pk, secret_no=application.secret_no)
     if rows.update(unproven_since=None):
         _mended(application, "new_secret_refused")
@@ -288,16 +313,23 @@ def _prove(deps: Deps, application: models.Application, speaker: models.Account,
 
 
 def _unanswered(
-    application: models.Application, speaker: models.Account, asked_at: Instant, overlap: timedelta, now: Instant
+    application: models.Application, speaker: models.Account, facts: Facts, overlap: timedelta, now: Instant
 ) -> None:
-    """No new secret came. If one was made, the present one ends with the overlap, and people are told of that end."""
-    end = asked_at + overlap
+    """Where no new secret came: if one was made, the present one ends with the overlap, and people are told of that end."""
+    rows = models.Application.objects.filter(pk=application.pk, secret_no=application.secret_no)
+    since = facts.awaited_since
+    if since is None and application.superseded_at is not None:
+        rows.update(superseded_at=None)
+    if since is None or not rotation.unanswered(facts, now):
+        _mended(application, "rotation_unanswered")
+        return
+    end = since + overlap
     with transaction.atomic():
-        told = {"since": asked_at.isoformat(), "date": end.isoformat()}
+        told = {"since": since.isoformat(), "date": end.isoformat()}
         if issues.found("rotation_unanswered", _place(speaker), now, account=speaker.pk, placeholders=told):
             _tell(application, "rotation_unanswered", now, date=end.isoformat())
         if application.superseded_at != end:
-            models.Application.objects.filter(pk=application.pk).update(superseded_at=end)
+            rows.update(superseded_at=end)
         runs.poke("derive_issues", "house", now)
 
 
@@ -308,6 +340,9 @@ def _ask(deps: Deps, row: models.SecretQueue, adapter: Marketplace, now: Instant
         return
     try:
         adapter.ask_for_secret()
+    except errors.NotSent:
+        queues.note(number, asked_at=None)
+        raise
     except (errors.Unreachable, errors.ServerFault) as error:
         # Perhaps it was carried out: the secret comes or does not.
         log.warning("application=%s whether a new client secret was asked for is not known: %s", application.pk, error)

@@ -9,7 +9,7 @@ import json
 from forain.contracts.marketplace import Credentials, NewSecret, SecretEnds
 from forain.contracts.net import Net, Request
 from forain.core.clock import Instant, parse_instant
-from forain.core.errors import Denied, GrantDoubted, Malformed, Rejected
+from forain.core.errors import Denied, GrantDoubted, Malformed, NotSent, Rejected, ServerFault, Unreachable
 from forain.core.secret import Secret
 from forain.marketplaces.amazon import errors, oauth, wire
 from forain.marketplaces.amazon.listings import address
@@ -21,7 +21,10 @@ NEW, ENDS = "APPLICATION_OAUTH_CLIENT_NEW_SECRET", "APPLICATION_OAUTH_CLIENT_SEC
 
 def ask_for_secret(credentials: Credentials, net: Net) -> None:
     """204 means that a secret is on its way. 400 where no queue is registered; 403 says nothing of any seller."""
-    token = oauth.grantless(credentials, net, SCOPE)
+    try:
+        token = oauth.grantless(credentials, net, SCOPE)
+    except (Unreachable, ServerFault) as error:
+        raise NotSent(error.code, request_id=error.request_id, placeholders=error.placeholders) from error
     url = f"{address(credentials)}/applications/2023-11-30/clientSecret"
     headers = {"x-amz-access-token": token.reveal()}
     response = net.send(Request(OPERATION, "POST", url, headers=headers, authorized=False))
