@@ -90,6 +90,20 @@ def test_an_account_that_never_got_a_grant_makes_room_for_the_next_try(house):
     assert models.Account.objects.filter(seller="A2OTHERSELLER").count() == 1
 
 
+def test_a_secret_mistyped_at_the_first_connection_is_no_former_one(house):
+    application = house.control("POST", "applications", {"name": "Mine", "kind": "private"})
+    setup.add_account(house.deps, told(house, application, client_secret="amzn1.oa2-cs.v1.mistyped"))
+    row = models.Application.objects.get(client_id=application["client_id"])
+
+    setup.add_account(house.deps, told(house, application))
+    entries = models.VaultEntry.objects.filter(owner=authorize.application_owner(row))
+
+    assert set(entries.values_list("name", flat=True)) == {"client_secret"}
+    assert authorize.secret_kept(house.deps, row) == Secret(application["client_secret"])
+    row.refresh_from_db()
+    assert row.former_until is None
+
+
 def test_two_sellers_of_one_region_need_no_names_of_their_own(house):
     for seller in ("A2OTHERSELLER", "A3THIRDSELLER"):
         token = granted(house, house.application, seller)

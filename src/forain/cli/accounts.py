@@ -343,8 +343,8 @@ def account_secret(number: int, client_secret_file: Path | None) -> None:
             outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(told), None)
         except AdapterError as error:
             raise fail(error) from None
-        present = outcome.code == "secret_present"
-        tell("this is the present client secret; nothing changed" if present else "the new client secret works and is kept")
+        same = outcome.code == "secret_present"
+        tell("this is the present client secret already" if same else "the new client secret works and is kept")
 
 
 @account_group.command("queue")

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -74,7 +75,9 @@ def keep_secret(
         row = models.Application.objects.get(pk=application.pk)
         lives = row.former_until is not None and now < row.former_until
         present = secret_kept(deps, application)
-        if overlap and present is not None and present != secret and not (row.unproven_since and lives):
+        other = present is not None and present != secret and not (row.unproven_since and lives)
+        # By what no grant ever stood was mistyped, and would be tried in vain for a week.
+        if overlap and present is not None and other and row.accounts.filter(grant_no__gt=0).exists():
             deps.vault.put(owner, FORMER, present, now)
             facts["former_until"] = former_until or now + overlap
         deps.vault.put(owner, "client_secret", secret, now)
@@ -259,10 +262,8 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
     _not_former(application, stored, secret, now)
     account = models.Account.objects.filter(application=application).exclude(standing=Standing.NONE.value).first()
     if account is not None:
-        try:
+        with suppress(*ABOUT_GRANT):
             deps.open.marketplace(accounts.get(AccountId(account.pk)), client_secret=secret).probe()
-        except ABOUT_GRANT:
-            pass
     if stored.get("client_secret") == secret:
         with transaction.atomic():
             if account is not None:

@@ -23,8 +23,8 @@ def ask_for_secret(credentials: Credentials, net: Net) -> None:
     """204 means that a secret is on its way. 400 where no queue is registered; 403 says nothing of any seller."""
     try:
         token = oauth.grantless(credentials, net, SCOPE)
-    except (Unreachable, ServerFault) as error:
-        raise NotSent(error.code, request_id=error.request_id, placeholders=error.placeholders) from error
+    except (Unreachable, ServerFault) as ill:
+        raise NotSent(ill.code, request_id=ill.request_id, placeholders=ill.placeholders) from ill
     url = f"{address(credentials)}/applications/2023-11-30/clientSecret"
     headers = {"x-amz-access-token": token.reveal()}
     response = net.send(Request(OPERATION, "POST", url, headers=headers, authorized=False))
