@@ -28,8 +28,8 @@ CAMILLE, FRIEDRICH = "camille@shop.example", "friedrich@shop.example"
 ENDS = ("L'autorisation chez Amazon expire le", "Die Autorisierung bei Amazon endet am")
 EXPIRED = ("L'autorisation chez Amazon a expiré le", "Die Autorisierung bei Amazon ist am")
 REVOKED = ("L'accès a été retiré chez Amazon", "Der Zugriff wurde bei Amazon entzogen")
-SECRET_ENDS = ("Le secret client de votre application expire le", "Das Client Secret Ihrer Anwendung endet am")
-SECRET_OVER = ("Le secret client de votre application a dépassé", "Das Client Secret Ihrer Anwendung ist älter")
+SECRET_ENDS = ("Le secret client de votre application expire le", "Das Client-Secret Ihrer Anwendung endet am")
+SECRET_OVER = ("Le secret client de votre application a dépassé", "Das Client-Secret Ihrer Anwendung ist älter")
 LOST = ("orders lost", "stock changes lost", "price changes lost")
 
 

@@ -40,7 +40,7 @@ def text(response):
     ("language", "words"),
     [("en", ("Rotate secret", "Standard", "437568002678", "URL of the queue")),
      ("fr", ("Renouveler le secret client", "Rotate secret", "sept jours", "URL de la file")),
-     ("de", ("Client Secret erneuern", "Rotate secret", "sieben Tage", "URL der Warteschlange"))],
+     ("de", ("Client-Secret erneuern", "Rotate secret", "sieben Tage", "URL der Warteschlange"))],
 )  # fmt: skip
 def test_it_leads_through_both_ways(house, owner, language, words):
     response = owner.get(house.page, headers={"accept-language": language})
@@ -106,7 +106,7 @@ def test_without_boto3_it_says_what_to_install(house, owner, monkeypatch):
     page = text(owner.get(house.page))
 
     assert "-r requirements/sqs.txt" in page
-    assert "forain[sqs]" in page
+    assert "pip install forain" not in page.replace("'", "")
     assert "URL of the queue" not in page
     assert owner.get(f"/accounts/{house.account_id}").status_code == 200
 

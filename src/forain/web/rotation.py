@@ -22,7 +22,6 @@ from forain.web.templatetags.words_of import language, w
 TYPED = ("queue_url", "region", "access_key_id")
 LONGEST = 500
 INSTALL = ".venv/bin/python -m pip install --require-hashes --no-deps -r requirements/sqs.txt"
-INSTALL_PIP = "pip install 'forain[sqs]'"
 PLACE = {
     "queue_key_refused": "secret_access_key",
     "queue_denied": "secret_access_key",
@@ -133,7 +132,6 @@ def _page(request: HttpRequest, account: models.Account, wrong: dict[str, str]) 
         "policy": told["rotation.policy"].strip(),
         "installed": sqs.installed(),
         "install": INSTALL,
-        "install_pip": INSTALL_PIP,
         "wrong": wrong,
         "typed": typed,
         "queue_open": queue is None or bool(typed),
