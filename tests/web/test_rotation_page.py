@@ -100,6 +100,20 @@ def test_a_secret_by_hand_is_tried_first(house, owner):
     assert "The former secret works until" in text(right)
 
 
+def test_the_present_and_the_former_secret_typed_are_called_so(house, owner):
+    former = authorize.secret_kept(house.deps, house.account.application).reveal()
+    same = owner.post(house.page, {"answer": "secret", "client_secret": former}, follow=True)
+    assert "This is the present client secret" in text(same)
+    assert "The former secret works until" not in text(same)
+    house.rotate()
+
+    response = owner.post(house.page, {"answer": "secret", "client_secret": former})
+
+    assert response.status_code == 422
+    assert "This is the former client secret" in text(response)
+    assert authorize.secret_kept(house.deps, house.account.application).reveal() != former
+
+
 def test_without_boto3_it_says_what_to_install(house, owner, monkeypatch):
     monkeypatch.setitem(sys.modules, "boto3", None)
 
