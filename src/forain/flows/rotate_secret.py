@@ -184,7 +184,7 @@ def rotate_secret(deps: Deps, application: models.Application) -> Instant:
     facts = facts_of(application, row)
     if facts.awaited_since is not None and rotation.may_ask(facts, overlap, now) and application.refused_at is None:
         # The present secret has outlived its day: no other one was made.
-        queues.note(number, asked_at=None)
+        queues.end_asking(number, row.asked_at)
         row.asked_at = None
         facts = facts_of(application, row)
     _unanswered(application, speaker, facts, overlap, now)

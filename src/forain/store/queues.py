@@ -37,6 +37,11 @@ def begin_asking(application: ApplicationId, awaited: Instant | None, now: Insta
     return bool(rows.update(asked_at=now))
 
 
+def end_asking(application: ApplicationId, awaited: Instant | None) -> None:
+    """What was asked for then is awaited no more; nothing where another one was asked for since."""
+    models.SecretQueue.objects.filter(application=application, asked_at=awaited).update(asked_at=None)
+
+
 def address_of(row: models.SecretQueue) -> QueueAddress:
     """Where the queue is, as a value."""
     return QueueAddress(row.url, row.region, row.access_key_id)
