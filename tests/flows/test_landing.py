@@ -577,7 +577,7 @@ def test_a_clock_that_jumps_past_the_day_after_an_announcement_begins_nothing_be
     lives(wanted)
     assert told(wanted)[-1] == "landing_announced"
 
-    wanted.deps.clock.wrong = timedelta(days=12)
+    wanted.deps.clock.wrong = timedelta(days=11)
     for _ in range(5):
         watch.derive_issues(wanted.deps)
     lives(wanted, 900)
