@@ -237,8 +237,8 @@ def test_a_worker_that_was_away_for_too_long_tells_nothing_another_took_over(hou
     mirror_catalogue.mirror_catalogue(house.deps, house.shop)
     real, late = getattr(owner, name), []
 
-    def away(*asked):
-        found = real(*asked)
+    def away(*asked, **more):
+        found = real(*asked, **more)
         if not late:
             late.append(True)
             house.advance(200)
