@@ -110,14 +110,13 @@ def heard(hour_agreed_at: Instant | None, clock_off: int, now: Instant) -> bool:
 def begins_at(facts: Facts, told: Told, now: Instant) -> Instant:
     """When quantities go to 0: a day before the end, and no sooner than the announcement has been shown for long enough."""
     assert facts.expires_at is not None
-    return max(facts.expires_at - BEGINS_BEFORE, (_announced_at(told, now) or now) + SHOWN_FOR)
+    return max(facts.expires_at - BEGINS_BEFORE, (announced_at(told, now) or now) + SHOWN_FOR)
 
 
 def announcement_due(facts: Facts, landing: Landing, now: Instant) -> int | None:
     """The single most urgent step of ANNOUNCE_DAYS that is reached and not announced; None: none is.
 
-    Not while our clock is known to be wrong, nor after a refusal: nothing can be written then. What was announced later than now was so by a clock that was wrong, and does
-    not count.
+    Not while our clock is known to be wrong, nor after a refusal: nothing can be written then.
     """
     told, left = landing.told, authorization.days_left(facts, now)
     if not landing.wanted or not possible(facts) or left is None or told.called_off_at or told.begun_at:
@@ -125,11 +124,13 @@ def announcement_due(facts: Facts, landing: Landing, now: Instant) -> int | None
     if landing.obstacle == "clock_wrong" or facts.standing is Standing.REFUSED:
         return None
     step = min((step for step in ANNOUNCE_DAYS if left <= step), default=None)
-    before = told.announced_step if _announced_at(told, now) is not None else None
+    before = told.announced_step if announced_at(told, now) is not None else None
     return step if step is not None and (before is None or step < before) else None
 
 
-def _announced_at(told: Told, now: Instant) -> Instant | None:
+def announced_at(told: Told, now: Instant) -> Instant | None:
+    """Since when the landing is announced; None: it is not. What was announced later than now, by a clock that was wrong, does
+    not count."""
     return told.announced_at if told.announced_at is not None and told.announced_at <= now else None
 
 
@@ -137,7 +138,7 @@ def may_begin(facts: Facts, landing: Landing, now: Instant) -> bool:
     """Quantities are to go to 0 from now on."""
     told = landing.told
     wanted = landing.wanted and possible(facts) and not told.called_off_at and not told.begun_at
-    if not wanted or landing.obstacle or not landing.heard or _announced_at(told, now) is None:
+    if not wanted or landing.obstacle or not landing.heard or announced_at(told, now) is None:
         return False
     return now >= begins_at(facts, told, now)
 
@@ -154,7 +155,7 @@ def stage(facts: Facts, landing: Landing, now: Instant) -> Stage:
     if told.begun_at is not None:
         # What is not at 0 yet stays as it is while nothing may be written.
         return Stage.HELD if landing.left and landing.blocked else Stage.UNDER_WAY
-    announced, near = _announced_at(told, now) is not None, _left(facts, now) < timedelta(days=ANNOUNCE_DAYS[0] + 1)
+    announced, near = announced_at(told, now) is not None, _left(facts, now) < timedelta(days=ANNOUNCE_DAYS[0] + 1)
     due = announced and now >= begins_at(facts, told, now)
     if landing.obstacle and near and (due or landing.obstacle not in PASSING):
         return Stage.HELD

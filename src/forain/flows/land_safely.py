@@ -55,9 +55,8 @@ def _announce(row: models.Account, step: int, now: Instant) -> None:
         found, facts = landing_of(locked, now), accounts.facts_of(locked)
         if landing.announcement_due(facts, found, now) != step:
             return
-        told = found.told
-        first = told.announced_at if told.announced_at and told.announced_at <= now else now
-        told = replace(told, announced_step=step, announced_at=first)
+        first = landing.announced_at(found.told, now) or now
+        told = replace(found.told, announced_step=step, announced_at=first)
         landings.keep(locked, told)
         at = landing.begins_at(facts, told, now)
         journal.write(now, "landing_announced", account=number, placeholders={"date": at.isoformat()})
