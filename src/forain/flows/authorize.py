@@ -50,7 +50,7 @@ def owner_of(row: models.Account) -> str:
 
 
 def application_owner(row: models.Application) -> str:
-    """The name under which the vault keeps an application's secret."""
+    """The name under which the vault keeps an application's secret, and the timetable its line."""
     return f"application:{row.pk}"
 
 

@@ -39,11 +39,6 @@ SEEN_AGAIN_AFTER = timedelta(minutes=2)
 FINDINGS = ("rotation_unanswered", "rotation_refused", "new_secret_refused", "queue_refused", "queue_unreadable")
 
 
-def subject_of(application: models.Application) -> str:
-    """The application's line of the timetable."""
-    return f"application:{application.pk}"
-
-
 def key_owner(application: models.Application) -> str:
     """The name under which the vault keeps the key of the application's queue: no adapter is given it."""
     return f"queue:{application.pk}"
@@ -80,8 +75,8 @@ def set_queue(deps: Deps, application: models.Application, address: QueueAddress
         end = _fresh(application).superseded_at
         if not known and end is not None and now < end + rotation.SURE_AFTER:
             queues.note(number, asked_at=end - _overlap(deps, application))
-        runs.ensure(FLOW, subject_of(application), now)
-        runs.force(subject_of(application), now)
+        runs.ensure(FLOW, authorize.application_owner(application), now)
+        runs.force(authorize.application_owner(application), now)
         _mended(application, "queue_refused", "queue_unreadable", "rotation_refused")
         _tell(application, "queue_set", now, by=by, queue=address.url)
 
@@ -122,7 +117,7 @@ def remove_queue(deps: Deps, application: models.Application, by: str) -> None:
         models.Application.objects.filter(pk=number, secret_no=row.application.secret_no).update(superseded_at=end)
     queues.forget(number)
     deps.vault.forget(key_owner(application))
-    runs.forget(subject_of(application))
+    runs.forget(authorize.application_owner(application))
     issues.forget_side(key_owner(application))
     _mended(application, *FINDINGS)
     _tell(application, "queue_removed", now, by=by)
@@ -144,7 +139,7 @@ def ask_now(deps: Deps, application: models.Application, by: str) -> None:
     # Never without having seen that the answer can be read.
     _queue(deps, row).check()
     _ask(deps, row, deps.open.marketplace(speaker), now, by)
-    runs.force(subject_of(application), now + SOON)
+    runs.force(authorize.application_owner(application), now + SOON)
 
 
 # -- the line of the timetable
