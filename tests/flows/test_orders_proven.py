@@ -209,6 +209,32 @@ def test_an_amount_that_stays_another_is_a_note_for_a_person(open_house):
     assert open_house.shop_orders() == [open_house.first]
 
 
+def test_an_order_cancelled_while_it_is_counted_differs_from_nothing(open_house):
+    day_passes(open_house)
+    step(open_house, "prove_orders")
+    open_house.advance(60)
+    open_house.control("POST", f"orders/{open_house.first}/cancel", {})
+    read(open_house)
+
+    proof = prove(open_house)
+
+    assert (proof.orders, proof.worth) == (1, {})
+    assert "orders_differ" not in open_house.refused_codes()
+
+
+def test_an_amount_that_differed_is_no_matter_any_more_once_the_order_is_cancelled(open_house):
+    files(open_house, lambda body: body.replace(b"\t6.90\t", b"\t5.90\t"))
+    day_passes(open_house)
+    assert prove(open_house).worth == {open_house.first: ["10.80 EUR"]}
+    open_house.control("POST", f"orders/{open_house.first}/cancel", {})
+
+    open_house.advance(HOUR)
+    step(open_house, "import_orders", "prove_orders")
+    jobs.run(open_house.deps, "derive_issues", "house")
+
+    assert "orders_differ" not in open_house.refused_codes()
+
+
 def test_after_a_stop_the_gap_is_counted_as_soon_as_amazon_can_have_counted_it(open_house):
     stop(open_house)
     open_house.control("POST", "faults", {"kind": "omit", "count": 1})

@@ -23,7 +23,7 @@ class CountedOrder:
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """The same order in our book. `total` None: the marketplace did not tell us."""
+    """The same order in our book. `total` None: the marketplace did not tell us, or it is cancelled."""
 
     status: OrderStatus
     total: Money | None = None

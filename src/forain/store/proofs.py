@@ -28,17 +28,23 @@ def last_whole(account: AccountId) -> models.OrderProof | None:
 
 
 def known(account: AccountId, ids: Collection[MarketplaceOrderId]) -> dict[MarketplaceOrderId, KnownOrder]:
-    """What our book has of these orders. One that is known by name only is not in it, unless a person put it aside."""
+    """What our book has of these orders. One that is known by name only is not in it, unless a person put it aside.
+
+    A cancelled one has no total: it is worth nothing any more, and a count made before it was cancelled names its price.
+    """
     rows = models.Order.objects.filter(account_id=account, order_id__in=ids).exclude(
         Q(status=UNREAD) & ~Q(state__in=ENDED)
     )
     return {
         MarketplaceOrderId(name): KnownOrder(
-            # Put aside unread: nobody acts on it any more.
-            OrderStatus.CANCELLED if status == UNREAD else OrderStatus(status),
-            None if minor is None or not currency else Money(minor, currency),
+            status,
+            None if minor is None or not currency or status is OrderStatus.CANCELLED else Money(minor, currency),
         )
-        for name, status, minor, currency in rows.values_list("order_id", "status", "total_minor", "currency")
+        for name, status, minor, currency in (
+            # Put aside unread: nobody acts on it any more.
+            (name, OrderStatus.CANCELLED if status == UNREAD else OrderStatus(status), minor, currency)
+            for name, status, minor, currency in rows.values_list("order_id", "status", "total_minor", "currency")
+        )
     }
 
 
