@@ -54,6 +54,9 @@ BUYER_KEPT = timedelta(days=6)
 SETTLES_WITHIN, SETTLES_IN = 120, timedelta(hours=12)
 """So many rounds of the timetable, and so long, after the last misfortune everything must have come right. What waits for a
 day (a look at a permission that was refused) the merchant has done at once. Stories need 40 rounds and 20 minutes."""
+ROUNDS_LAST = (15.0, 60.0, 240.0)
+"""So many seconds each of the first, the second and the last 40 rounds lasts at least: some line is due every few seconds,
+and what is asked for again hourly (an order that came without its address) is to come right within the bound too."""
 
 
 BEFORE, AFTER = ("no way", "error page", "all is well"), ("lost", "cut", "half", "error page")
@@ -533,7 +536,7 @@ class Story:
                 models.Run.objects.exclude(flow="derive_issues").order_by("due_at").values_list("due_at", flat=True)
             )
             seconds = (following[0] - self.now()).total_seconds()
-            self.advance(round(min(max(seconds, 15.0), 3600.0), 3))
+            self.advance(round(min(max(seconds, ROUNDS_LAST[round_ // 40]), 3600.0), 3))
         name, what = waiting[0] if waiting else ("settled", "not for long enough")
         raise Violation(name, f"not settled within {round_} rounds or {SETTLES_IN}: {what}")
 
