@@ -16,7 +16,8 @@ SENDER = "Forain <forain@shop.example>"
 
 
 class Mailbox:
-    """What arrived, as mails. `refuse`: address -> what RCPT answers; `data`: what DATA answers instead of taking it."""
+    """What arrived, as mails. `refuse`: address -> what RCPT answers; `data`: what DATA answers instead of taking it.
+    `wrong_login`: "hangs up", or "silent" for ever, instead of saying that the login is wrong."""
 
     def __init__(self, **settings):
         self.mails = []
@@ -27,6 +28,7 @@ class Mailbox:
         self._settings = settings
         self._controller = None
         self.logins = []
+        self.wrong_login = ""
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refuse:
@@ -44,7 +46,11 @@ class Mailbox:
     def authenticate(self, server, session, envelope, mechanism, data):
         told = (data.login.decode(), data.password.decode())
         self.logins.append((told, session.ssl is not None))
-        return AuthResult(success=told == ("forain", "plainly fake"))
+        good = told == ("forain", "plainly fake")
+        if not good and self.wrong_login == "hangs up":
+            server.transport.close()
+        # Where it is not handled here, the server itself says that it does not let the client in.
+        return AuthResult(success=good, handled=not good and bool(self.wrong_login))
 
     def up(self):
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **self._settings)

@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -57,19 +58,13 @@ def test_a_mail_is_handed_over(monkeypatch):
 
 def test_starttls_is_used_and_the_certificate_must_be_trusted(certificate, monkeypatch):
     context, file = certificate
-    settings = {"tls_context": context, "require_starttls": True, "auth_required": True}
-    box = Mailbox(**settings)
-    box._settings["authenticator"] = box.authenticate
-    box.up()
-    try:
+    with mailbox_with_login(tls_context=context, require_starttls=True) as box:
         with pytest.raises(Unreachable) as refused:
             send(box.server(login=LOGIN))
         assert (refused.value.placeholders["cause"], box.logins) == ("SSLCertVerificationError", [])
 
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         send(box.server(login=LOGIN))
-    finally:
-        box.down()
 
     assert box.logins == [(("forain", PASSWORD), True)]
     assert box.to == ["a@shop.example"]
@@ -84,23 +79,40 @@ def test_tls_from_the_first_byte(certificate, monkeypatch):
         assert box.to == ["a@shop.example"]
 
 
-@pytest.mark.filterwarnings("ignore:Requiring AUTH")
-def test_a_wrong_password_is_the_servers_refusal_and_is_not_told_on():
-    box = Mailbox(auth_required=True, auth_require_tls=False)
+@contextmanager
+def mailbox_with_login(**settings):
+    box = Mailbox(auth_required=True, **settings)
     box._settings["authenticator"] = box.authenticate
     box.up()
     try:
+        yield box
+    finally:
+        box.down()
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+@pytest.mark.parametrize("wrong_login", ["", "hangs up"])
+def test_a_wrong_password_is_the_servers_refusal_and_is_not_told_on(wrong_login):
+    with mailbox_with_login(auth_require_tls=False) as box:
+        box.wrong_login = wrong_login
         with pytest.raises(ServerFault) as refused:
             send(box.server(login="forain:wrong-and-fake@"))
         with pytest.raises(ServerFault):
             box.server(login="forain:wrong-and-fake@").check()
         box.server(login=LOGIN).check()
         assert box.mails == []
-    finally:
-        box.down()
 
     assert (refused.value.code, refused.value.placeholders) == ("mail_server_refused", {"status": "535"})
     assert "wrong-and-fake" not in str(refused.value)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
+def test_a_server_that_answers_no_login_says_nothing_about_the_password(monkeypatch):
+    monkeypatch.setattr(mail, "STEP_SECONDS", 0.3)
+    with mailbox_with_login(auth_require_tls=False) as box:
+        box.wrong_login = "silent"
+        with pytest.raises(Unreachable):
+            box.server(login="forain:wrong-and-fake@").check()
 
 
 def test_a_server_elsewhere_without_starttls_gets_nothing(monkeypatch):

@@ -115,7 +115,10 @@ class MailServer:
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         try:
             smtp.login(self._where.user, self._where.password.reveal())
-        except smtplib.SMTPServerDisconnected:
+        except smtplib.SMTPServerDisconnected as error:
+            if isinstance(error.__context__, TimeoutError):
+                # It said nothing about our password.
+                raise
             # smtplib tries each way of logging in that there is, and some servers hang up over it.
             raise smtplib.SMTPAuthenticationError(535, b"") from None
 
