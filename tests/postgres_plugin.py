@@ -18,7 +18,9 @@ def _start_postgres() -> object:
     home = Path(tempfile.mkdtemp(prefix="forain-test-"))
     os.environ["FORAIN_HOME"] = str(home)
     home.chmod(0o755)
-    server = postgres.start(home, options=("fsync=off", "synchronous_commit=off", "full_page_writes=off"))
+    server = postgres.start(
+        home, options=("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
+    )
     os.environ["DATABASE_URL"] = server.url
     return server
 
