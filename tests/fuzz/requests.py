@@ -19,7 +19,7 @@ PIECES = [
 ]  # fmt: skip
 NAMES = [
     "q", "state", "after", "kind", "next", "user", "password", "name", "language", "answer", "sku", "variant", "shop", "region",
-    "seller_id", "client_id", "client_secret", "application_id", "refresh_token", "granted_on", "token", "hook_secret", "url",
+    "seller_id", "client_id", "client_secret", "application_id", "refresh_token", "granted_on", "secret_made_on", "token", "hook_secret", "url",
     "channel", "folder", "address.token", "address.api", "address.consent", "spapi_oauth_code", "selling_partner_id",
     "amazon_callback_uri", "amazon_state", "version", "csrfmiddlewaretoken", "file", "code", "current", "fresh", "role",
 ]  # fmt: skip

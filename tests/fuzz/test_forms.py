@@ -94,14 +94,14 @@ def test_an_account_that_cannot_be_is_refused_with_words(site: Site, tally):
     sent()
 
 
-SMALL = ["token", "date", "secret", "pause", "sites/" + FR, "links/decide"]
+SMALL = ["token", "date", "secret", "secret-date", "pause", "sites/" + FR, "links/decide"]
 
 
 @pytest.mark.parametrize("page", SMALL)
 def test_a_small_form_with_odd_values_says_what_is_wrong(site: Site, tally, page):
     before = world()
     names = {
-        "token": ("refresh_token", "granted_on"), "date": ("granted_on", "grant"), "secret": ("client_secret",), "pause": ("answer",), "links/decide": ("sku", "variant", "answer")
+        "token": ("refresh_token", "granted_on"), "date": ("granted_on", "grant"), "secret": ("client_secret", "secret_made_on"), "secret-date": ("secret_made_on", "secret"), "pause": ("answer",), "links/decide": ("sku", "variant", "answer")
     }.get(page, ("answer",))  # fmt: skip
 
     @examples(12)

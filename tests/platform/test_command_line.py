@@ -275,7 +275,20 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "maybe" in forain("account", "landing", number, "maybe").stderr
         boxed.box.world.rotate_secret(boxed.application)
         (tmp_path / "secret").write_text(boxed.application.client_secret)
-        assert forain("account", "secret", number, "--client-secret-file", str(tmp_path / "secret")).returncode == 0
+        made, right = today - timedelta(days=150), today - timedelta(days=100)
+        dated = ("account", "secret", number, "--client-secret-file", str(tmp_path / "secret"), "--made-on")
+        assert "Look the day up" in forain(*dated, f"{today - timedelta(days=181)}").stderr
+        assert forain(*dated, f"{made}").returncode == 0
+        for _ in range(2):
+            corrected = forain("account", "secret-date", number, "--made-on", f"{right}")
+            assert f"client secret until {right + timedelta(days=180)} (estimated)" in corrected.stdout, (
+                corrected.stderr
+            )
+        assert forain("journal").stdout.count("corrected the client secret's date") == 1
+        for wrong, why in ((today + timedelta(days=2), "not come yet"), (today - timedelta(days=181), "Look the day up"),
+                           ("2026-02-30", "does not match")):  # fmt: skip
+            refused = forain("account", "secret-date", number, "--made-on", f"{wrong}")
+            assert (refused.returncode != 0, why in refused.stderr) == (True, True)
 
         links.write_text("marketplace_sku,variant\nHONEY,NONE\n")
         assert "Line 2" in forain("link", "import", number, str(links)).stderr

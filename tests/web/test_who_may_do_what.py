@@ -19,7 +19,7 @@ MEANT_TO_BE_PUBLIC = {
     "login", "login_code", "first", "invited", "set_language", "healthz", "hook", "hook_topic", "calendar",
 }  # fmt: skip
 ONLY_OWNERS = {
-    "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "disconnect", "callback",
+    "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "correct_secret_date", "disconnect", "callback",
     "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active", "correct_date",
     "renew_all", "add_webhook", "webhook", "rotation",
 }  # fmt: skip

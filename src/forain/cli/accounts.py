@@ -17,18 +17,18 @@ ADDRESSES = ("token", "api", "consent")
 GRANTED_ON = click.DateTime(["%Y-%m-%d"])
 
 
-def _made_at(granted_on: datetime | None) -> "Instant | None":
-    """Since when a token made on that day counts; None: no day was told."""
+def _made_at(day: datetime | None, option: str = "--granted-on") -> "Instant | None":
+    """Since when a token or a secret made on that day counts; None: no day was told."""
     from forain import wiring
     from forain.core import authorization
     from forain.web import words
 
-    if granted_on is None:
+    if day is None:
         return None
     now = wiring.deps().clock.now()
-    made_at = authorization.made_at(granted_on.date(), words.local(now).date(), now)
+    made_at = authorization.made_at(day.date(), words.local(now).date(), now)
     if made_at is None:
-        raise click.ClickException(f"--granted-on {granted_on:%Y-%m-%d}: this day has not come yet")
+        raise click.ClickException(f"{option} {day:%Y-%m-%d}: this day has not come yet")
     return made_at
 
 
@@ -71,12 +71,13 @@ def account_list() -> None:
 @click.option("--client-secret-file", type=click.Path(path_type=Path))
 @click.option("--refresh-token-file", type=click.Path(path_type=Path), help="For a private application.")
 @click.option("--granted-on", type=GRANTED_ON, help="The day you made the token; without it today counts.")
+@click.option("--secret-made-on", type=GRANTED_ON, help="The day the client secret was made; without it today counts.")
 @click.option("--address", "addresses", multiple=True, help="token=, api=, consent=: other addresses, for a box.")
 @click.option("--field", "more", multiple=True, help="NAME=VALUE: what else this marketplace asks for.")
 def account_add(
     marketplace: str, kind: str, name: str, seller_id: str, region: str, client_id: str, application_id: str,
     shop: int | None, client_secret_file: Path | None, refresh_token_file: Path | None, granted_on: datetime | None,
-    addresses: tuple[str, ...], more: tuple[str, ...],
+    secret_made_on: datetime | None, addresses: tuple[str, ...], more: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Connect an account. Secrets come from their files, from FORAIN_CLIENT_SECRET and FORAIN_REFRESH_TOKEN,
     or a prompt."""
@@ -120,6 +121,7 @@ def account_add(
             ),
             shop=chosen,
             made_at=_made_at(granted_on),
+            secret_made_at=_made_at(secret_made_on, "--secret-made-on"),
         )
         try:
             row = setup.add_account(wiring.deps(), told)
@@ -326,7 +328,8 @@ def account_date(number: int, granted_on: datetime) -> None:
 @account_group.command("secret")
 @click.argument("number", type=int)
 @click.option("--client-secret-file", type=click.Path(path_type=Path))
-def account_secret(number: int, client_secret_file: Path | None) -> None:
+@click.option("--made-on", type=GRANTED_ON, help="The day it was made; without it today counts.")
+def account_secret(number: int, client_secret_file: Path | None, made_on: datetime | None) -> None:
     """Enter the new client secret after a rotation; it is tried before it is kept."""
     with visiting():
         from forain import plugins, wiring
@@ -335,16 +338,37 @@ def account_secret(number: int, client_secret_file: Path | None) -> None:
         from forain.flows import authorize
 
         row = account_row(number)
+        made_at = _made_at(made_on, "--made-on")
         told = secret("client_secret", client_secret_file)
         fields = [f for f in plugins.marketplace_manifest(row.marketplace).application_fields if f.secret]
         if found := plugins.wrong_fields(tuple(fields), {f.name: told for f in fields}):
             raise wrong(found, fields)
         try:
-            outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(told), None)
+            outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(told), made_at)
         except AdapterError as error:
             raise fail(error) from None
         same = outcome.code == "secret_present"
         tell("this is the present client secret already" if same else "the new client secret works and is kept")
+
+
+@account_group.command("secret-date")
+@click.argument("number", type=int)
+@click.option("--made-on", type=GRANTED_ON, required=True, help="The day the client secret was made.")
+def account_secret_date(number: int, made_on: datetime) -> None:
+    """Correct the date of a client secret that was entered by hand: it ends 180 days after the day it was made."""
+    with visiting():
+        from forain import wiring
+        from forain.core.errors import AdapterError
+        from forain.flows import authorize
+
+        application = account_row(number).application
+        made_at = _made_at(made_on, "--made-on")
+        assert made_at is not None
+        try:
+            end = authorize.correct_secret_date(wiring.deps(), application, application.secret_no, made_at, BY)
+        except AdapterError as error:
+            raise fail(error) from None
+        tell(f"client secret until {end:%Y-%m-%d} (estimated)")
 
 
 @account_group.command("queue")

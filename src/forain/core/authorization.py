@@ -241,7 +241,7 @@ def days_left(facts: Facts, now: Instant) -> int | None:
 
 
 def made_at(day: date, today: date, now: Instant) -> Instant | None:
-    """The moment a token made on that day counts from: its noon, and not after now. None: the day has not come yet.
+    """The moment a token or a secret made on that day counts from: its noon, and not after now. None: the day has not come yet.
 
     `today`: the day where the person is who typed it.
     """
@@ -299,12 +299,13 @@ class Application:
     """What matters of a developer credential here.
 
     `refused_at`: the marketplace refused our client id or secret and has not accepted it since; `refused_code`: in which
-    words. `secret_expires_at` None: not known.
+    words. `secret_expires_at` None: not known. `secret_estimated`: reckoned here, and not the marketplace's own word.
     """
 
     refused_at: Instant | None = None
     secret_expires_at: Instant | None = None
     refused_code: str = ""
+    secret_estimated: bool = False
 
 
 def next_application_probe_at(application: Application, now: Instant) -> Instant | None:

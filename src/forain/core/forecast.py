@@ -38,7 +38,8 @@ class AccountClock:
 @dataclass(frozen=True, slots=True)
 class ApplicationClock:
     """An application's secret. `secret_expires_at` None: not known. `has_term`: it ends at all. `refused_at`: since when the
-    marketplace refuses it, `refused_code`: in which words. `secret_no`: which of its secrets it is."""
+    marketplace refuses it, `refused_code`: in which words. `secret_no`: which of its secrets it is. `estimated`: its end is
+    not the marketplace's own word."""
 
     application: ApplicationId
     name: str
@@ -47,6 +48,7 @@ class ApplicationClock:
     refused_at: Instant | None = None
     secret_no: int = 0
     refused_code: str = ""
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class End:
     """One clock and where it stands.
 
     `owner`: whose clock it is ("account:1", "application:2"), `number`: which grant or secret. `account`: on whose page it
-    is mended. `at` None: its end is not known. `estimated`: a person typed the date. `stopped_at`: since when the
-    marketplace refuses, `cause`: why, "" where no finer word than the stop itself is known. `stops`: names of the accounts
-    that stand still when nobody acts. `landing`: whether quantities go to 0 before the end; `lands_at`: when they do or did,
+    is mended. `at` None: its end is not known. `estimated`: reckoned from a day that a person typed, or from the
+    day it was entered. `stopped_at`: since when the marketplace refuses, `cause`: why, "" where no finer word than the stop
+    itself is known. `stops`: names of the accounts that stand still when nobody acts. `landing`: whether quantities go to 0 before the end; `lands_at`: when they do or did,
     None where they do not.
     """
 
@@ -142,7 +144,7 @@ def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[Ac
         account=first.account,
         name=one.name,
         at=one.secret_expires_at,
-        estimated=False,
+        estimated=one.estimated,
         stopped_at=one.refused_at,
         by_consent=first.by_consent,
         stops=tuple(user.name for user in users[one.application]),

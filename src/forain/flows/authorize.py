@@ -60,17 +60,26 @@ def keep_secret(
     secret: Secret,
     now: Instant,
     *,
+    made_at: Instant | None = None,
+    ends_at: Instant | None = None,
     former_until: Instant | None = None,
     proven: bool = True,
 ) -> None:
     """The application's secret from now on. The one before it is kept beside it for as long as the marketplace accepts both.
 
-    `former_until`: until when that is, None: as long from now as the marketplace says of itself. `proven` False: it has not
-    answered yet. Then another one that has not answered either does not take the place of the last that did.
+    `made_at`: since when it counts, as a person says; None: not known, and now counts. `ends_at`: the marketplace's own word
+    on its end, None: there is none. The dates of one that is kept already stay, but where a person knows better than an
+    estimate. `former_until`: until when the one before it works, None: as long from now as the marketplace says of itself.
+    `proven` False: it has not answered yet. Then another one that has not answered either does not take the place of the
+    last that did. Raises Rejected "secret_date_too_old" where a secret of that day would have ended by now.
     """
     owner = application_owner(application)
-    overlap = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_overlap
-    facts: dict[str, Instant | None] = {"unproven_since": None if proven else now, "superseded_at": None}
+    kind = deps.open.marketplace_manifest(application.marketplace).kind(application.kind)
+    overlap, term = kind.secret_overlap, kind.secret_term
+    if made_at is not None and term is not None and made_at + term <= now:
+        raise errors.Rejected([errors.Problem("secret_date_too_old")], "secret_date_too_old")
+    reckoned = (made_at or now) + term if term else None
+    facts: dict[str, object] = {"unproven_since": None if proven else now, "superseded_at": None}
     with transaction.atomic():
         row = models.Application.objects.get(pk=application.pk)
         lives = row.former_until is not None and now < row.former_until
@@ -80,6 +89,12 @@ def keep_secret(
         if overlap and present is not None and other and row.accounts.filter(grant_no__gt=0).exists():
             deps.vault.put(owner, FORMER, present, now)
             facts["former_until"] = former_until or now + overlap
+        if ends_at is not None:
+            facts |= {"secret_issued_at": now, "secret_expires_at": ends_at, "secret_estimated": False}
+        elif present != secret:
+            facts |= {"secret_issued_at": now, "secret_expires_at": reckoned, "secret_estimated": term is not None}
+        elif made_at is not None and row.secret_estimated:
+            facts["secret_expires_at"] = reckoned
         deps.vault.put(owner, "client_secret", secret, now)
         accounts.new_secret(ApplicationId(application.pk), **facts)
 
@@ -200,11 +215,13 @@ def enter_token(
     refresh: Secret,
     granted_on: Instant | None,
     client_secret: Secret | None = None,
+    secret_made_at: Instant | None = None,
 ) -> Outcome:
     """A token made by the merchant (self-authorization). `granted_on`: its day, None: not known.
 
-    Tried before it is kept, with `client_secret` (None: the stored one); a refusal leaves the stored ones in force.
-    Raises what the try raised, and Rejected where a token of that day would have ended by now, or "secret_former".
+    Tried before it is kept, with `client_secret` (None: the stored one; `secret_made_at`: see `keep_secret`); a refusal leaves
+    the stored ones in force. Raises what the try raised, and Rejected where a token or a secret of that day would have ended
+    by now, or "secret_former".
     """
     now = deps.clock.now()
     if client_secret is not None and account.application.former_until is not None:
@@ -213,7 +230,15 @@ def enter_token(
     term = _term(deps, account)
     if term is not None and granted_at + term <= now:
         raise errors.Rejected([errors.Problem("date_too_old")], "date_too_old")
-    return _accept(deps, account, refresh, granted_at=granted_at, known=False, client_secret=client_secret)
+    return _accept(
+        deps,
+        account,
+        refresh,
+        granted_at=granted_at,
+        known=False,
+        client_secret=client_secret,
+        secret_made_at=secret_made_at,
+    )
 
 
 def correct_date(deps: Deps, account: models.Account, grant_no: int, made_at: Instant, by: str) -> Instant:
@@ -251,10 +276,11 @@ def _term(deps: Deps, account: models.Account) -> timedelta | None:
     return deps.open.marketplace_manifest(account.marketplace).kind(account.application.kind).authorization_term
 
 
-def enter_secret(deps: Deps, application: models.Application, secret: Secret, issued_on: Instant | None) -> Outcome:
+def enter_secret(deps: Deps, application: models.Application, secret: Secret, made_at: Instant | None) -> Outcome:
     """A rotated client secret: tried with an account that has a grant, then kept; the grants stay as they are.
 
-    Raises what the try raised, and Rejected "secret_former"; the stored secret stays then. `issued_on` None: today.
+    `made_at`: since when it counts, None: not known, and now counts. Raises what the try raised, and Rejected "secret_former"
+    or "secret_date_too_old"; the stored secret stays then.
     The answer: "secret_kept", or "secret_present" where it is the stored one, whose dates stay as they are. Safe to repeat.
     """
     now, number = deps.clock.now(), ApplicationId(application.pk)
@@ -276,13 +302,8 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
                 runs.force(f"account:{row.pk}", now)
             runs.force(application_owner(application), now)
         return Outcome("secret_present")
-    term = deps.open.marketplace_manifest(application.marketplace).kind(application.kind).secret_term
-    issued = issued_on or now
     with transaction.atomic():
-        keep_secret(deps, application, secret, now)
-        models.Application.objects.filter(pk=application.pk).update(
-            secret_issued_at=issued, secret_expires_at=issued + term if term else None
-        )
+        keep_secret(deps, application, secret, now, made_at=made_at)
         _application_works(ApplicationId(application.pk), now)
         for row in application.accounts.order_by("pk"):
             journal.write(now, "secret_rotated", account=AccountId(row.pk))
@@ -290,6 +311,42 @@ def enter_secret(deps: Deps, application: models.Application, secret: Secret, is
         # Where one was awaited through a queue: what is said of that is looked at anew.
         runs.force(application_owner(application), now)
     return Outcome("secret_kept")
+
+
+def correct_secret_date(
+    deps: Deps, application: models.Application, secret_no: int, made_at: Instant, by: str
+) -> Instant:
+    """A person says when the client secret `secret_no` was made; the answer is when it ends now. Safe to repeat.
+
+    Raises Rejected: date_future, secret_date_known (it has no end, or one that the marketplace said itself),
+    secret_date_of_former (another one is kept by now), secret_date_too_old (it was kept when that long was over).
+    """
+    now, row = deps.clock.now(), models.Application.objects.get(pk=application.pk)
+    term = deps.open.marketplace_manifest(row.marketplace).kind(row.kind).secret_term
+    code = ""
+    if made_at > now:
+        code = "date_future"
+    elif not row.secret_estimated or term is None:
+        code = "secret_date_known"
+    elif secret_no != row.secret_no:
+        code = "secret_date_of_former"
+    elif row.secret_issued_at is not None and made_at + term <= row.secret_issued_at:
+        code = "secret_date_too_old"
+    if code or term is None:
+        raise errors.Rejected([errors.Problem(code)], code)
+    end = made_at + term
+    with transaction.atomic(), journal.chain():
+        # Only of this very secret: another one may be kept while a person looks a day up.
+        dated = models.Application.objects.filter(pk=row.pk, secret_no=secret_no, secret_estimated=True)
+        if dated.exclude(secret_expires_at=end).update(secret_expires_at=end):
+            for account in row.accounts.order_by("pk"):
+                journal.write(
+                    now, "secret_date_corrected", account=AccountId(account.pk),
+                    placeholders={"by": by, "date": end.isoformat()},
+                )  # fmt: skip
+            runs.force(application_owner(row), now)
+            runs.poke("derive_issues", "house", now)
+    return end
 
 
 def _accept(
@@ -300,6 +357,7 @@ def _accept(
     *,
     known: bool,
     client_secret: Secret | None = None,
+    secret_made_at: Instant | None = None,
 ) -> Outcome:
     """Try the new token; keep it, note the grant, and set right what stood still meanwhile.
 
@@ -329,7 +387,7 @@ def _accept(
         deps.vault.put(owner_of(account), "refresh", refresh, now)
         deps.vault.forget(owner_of(account), WAITING)
         if client_secret is not None:
-            keep_secret(deps, account.application, client_secret, now)
+            keep_secret(deps, account.application, client_secret, now, made_at=secret_made_at)
         _application_works(ApplicationId(account.application_id), now)
         applied = accounts.apply(AccountId(account.pk), Granted(now, expires_at, estimated))
         accounts.see_sites(AccountId(account.pk), sites)

@@ -22,6 +22,6 @@ def every_end(now: Instant) -> list[End]:
         told = accounts.application_of(row)
         applications[application] = ApplicationClock(
             application, row.application.client_id, told.secret_expires_at, kind.secret_term is not None,
-            told.refused_at, row.application.secret_no, told.refused_code,
+            told.refused_at, row.application.secret_no, told.refused_code, told.secret_estimated,
         )  # fmt: skip
     return forecast.ends(clocks, applications.values(), now)

@@ -4,7 +4,6 @@ A new secret is written down before its message is deleted; a message may come a
 """
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -52,7 +51,7 @@ def offers_rotation(deps: Deps, application: models.Application) -> bool:
 def facts_of(application: models.Application, queue: models.SecretQueue | None) -> Facts:
     """What is stored, as a value of core."""
     asked_at = queue.asked_at if queue else None
-    return Facts(application.secret_issued_at, application.secret_expires_at, asked_at)
+    return Facts(application.secret_issued_at, application.secret_expires_at, asked_at, application.secret_estimated)
 
 
 # -- what a person sets
@@ -256,26 +255,22 @@ def _take(deps: Deps, application: models.Application, news: NewSecret | SecretE
         if isinstance(news, SecretEnds):
             # Of the secret that was in force when it was told; what is told of a former one says nothing of ours.
             if row.secret_issued_at is None or news.told_at >= row.secret_issued_at:
-                models.Application.objects.filter(pk=number).update(secret_expires_at=news.at)
+                models.Application.objects.filter(pk=number).update(secret_expires_at=news.at, secret_estimated=False)
             return
         stored = authorize.stored_secrets(deps, row)
         same = news.secret == stored.get("client_secret")
         facts = facts_of(row, None if news.secret == stored.get(authorize.FORMER) else queues.get(number))
-        term = deps.open.marketplace_manifest(row.marketplace).kind(row.kind).secret_term
-        if term is not None and row.secret_issued_at is not None:
-            facts = replace(facts, reckoned=row.secret_expires_at == row.secret_issued_at + term)
         match rotation.judge(same, news.expires_at, facts, now):
             case "old":
                 return
             case "date":
                 models.Application.objects.filter(pk=number).update(
-                    secret_expires_at=news.expires_at, former_until=news.former_until, superseded_at=None
-                )
+                    secret_expires_at=news.expires_at, secret_estimated=False, former_until=news.former_until,
+                    superseded_at=None,
+                )  # fmt: skip
             case "keep":
-                authorize.keep_secret(deps, row, news.secret, now, former_until=news.former_until, proven=False)
-                models.Application.objects.filter(pk=number).update(
-                    secret_issued_at=now, secret_expires_at=news.expires_at
-                )
+                until, end = news.former_until, news.expires_at
+                authorize.keep_secret(deps, row, news.secret, now, ends_at=end, former_until=until, proven=False)
                 _mended(row, "rotation_unanswered", "rotation_refused")
                 _tell(row, "secret_rotated", now, by="queue", cause="queue", date=news.expires_at.isoformat())
                 for account in row.accounts.order_by("pk"):

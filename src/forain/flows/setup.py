@@ -79,7 +79,7 @@ class NewAccount:
     own are the account's options. `addresses`: other addresses than the marketplace's own, for a box.
 
     `shop`: where its articles and orders are at home; None: the first shop there is. `made_at`: when the token was made,
-    None: not known, and now counts.
+    `secret_made_at`: when the client secret was; None: not known, and now counts.
     """
 
     marketplace: str
@@ -89,11 +89,13 @@ class NewAccount:
     addresses: Mapping[str, str]
     shop: ShopId | None = None
     made_at: Instant | None = None
+    secret_made_at: Instant | None = None
 
 
 def add_account(deps: Deps, told: NewAccount) -> models.Account:
     """The account, read-only at first. With a refresh token it is tried at once, and kept only if it works;
-    without one it waits for the consent. Raises what the trial raises, Rejected for an address that is none, and Exists.
+    without one it waits for the consent. Raises what the trial raises, Rejected for an address that is none or a secret of a
+    day so long ago that it would have ended, and Exists.
 
     An application that is known already keeps its secret until the one typed now has worked: other accounts live
     by it. An account of this seller that never got a grant is what an earlier try left behind, and makes room.
@@ -130,13 +132,11 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
                 defaults={
                     "kind": told.kind,
                     "application_id": values.get("application_id", ""),
-                    "secret_issued_at": now,
-                    "secret_expires_at": now + kind.secret_term if kind.secret_term else None,
                     "created_at": now,
                 },
             )
             if new_application or not application.accounts.filter(grant_no__gt=0).exists():
-                authorize.keep_secret(deps, application, secret, now)
+                authorize.keep_secret(deps, application, secret, now, made_at=told.secret_made_at)
                 if application.kind == manifest.registration.kind:
                     registrations.adopt(application)
             account = models.Account.objects.create(
@@ -156,7 +156,9 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
         kept = False
         try:
             row = accounts.get(AccountId(account.pk))
-            authorize.enter_token(deps, row, Secret(values["refresh_token"]), told.made_at, client_secret=secret)
+            authorize.enter_token(
+                deps, row, Secret(values["refresh_token"]), told.made_at, secret, secret_made_at=told.secret_made_at
+            )
             kept = True
         finally:
             if not kept:

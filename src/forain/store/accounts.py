@@ -57,11 +57,13 @@ def facts_of(row: models.Account) -> Facts:
 
 def application_of(row: models.Account) -> authorization.Application:
     """The clocks and standing of the account's application as a value of core."""
-    ends = [end for end in (row.application.secret_expires_at, row.application.superseded_at) if end is not None]
+    told = row.application
+    end = min((end for end in (told.secret_expires_at, told.superseded_at) if end is not None), default=None)
     return authorization.Application(
-        refused_at=row.application.refused_at,
-        secret_expires_at=min(ends, default=None),
-        refused_code=row.application.refused_code,
+        refused_at=told.refused_at,
+        secret_expires_at=end,
+        refused_code=told.refused_code,
+        secret_estimated=told.secret_estimated and end == told.secret_expires_at,
     )
 
 

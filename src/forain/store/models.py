@@ -29,6 +29,8 @@ class Application(models.Model):
     """A developer credential. The secret itself is in the vault, and the one before it, which is good until `former_until`.
 
     `secret_no` rises with every secret that is kept: a late refusal of a former one says nothing about the present one.
+    `secret_issued_at`: when the present one was kept here. `secret_estimated`: its end is reckoned from the day a person typed,
+    or from that moment, and is not the marketplace's own word.
     `unproven_since`: the present secret came through a queue then, and has not answered yet; None: it has. `superseded_at`:
     another one was asked for and has not come: if it was made, the present one ends then; None: nothing says so.
     """
@@ -41,6 +43,7 @@ class Application(models.Model):
     secret_no = models.IntegerField(default=0, db_default=0)
     secret_issued_at = models.DateTimeField(null=True)
     secret_expires_at = models.DateTimeField(null=True)
+    secret_estimated = models.BooleanField(default=False, db_default=False)
     refused_at = models.DateTimeField(null=True)
     refused_code = models.TextField(default="", blank=True)
     former_until = models.DateTimeField(null=True)

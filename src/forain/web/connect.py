@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,7 +13,6 @@ from django.views.decorators.http import require_POST
 
 from forain import plugins, wiring
 from forain.core import authorization, errors
-from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
@@ -22,13 +20,15 @@ from forain.flows import authorize, setup
 from forain.net.addresses import well_formed
 from forain.store import accounts, models, offers, orders, proofs, runs, shops
 from forain.web import landing, words
-from forain.web.fields import beside, drawn, said, sentence
+from forain.web.fields import beside, drawn, made_at, said, sentence, today
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
 from forain.web.register import denied, leads_to_own, orders_doing, waiting_of
 from forain.web.templatetags.words_of import language, w
 
 LONGEST_NAME = 200
+DATES = {"date_too_old": "granted_on", "secret_date_too_old": "secret_made_on"}
+"""The field of the day that a refusal is about."""
 
 
 def _person(request: HttpRequest) -> int:
@@ -144,20 +144,24 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         wrong = said(fields, codes)
         if len(request.POST.get("name", "")) > LONGEST_NAME:
             problem = w("error.long")
-        made_at, date_problem = (None, "") if by_consent else _made_at(request)
+        granted_at, date_problem = (None, "") if by_consent else made_at(request, "granted_on")
+        secret_made_at, secret_date_problem = made_at(request, "secret_made_on")
         if date_problem:
             wrong["granted_on"] = w(f"error.{date_problem}")
+        if secret_date_problem:
+            wrong["secret_made_on"] = w(f"error.{secret_date_problem}")
         if not wrong and not problem:
             told = setup.NewAccount(
                 marketplace=marketplace, kind=kind, name=request.POST.get("name", "").strip(), values=values,
-                addresses=plugins.addresses_of(marketplace, values["region"], addresses, settings.RETIRED_ADDRESSES), shop=_chosen_shop(request), made_at=made_at,
+                addresses=plugins.addresses_of(marketplace, values["region"], addresses, settings.RETIRED_ADDRESSES), shop=_chosen_shop(request), made_at=granted_at,
+                secret_made_at=secret_made_at,
             )  # fmt: skip
             try:
                 account = setup.add_account(wiring.deps(), told)
             except errors.AdapterError as error:
                 wrong, problem = beside(fields, error)
-                if error.code == "date_too_old":
-                    wrong, problem = {"granted_on": problem}, ""
+                if error.code in DATES:
+                    wrong, problem = {DATES[error.code]: problem}, ""
             except setup.Exists:
                 problem = w("error.exists")
             else:
@@ -180,8 +184,10 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "wrong": wrong,
         "problem": problem,
         "name": request.POST.get("name", ""),
-        "granted_on": request.POST.get("granted_on", _today().isoformat()),
-        "today": _today().isoformat(),
+        "granted_on": request.POST.get("granted_on", today().isoformat()),
+        "secret_ends": any(known.secret_term for known in manifest.application_kinds),
+        "secret_made_on": request.POST.get("secret_made_on", ""),
+        "today": today().isoformat(),
         "redirect_uri": authorize.callback_url(wiring.deps(), marketplace),
         "others": [plugins.marketplace_manifest(code) for code in offered if code != marketplace],
         "guide": _guide(marketplace, "guide.examples", {field.name: field.example for field in fields}),
@@ -265,7 +271,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "phase": authorization.phase(facts, now).value,
         "days_left": authorization.days_left(facts, now),
         "days_over": -(authorization.days_left(facts, now) or 0),
-        "today": _today().isoformat(),
+        "today": today().isoformat(),
         "cause": {"cause": cause},
         "sync": sync,
         "doing": orders_doing(row, without_address) if sync == "running" else sync,
@@ -334,14 +340,14 @@ def renew_all(request: HttpRequest, number: int) -> HttpResponse:
         "rows": [(one, said.get(one.pk)) for one in rows],
         "by_consent": manifest.kind(row.application.kind).by_consent,
         "example": next(field.example for field in manifest.account_fields if field.secret),
-        "today": _today().isoformat(),
+        "today": today().isoformat(),
     }
     return _may_leave(render(request, "web/renew_all.html", context), row.options.get("address.consent", ""))
 
 
 def _enter_tokens(request: HttpRequest, rows: list[models.Account]) -> dict[int, str]:
     """Account -> what is wrong with its token, "" where it is renewed; accounts whose field is empty are not in it."""
-    made_at, date_problem = _made_at(request)
+    granted_at, date_problem = made_at(request, "granted_on")
     said: dict[int, str] = {}
     for row in rows:
         token = request.POST.get(f"token_{row.pk}", "").strip()
@@ -354,7 +360,7 @@ def _enter_tokens(request: HttpRequest, rows: list[models.Account]) -> dict[int,
             said[row.pk] = w(f"error.{code}", example=field.example)
             continue
         try:
-            authorize.enter_token(wiring.deps(), row, Secret(token), made_at)
+            authorize.enter_token(wiring.deps(), row, Secret(token), granted_at)
             said[row.pk] = ""
         except errors.AdapterError as error:
             said[row.pk] = sentence(error)
@@ -377,14 +383,14 @@ def enter_token(request: HttpRequest, number: int) -> HttpResponse:
     token = request.POST.get("refresh_token", "").strip()
     field = next(f for f in plugins.marketplace_manifest(row.marketplace).account_fields if f.secret)
     wrong = plugins.wrong_fields((field,), {field.name: token}) or ({} if token else {field.name: "required"})
-    made_at, date_problem = _made_at(request)
+    granted_at, date_problem = made_at(request, "granted_on")
     if wrong:
         messages.error(request, w(f"error.{wrong[field.name]}", example=field.example), extra_tags="renew")
     elif date_problem:
         messages.error(request, w(f"error.{date_problem}"), extra_tags="renew")
     else:
         try:
-            authorize.enter_token(wiring.deps(), row, Secret(token), made_at)
+            authorize.enter_token(wiring.deps(), row, Secret(token), granted_at)
         except errors.AdapterError as error:
             messages.error(request, sentence(error), extra_tags="renew")
         else:
@@ -393,36 +399,19 @@ def enter_token(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(f"{reverse('account', kwargs={'number': number})}#renew")
 
 
-def _today() -> date:
-    return words.local(wiring.deps().clock.now()).date()
-
-
-def _made_at(request: HttpRequest) -> tuple[Instant | None, str]:
-    """(since when a token counts, what is wrong with the day typed); (None, "") when none was typed."""
-    text = request.POST.get("granted_on", "").strip()
-    if not text:
-        return None, ""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None, "date_wrong"
-    made_at = authorization.made_at(day, _today(), wiring.deps().clock.now())
-    return (made_at, "") if made_at else (None, "date_future")
-
-
 @require_POST
 def correct_date(request: HttpRequest, number: int) -> HttpResponse:
     """A person knows on which day a token was made that was pasted by hand."""
     row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
-    made_at, problem = _made_at(request)
+    granted_at, problem = made_at(request, "granted_on")
     grant = request.POST.get("grant", "")
-    if made_at is None:
+    if granted_at is None:
         messages.error(request, w(f"error.{problem or 'required'}"), extra_tags="date")
         return redirect(f"{reverse('account', kwargs={'number': number})}#date")
     by = request.user.get_username()
     try:
         end = authorize.correct_date(
-            wiring.deps(), row, int(grant) if grant.isascii() and grant.isdigit() else -1, made_at, by
+            wiring.deps(), row, int(grant) if grant.isascii() and grant.isdigit() else -1, granted_at, by
         )
     except errors.AdapterError as error:
         messages.error(request, sentence(error), extra_tags="date")
@@ -444,17 +433,40 @@ def check_now(request: HttpRequest, number: int) -> HttpResponse:
 def enter_secret(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
     secret = request.POST.get("client_secret", "").strip()
-    if not secret:
-        messages.error(request, w("error.required"), extra_tags="secret")
+    secret_made_at, date_problem = made_at(request, "secret_made_on")
+    if not secret or date_problem:
+        messages.error(request, w(f"error.{date_problem or 'required'}"), extra_tags="secret")
     else:
         try:
-            outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(secret), None)
+            outcome = authorize.enter_secret(wiring.deps(), row.application, Secret(secret), secret_made_at)
         except errors.AdapterError as error:
             messages.error(request, sentence(error), extra_tags="secret")
         else:
             messages.success(request, w(f"amazon.{outcome.code}"))
             return redirect("account", number=number)
     return redirect(f"{reverse('account', kwargs={'number': number})}#secret")
+
+
+@require_POST
+def correct_secret_date(request: HttpRequest, number: int) -> HttpResponse:
+    """A person knows on which day the client secret was made."""
+    row = get_object_or_404(models.Account.objects.select_related("application"), pk=number)
+    # Another secret may have come since the page was opened: then its form is gone.
+    place = "secret-date" if row.application.secret_estimated else "secret"
+    there = redirect(f"{reverse('account', kwargs={'number': number})}#{place}")
+    secret_made_at, problem = made_at(request, "secret_made_on")
+    told = request.POST.get("secret", "")
+    if secret_made_at is None:
+        messages.error(request, w(f"error.{problem or 'required'}"), extra_tags=place)
+        return there
+    by, secret_no = request.user.get_username(), int(told) if told.isascii() and told.isdigit() else -1
+    try:
+        end = authorize.correct_secret_date(wiring.deps(), row.application, secret_no, secret_made_at, by)
+    except errors.AdapterError as error:
+        messages.error(request, sentence(error), extra_tags=place)
+        return there
+    messages.success(request, w("amazon.secret_date_corrected", date=words.day(language(), end)))
+    return redirect("account", number=number)
 
 
 @require_POST

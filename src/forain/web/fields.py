@@ -1,8 +1,13 @@
 """The fields of a manifest as one form draws them, and what is wrong with a value beside its field."""
 
-from forain import plugins
+from datetime import date
+
+from django.http import HttpRequest
+
+from forain import plugins, wiring
 from forain.contracts.manifest import Field
-from forain.core import errors
+from forain.core import authorization, errors
+from forain.core.clock import Instant
 from forain.web import words
 from forain.web.templatetags.words_of import language, w
 
@@ -65,3 +70,22 @@ def beside(fields: tuple[Field, ...], error: errors.AdapterError) -> tuple[dict[
     """The error's sentence: beside the field it is about, else for the head of the page."""
     place = _place(fields, error)
     return ({place: sentence(error)}, "") if place else ({}, sentence(error))
+
+
+def today() -> date:
+    """The day where the merchant is."""
+    return words.local(wiring.deps().clock.now()).date()
+
+
+def made_at(request: HttpRequest, name: str) -> tuple[Instant | None, str]:
+    """(since when what was made on the typed day counts, the code of what is wrong with that day); (None, "") when none was
+    typed. `name`: of the field."""
+    text = request.POST.get(name, "").strip()
+    if not text:
+        return None, ""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None, "date_wrong"
+    found = authorization.made_at(day, today(), wiring.deps().clock.now())
+    return (found, "") if found else (None, "date_future")

@@ -55,6 +55,7 @@ NEEDED: Mapping[str, Right] = {
     "enter_token": Right.SECRETS,
     "correct_date": Right.SECRETS,
     "enter_secret": Right.SECRETS,
+    "correct_secret_date": Right.SECRETS,
     "rotation": Right.SECRETS,
     "disconnect": Right.SECRETS,
     "callback": Right.SECRETS,

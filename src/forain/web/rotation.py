@@ -16,7 +16,7 @@ from forain.flows import authorize, rotate_secret
 from forain.net import sqs
 from forain.store import models, queues
 from forain.web import words
-from forain.web.fields import sentence
+from forain.web.fields import made_at, sentence, today
 from forain.web.templatetags.words_of import language, w
 
 TYPED = ("queue_url", "region", "access_key_id")
@@ -26,8 +26,9 @@ PLACE = {
     "queue_key_refused": "secret_access_key",
     "queue_denied": "secret_access_key",
     "queue_region_missing": "region",
+    "secret_date_too_old": "secret_made_on",
 }
-"""The field that a refusal is about; of the others it is the queue's address."""
+"""The field that a refusal is about; of the others it is the queue's address, or the secret typed."""
 
 
 def rotation(request: HttpRequest, number: int) -> HttpResponse:
@@ -60,10 +61,13 @@ def _secret(request: HttpRequest, application: models.Application) -> str:
     wrong = plugins.wrong_fields(fields, {field.name: typed for field in fields})
     if wrong:
         raise _Wrong({"client_secret": w(f"error.{next(iter(wrong.values()))}", example=fields[0].example)})
+    secret_made_at, date_problem = made_at(request, "secret_made_on")
+    if date_problem:
+        raise _Wrong({"secret_made_on": w(f"error.{date_problem}")})
     try:
-        outcome = authorize.enter_secret(wiring.deps(), application, Secret(typed), None)
+        outcome = authorize.enter_secret(wiring.deps(), application, Secret(typed), secret_made_at)
     except errors.AdapterError as error:
-        raise _Wrong({"client_secret": sentence(error)}) from None
+        raise _Wrong({PLACE.get(error.code, "client_secret"): sentence(error)}) from None
     return w(f"amazon.{outcome.code}")
 
 
@@ -134,6 +138,8 @@ def _page(request: HttpRequest, account: models.Account, wrong: dict[str, str]) 
         "install": INSTALL,
         "wrong": wrong,
         "typed": typed,
+        "secret_made_on": request.POST.get("secret_made_on", ""),
+        "today": today().isoformat(),
         "queue_open": queue is None or bool(typed),
     }
     return render(request, "web/rotation.html", context, status=422 if wrong else 200)

@@ -53,6 +53,7 @@ urlpatterns = [
     path("accounts/<int:number>/date", connect.correct_date, name="correct_date"),
     path("accounts/<int:number>/check", connect.check_now, name="check_now"),
     path("accounts/<int:number>/secret", connect.enter_secret, name="enter_secret"),
+    path("accounts/<int:number>/secret-date", connect.correct_secret_date, name="correct_secret_date"),
     path("accounts/<int:number>/rotation", rotation.rotation, name="rotation"),
     path("accounts/<int:number>/disconnect", connect.disconnect, name="disconnect"),
     path("accounts/<int:number>/pause", connect.pause, name="pause"),
