@@ -40,7 +40,7 @@ def test_each_end_is_a_day_in_the_calendar_with_alarms_and_what_to_do(merchant):
     assert answer["content-type"] == "text/calendar; charset=utf-8"
     found = events(answer)
     account = models.Account.objects.get()
-    event = found[f"Amazon access of {account.name} ends"]
+    event = found[f"Amazon access of {account.name} ends (estimated)"]
     assert event.decoded("dtstart") == words.local(account.expires_at).date()
     assert "copy the new token here" in event["description"]
     assert f"/accounts/{account.pk}#renew" in event["description"]

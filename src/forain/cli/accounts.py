@@ -52,7 +52,7 @@ def account_list() -> None:
             facts = accounts.facts_of(row)
             left = authorization.days_left(facts, now)
             tell(f"{row.pk} {row.name} {row.seller} {row.region}: {authorization.phase(facts, now).value}"
-                       f"{f', {left} days left' if left is not None else ''}{', paused' if row.paused_by_user else ''}"
+                       f"{f', {left} days left' if left is not None else ''}{' (estimated)' if left is not None and facts.estimated else ''}{', paused' if row.paused_by_user else ''}"
                        f", {f'shop {row.shop_id}' if row.shop_id else 'no shop'}"
                        f"{f', safe landing {land_safely.stage_of(row, now).value}' if row.safe_landing else ''}")  # fmt: skip
             for site in accounts.sites(AccountId(row.pk)):

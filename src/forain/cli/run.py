@@ -165,7 +165,7 @@ def status(as_json: bool) -> None:
                 "accounts": [
                     {
                         "id": c.account.pk, "name": c.account.name, "phase": c.phase, "sync": c.sync, "days_left": c.days_left,
-                        "offers": c.backlog.offers, "waiting": c.backlog.waiting,
+                        "estimated": c.estimated, "offers": c.backlog.offers, "waiting": c.backlog.waiting,
                         "oldest": c.backlog.oldest.isoformat() if c.backlog.oldest else None, "refused": c.backlog.refused,
                         "held": c.held, "imported_today": c.imported_today,
                     }
@@ -178,7 +178,8 @@ def status(as_json: bool) -> None:
         if not cards:
             tell(say(language, "dash.no_account"))
         for c in cards:
-            left = say(language, "phase.days_left", {"days": c.days_left}) if c.days_left is not None else ""
+            days = {"days": c.days_left, "estimated": words.guess(language, c.estimated)}
+            left = say(language, "phase.days_left", days) if c.days_left is not None else ""
             tell(f"{c.account.name}: {words.tell(language, 'phase.' + c.phase, c.cause)} {left}")
             tell(f"  {words.tell(language, 'sync.' + c.doing, c.told)}")
             tell(f"  {say(language, 'dash.waiting')}: {c.backlog.waiting} / {c.backlog.offers}   "

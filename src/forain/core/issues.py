@@ -173,22 +173,23 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     facts, subject = account.authorization, account.subject
     end = facts.expires_at.isoformat() if facts.expires_at else ""
     left = authorization.days_left(facts, now)
+    guess = _guess(facts.estimated)
     match authorization.phase(facts, now):
         case Phase.EXPIRED:
-            found.add(Issue("authorization_expired", subject, (("date", end),)))
+            found.add(Issue("authorization_expired", subject, (("date", end), *guess)))
         case Phase.REVOKED:
             day = facts.refused_at.isoformat() if facts.refused_at else ""
             found.add(Issue("authorization_revoked", subject, (("cause", authorization.cause(facts)), ("date", day))))
         case Phase.OVERDUE:
-            found.add(Issue("authorization_overdue", subject, (("date", end),)))
+            found.add(Issue("authorization_overdue", subject, (("date", end), *guess)))
         case Phase.EXPIRING:
-            found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)))))
+            found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)), *guess)))
         case Phase.DOUBTED:
             if facts.doubted_at and now - facts.doubted_at >= authorization.QUIET_DOUBT:
                 found.add(Issue("authorization_doubted", subject))
             if facts.expires_at and timedelta(0) < facts.expires_at - now <= authorization.EXPIRING_WITHIN:
                 # The date is as near as it was: a hiccup does not take the reminder off the page.
-                found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)))))
+                found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)), *guess)))
         case Phase.DISCONNECTED:
             return found
         case Phase.ACTIVE:
@@ -198,7 +199,8 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         found.add(Issue("application_refused", subject, (("cause", account.application.refused_code),)))
     secret_end = account.application.secret_expires_at
     if secret_end and secret_end - now <= SECRET_WARNING:
-        found.add(Issue("secret_expiring", subject, (("date", secret_end.isoformat()),)))
+        told = (("date", secret_end.isoformat()), *_guess(account.application.secret_estimated))
+        found.add(Issue("secret_expiring", subject, told))
     if account.selling_plan == "INDIVIDUAL":
         found.add(Issue("plan_individual", subject))
     for site in account.suspended_sites:
@@ -208,6 +210,11 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     denied = authorization.cause(facts) in authorization.DENIALS
     found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings if not (denied and _said_by_cause(f))}
     return found
+
+
+def _guess(estimated: bool) -> tuple[tuple[str, str], ...]:
+    """The placeholder that has a sentence say that its day is not sure."""
+    return (("estimated", "yes"),) if estimated else ()
 
 
 def _of_landing(account: AccountFacts, now: Instant) -> set[Issue]:

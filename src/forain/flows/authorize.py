@@ -265,8 +265,9 @@ def correct_date(deps: Deps, account: models.Account, grant_no: int, made_at: In
         applied = accounts.apply(number, Dated(now, grant_no, expires_at))
         if applied.before != applied.after:
             journal.write(
-                now, "date_corrected", account=number, placeholders={"by": by, "date": expires_at.isoformat()}
-            )
+                now, "date_corrected", account=number,
+                placeholders={"by": by, "date": expires_at.isoformat(), "estimated": "yes"},
+            )  # fmt: skip
             runs.poke("derive_issues", "house", now)
     return expires_at
 
@@ -342,7 +343,7 @@ def correct_secret_date(
             for account in row.accounts.order_by("pk"):
                 journal.write(
                     now, "secret_date_corrected", account=AccountId(account.pk),
-                    placeholders={"by": by, "date": end.isoformat()},
+                    placeholders={"by": by, "date": end.isoformat(), "estimated": "yes"},
                 )  # fmt: skip
             runs.force(application_owner(row), now)
             runs.poke("derive_issues", "house", now)
@@ -396,7 +397,11 @@ def _accept(
             now,
             "granted" if applied.before.grant_no == 0 else "renewed",
             account=AccountId(account.pk),
-            placeholders={"date": expires_at.isoformat() if expires_at else "", "grant": applied.after.grant_no},
+            placeholders={
+                "date": expires_at.isoformat() if expires_at else "",
+                "grant": applied.after.grant_no,
+                "estimated": "yes" if estimated else "",
+            },
         )
         stopped = applied.before.standing in _STOPPED
         if land_safely.undone_by_renewal(account, applied.before.grant_no, now) and not stopped:
@@ -609,6 +614,7 @@ def remind(deps: Deps, account: models.Account) -> int | None:
         "step": step,
         "days": max(authorization.days_left(facts, now) or 0, 0),
         "date": facts.expires_at.isoformat(),
+        "estimated": "yes" if facts.estimated else "",
     }
     # Noted and told together: a process that dies in between has done neither, and does both when it is back.
     with transaction.atomic():

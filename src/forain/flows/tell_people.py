@@ -204,6 +204,7 @@ def _dates(one: Occasion, now: Instant) -> dict[str, str]:
         "date": at.isoformat() if at else "",
         "days": str(max(one.end.days_left(now) or 0, 0)),
         "cause": one.end.cause,
+        "estimated": "yes" if one.end.estimated else "",
     }
 
 

@@ -33,7 +33,9 @@ def calendar(ends: list[End], language: str, address: str, now: Instant) -> byte
 
 def _event(end: End, at: Instant, language: str, address: str, now: Instant) -> Event:
     day = words.local(at).date()
-    title = words.say(language, f"calendar.{end.clock}", {"name": end.name})
+    title = words.say(
+        language, f"calendar.{end.clock}", {"name": end.name, "estimated": words.guess(language, end.estimated)}
+    )
     names = ", ".join(end.stops)
     who = words.say(language, f"forecast.who_{end.who}")
     otherwise = words.say(language, f"forecast.stops_{end.clock}", {"names": names})

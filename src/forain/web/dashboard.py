@@ -27,6 +27,7 @@ class Card:
     sync: str
     days_left: int | None
     expires_at: Instant | None
+    estimated: bool
     backlog: offers.Backlog
     held: dict[str, int]
     imported_today: int
@@ -85,6 +86,7 @@ def card(row: models.Account, now: Instant) -> Card:
         sync="running" if isinstance(answer, authorization.Yes) else answer.code,
         days_left=authorization.days_left(facts, now),
         expires_at=facts.expires_at,
+        estimated=facts.estimated,
         backlog=offers.backlog(number),
         held=orders.held_by_reason(number),
         imported_today=orders.imported_since(number, midnight),

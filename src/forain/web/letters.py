@@ -27,6 +27,7 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         date=date.isoformat() if date else "",
         days=str(max(left, 0)) if left is not None else "",
         cause=end.cause,
+        estimated="yes" if end.estimated else "",
     )
     title = say("letter.title", names=names, text=sentence)
     page = f"{public_url}/accounts/{end.account}#{'secret' if end.clock == 'secret' else 'renew'}"

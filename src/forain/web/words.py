@@ -125,6 +125,11 @@ def plain_day(language: str, told: date) -> str:
     return told.strftime(_DAY.get(language, _DAY["en"])).replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def guess(language: str, estimated: bool) -> str:
+    """The word that goes in brackets beside a day that is not sure; "" where it is."""
+    return say(language, "phase.estimated") if estimated else ""
+
+
 def span(language: str, seconds: float) -> str:
     """A length of time, in one unit."""
     left = max(int(seconds), 0)
@@ -193,5 +198,6 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "flow": lambda language, code: say(language, f"flow.{code}"),
     "plan": lambda language, code: say(language, f"plan.{code}"),
     "person_role": lambda language, code: say(language, f"role.{code}"),
+    "estimated": lambda language, text: guess(language, bool(text)),
 }
 """How a stored placeholder of that name becomes readable."""

@@ -77,6 +77,12 @@ def day(moment: datetime | None) -> str:
 
 
 @register.filter
+def guess(estimated: bool) -> str:
+    """For {estimated} in a text: the word beside a day that is not sure, "" where it is."""
+    return words.guess(language(), bool(estimated))
+
+
+@register.filter
 def plain_day(moment: date | None) -> str:
     """A calendar day, as it was typed: no zone moves it."""
     return "" if moment is None else words.plain_day(language(), moment)
