@@ -1,5 +1,6 @@
 """The day a token was made that was pasted by hand: asked for, shown as estimated, corrected afterwards; reminders follow."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -60,6 +61,15 @@ def test_the_day_is_asked_for_and_the_end_is_shown_as_estimated(house, merchant,
     assert words.say(language, "amazon.granted_on") in add.replace("&#x27;", "'")
     assert f"({words.say(language, 'phase.estimated')}" in page
     assert f"/accounts/{house.account_id}/date" in page
+
+
+@pytest.mark.parametrize("path", ["/accounts/add/amazon", "/accounts/{}", "/accounts/{}/renew-all"])
+def test_a_form_nobody_touched_claims_no_day(house, merchant, path):
+    page = merchant.get(path.format(house.account_id)).content.decode()
+
+    fields = [one for one in re.findall(r"<input[^>]*>", page) if 'name="granted_on"' in one]
+    assert fields
+    assert [one for one in fields if re.search(r'value="[^"]', one)] == []
 
 
 def test_a_date_known_from_a_consent_is_neither_estimated_nor_corrected(make_house, client, monkeypatch):

@@ -184,7 +184,7 @@ def add_account(request: HttpRequest, marketplace: str) -> HttpResponse:
         "wrong": wrong,
         "problem": problem,
         "name": request.POST.get("name", ""),
-        "granted_on": request.POST.get("granted_on", today().isoformat()),
+        "granted_on": request.POST.get("granted_on", ""),
         "secret_ends": any(known.secret_term for known in manifest.application_kinds),
         "secret_made_on": request.POST.get("secret_made_on", ""),
         "today": today().isoformat(),
@@ -340,6 +340,7 @@ def renew_all(request: HttpRequest, number: int) -> HttpResponse:
         "rows": [(one, said.get(one.pk)) for one in rows],
         "by_consent": manifest.kind(row.application.kind).by_consent,
         "example": next(field.example for field in manifest.account_fields if field.secret),
+        "granted_on": request.POST.get("granted_on", ""),
         "today": today().isoformat(),
     }
     return _may_leave(render(request, "web/renew_all.html", context), row.options.get("address.consent", ""))
