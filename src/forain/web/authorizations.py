@@ -1,4 +1,5 @@
-"""What ends when: a timeline of every permission and secret, who must act, and what stops if nobody does."""
+"""What ends when: a timeline of every permission and secret, who must act, and what stops if nobody does; and in what state
+the account itself and its application's roles are, which have no end that is known before."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,16 +9,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from forain import wiring
-from forain.core import forecast
+from forain import plugins, wiring
+from forain.core import authorization, forecast
 from forain.core.clock import Instant
 from forain.core.forecast import End
+from forain.core.ids import AccountId
 from forain.core.people import Right, rights_of
 from forain.flows import look_after_people
 from forain.flows.look_ahead import every_end
-from forain.store import accounts, people
+from forain.store import accounts, models, people
 from forain.web import calendars, words
+from forain.web.dashboard import Card, card
 from forain.web.landing import Shown, shown
+from forain.web.register import leads_to_own, waiting_of
 from forain.web.templatetags.words_of import language
 
 
@@ -35,6 +39,28 @@ class Line:
     landing: Shown | None
 
 
+@dataclass(frozen=True)
+class RoleLine:
+    """A role that an account lacks. `name`: "" where the marketplace does not say which. `words`: the key of the sentence on
+    how far it is; `since`: the day somebody said so, None: nobody did. `stands_still`: what of Forain's work waits for it."""
+
+    name: str
+    words: str
+    since: date | None
+    stands_still: str
+
+
+@dataclass(frozen=True)
+class State:
+    """In what state an account and the roles of its application are. `sites`: those whose listings are inactive. `told`: there
+    is an answer of the marketplace's from which it can be seen that no role is missing."""
+
+    card: Card
+    roles: list[RoleLine]
+    sites: list[str]
+    told: bool
+
+
 def authorizations(request: HttpRequest, calendar_address: str = "") -> HttpResponse:
     """`calendar_address`: made a moment ago, shown this once."""
     now = wiring.deps().clock.now()
@@ -44,6 +70,7 @@ def authorizations(request: HttpRequest, calendar_address: str = "") -> HttpResp
     context = {
         "lines": [_line(end, now, today, landings) for end in every_end(now)],
         "accounts": rows,
+        "states": [_state_of(row, now) for row in rows],
         "person": people.of_user(request.user.pk or 0),
         "calendar_address": calendar_address,
     }
@@ -92,6 +119,38 @@ def _line(end: End, now: Instant, today: date, landings: dict[int, Shown]) -> Li
         stops=", ".join(end.stops),
         landing=landings.get(end.account) if end.clock == "authorization" else None,
     )
+
+
+def _state_of(row: models.Account, now: Instant) -> State:
+    found = card(row, now)
+    suspended = [site.site for site in accounts.sites(AccountId(row.pk)) if site.suspended]
+    # Where every call is denied, the account is the matter, and what one of them lacks cannot be seen.
+    roles = [] if authorization.cause(accounts.facts_of(row)) in authorization.DENIALS else _roles(row)
+    return State(found, roles, suspended, told=not found.stands_still and found.sync != "disconnected")
+
+
+def _roles(row: models.Account) -> list[RoleLine]:
+    """The roles that are missing, by what the marketplace denied and what people said of it."""
+    manifest = plugins.marketplace_manifest(row.marketplace)
+    denied: dict[str, list[str]] = {}
+    for told in row.denied_operations.values():
+        known = manifest.registration.role(told["role"])
+        flows = denied.setdefault(known.name if known else told["role"], [])
+        flow = words.say(language(), f"flow.{told['flow']}")
+        flows += [flow] if flow not in flows else []
+    lines = {name: RoleLine(name, "missing_role", None, ", ".join(flows)) for name, flows in denied.items()}
+    if leads_to_own(manifest, row.application.kind):
+        waiting = waiting_of(row)
+        for key, looks in (
+            ("waiting_role", waiting.asked),
+            ("refused_role", waiting.refused),
+            ("granted_role", waiting.granted),
+            ("missing_role", waiting.missing),
+        ):
+            for look in looks:
+                name = look.role.name
+                lines[name] = RoleLine(name, key, look.since, ", ".join(denied.get(name, [])))
+    return list(lines.values())
 
 
 def _state(end: End, now: Instant) -> str:
