@@ -24,7 +24,7 @@ Shade = Literal["before", "end", "after"]
 class AccountClock:
     """What is known of one account's permission. `by_consent`: given on the marketplace's consent page, and not by
     the merchant to his own application. `has_term`: the marketplace ends such a permission after a time. `landing`: see
-    `core.landing`."""
+    `core.landing`. `marketplace`: its code."""
 
     account: AccountId
     name: str
@@ -33,6 +33,7 @@ class AccountClock:
     by_consent: bool
     has_term: bool
     landing: Landing = NO_LANDING
+    marketplace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class End:
     is mended. `at` None: its end is not known. `estimated`: reckoned from a day that a person typed, or from the
     day it was entered. `stopped_at`: since when the marketplace refuses, `cause`: why, "" where no finer word than the stop
     itself is known. `stops`: names of the accounts that stand still when nobody acts. `landing`: whether quantities go to 0 before the end; `lands_at`: when they do or did,
-    None where they do not.
+    None where they do not. `marketplace`: its code, by whose words a person is told how to act.
     """
 
     clock: Clock
@@ -75,6 +76,7 @@ class End:
     cause: str = ""
     landing: Stage = Stage.OFF
     lands_at: Instant | None = None
+    marketplace: str = ""
 
     @property
     def stopped(self) -> bool:
@@ -132,6 +134,7 @@ def _of_account(one: AccountClock, now: Instant) -> End:
         cause=authorization.cause(one.facts) if stopped else "",
         landing=stage(one.facts, one.landing, now),
         lands_at=lands_at(one.facts, one.landing, now),
+        marketplace=one.marketplace,
     )
 
 
@@ -149,6 +152,7 @@ def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[Ac
         by_consent=first.by_consent,
         stops=tuple(user.name for user in users[one.application]),
         cause=one.refused_code if one.refused_at is not None else "",
+        marketplace=first.marketplace,
     )
 
 

@@ -18,7 +18,9 @@ def every_end(now: Instant) -> list[End]:
         number, application = AccountId(row.pk), ApplicationId(row.application_id)
         has_term = kind.authorization_term is not None
         facts, landing = accounts.facts_of(row), landing_of(row, now)
-        clocks.append(AccountClock(number, row.name, facts, application, kind.by_consent, has_term, landing))
+        clocks.append(
+            AccountClock(number, row.name, facts, application, kind.by_consent, has_term, landing, row.marketplace)
+        )
         told = accounts.application_of(row)
         applications[application] = ApplicationClock(
             application, row.application.client_id, told.secret_expires_at, kind.secret_term is not None,

@@ -37,7 +37,7 @@ def _event(end: End, at: Instant, language: str, address: str, now: Instant) -> 
         language, f"calendar.{end.clock}", {"name": end.name, "estimated": words.guess(language, end.estimated)}
     )
     names = ", ".join(end.stops)
-    who = words.say(language, f"forecast.who_{end.who}")
+    who = words.who_acts(language, end.marketplace, end.who)
     otherwise = words.say(language, f"forecast.stops_{end.clock}", {"names": names})
     page = f"{address}/accounts/{end.account}#{'secret' if end.clock == 'secret' else 'renew'}"
     event = Event()

@@ -39,7 +39,9 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         _landing(end, language, now),
         say("letter.page", address=page),
         # What renews a permission mends none of these.
-        "" if end.cause in authorization.DENIALS else say("letter.who", text=say(f"forecast.who_{end.who}")),
+        ""
+        if end.cause in authorization.DENIALS
+        else say("letter.who", text=words.who_acts(language, end.marketplace, end.who)),
         say("letter.now" if occasion.critical else "letter.otherwise", text=what),
         say("letter.care", address=f"{public_url}/issues"),
         f"-- \n{say('letter.why', address=f'{public_url}/me#reminders')}",

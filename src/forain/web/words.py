@@ -110,6 +110,14 @@ def _of_cause(key: str, values: Mapping[str, object]) -> str:
     return special if has(special) else key
 
 
+def who_acts(language: str, marketplace: str, who: str) -> str:
+    """Who must act before an end, and how: in the marketplace's own words ("who.token") where its adapter has some, else in
+    the general ones. `who`: see `core.forecast.End.who`."""
+    told = plugins.words("marketplaces", marketplace, language) if marketplace in plugins.marketplaces() else {}
+    own = told.get(f"who.{who}")
+    return fill(language, own, {}) if own else say(language, f"forecast.who_{who}")
+
+
 def local(moment: datetime) -> datetime:
     """The moment in the merchant's zone."""
     return moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))

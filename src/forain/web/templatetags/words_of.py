@@ -30,6 +30,11 @@ def w_with(key: str, values: dict[str, Any], **more: Any) -> str:
     return words.tell(language(), key, values | more)
 
 
+@register.simple_tag
+def who_acts(marketplace: str, who: str) -> str:
+    return words.who_acts(language(), marketplace, who)
+
+
 @register.simple_tag(takes_context=True)
 def named(context: Context, subject: str) -> str:
     """A subject as people call it: "account:1" its name, "SITE/SKU" the SKU and the site, an order its number."""
