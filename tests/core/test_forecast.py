@@ -67,6 +67,17 @@ def test_the_head_stays_empty_until_sixty_days_before():
     assert nearest(ends([account(1, -3)], [], NOW), NOW) is not None
 
 
+def test_the_head_says_what_stands_still_where_nothing_is_left_to_be_averted():
+    old = account(1, -40, standing=Standing.REFUSED, refused_at=NOW - timedelta(days=40))
+    new = account(2, 200, standing=Standing.REFUSED, refused_at=NOW - timedelta(days=2))
+
+    head = nearest(ends([old, new, account(3, 61)], [], NOW), NOW)
+
+    assert head is not None
+    assert (head.name, head.stopped_at) == ("Account 2", NOW - timedelta(days=2))
+    assert nearest(ends([account(3, 61)], [], NOW), NOW) is None
+
+
 def test_a_permission_without_a_term_and_without_a_date_has_no_clock():
     one = AccountClock(1, "A", Facts(Standing.GRANTED, 1, NOW), 1, by_consent=False, has_term=False)
 

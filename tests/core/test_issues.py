@@ -43,6 +43,9 @@ def test_the_application_has_a_clock_of_its_own():
     assert codes(application=Application(refused_at=NOW)) == {"application_refused"}
     assert codes(application=Application(secret_expires_at=NOW + 60 * DAY)) == {"secret_expiring"}
     assert codes(application=Application(secret_expires_at=NOW + 61 * DAY)) == set()
+    assert codes(application=Application(secret_expires_at=NOW)) == {"secret_overdue"}
+    assert CATALOGUE["secret_overdue"] is Severity.CRITICAL
+    assert codes(application=Application(NOW, secret_expires_at=NOW - DAY)) == {"application_refused"}
 
 
 def test_what_the_marketplace_says_of_the_account_is_said():

@@ -65,7 +65,11 @@ def test_a_secret_and_a_refused_application_are_told_for_all_their_accounts():
     soon = ApplicationClock(1, "Own", NOW + 20 * DAY, True, secret_no=4)
     refused = ApplicationClock(1, "Own", NOW + 20 * DAY, True, NOW - DAY, 4)
 
-    for application, code, step in ((soon, "secret_expiring", 21), (refused, "application_refused", 0)):
+    over = ApplicationClock(1, "Own", NOW - 8 * DAY, True, secret_no=4)
+
+    for application, code, step in (
+        (soon, "secret_expiring", 21), (over, "secret_overdue", -7), (refused, "application_refused", 0),
+    ):  # fmt: skip
         (one,) = occasions(ends([account], [application], NOW), NOW)
         assert (one.code, one.step, one.end.stops) == (code, step, ("Fine food",))
         assert one.topic.startswith("application:1:secret:4")

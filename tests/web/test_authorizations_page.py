@@ -1,5 +1,6 @@
 """What ends when: one card a clock, the nearest end first, in the head of every page from sixty days on."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from forain import wiring
 from forain.flows import watch
 from forain.store import models
+from forain.web import words
 from tests.people import come_in
 
 FR = "A13V1IB3VIYZZH"
@@ -69,6 +71,39 @@ def test_the_nearest_end_stands_in_the_head_of_every_page_from_sixty_days_on(mer
 
     assert ('href="/authorizations"' in top.split('class="right"')[1]) == (head is not None)
     assert head is None or head in top
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_the_head_says_since_when_the_only_account_stands_still(merchant, language):
+    row = connect("Fine food", 200, standing="refused")
+
+    page = merchant.get("/journal", headers={"accept-language": language}).content.decode().replace("&#x27;", "'")
+
+    top = page.split("</header>")[0]
+    assert words.say(language, "forecast.stopped_since", {"date": words.day(language, row.refused_at)}) in top
+    assert 'class="pill critical" href="/authorizations"' in top
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_a_secret_that_is_over_and_still_answers_is_said_to_be_over_and_presses(merchant, language):
+    connect("Fine food", 300, secret_days=-5)
+    watch.derive_issues(wiring.deps())
+
+    page = html.unescape(merchant.get("/issues", headers={"accept-language": language}).content.decode())
+
+    assert words.say(language, "cure.secret_overdue") in page
+    assert words.say(language, "issues.critical") in page
+    end = words.day(language, models.Application.objects.get().secret_expires_at)
+    assert words.say(language, "issue.secret_overdue", {"date": end}) in page
+    assert words.say(language, "issue.secret_expiring", {"date": end}) not in page
+
+
+def test_in_every_language_nobody_authorizes_again_for_a_new_secret():
+    said = [words.say(language, "cure.secret_expiring") for language in words.LANGUAGES]
+
+    assert "Sellers need not authorize again" in said[0]
+    assert "n'ont pas à autoriser de nouveau" in said[1]
+    assert "müssen nicht erneut autorisieren" in said[2]
 
 
 def test_what_amazon_refuses_stands_still_and_is_first(merchant):

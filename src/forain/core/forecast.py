@@ -157,9 +157,13 @@ def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[Ac
 
 
 def nearest(found: Iterable[End], now: Instant) -> End | None:
-    """The end that stands in the head of every page: the nearest one within sixty days that is still to be averted."""
+    """The end that stands in the head of every page: the nearest one within sixty days that is still to be averted. Where
+    there is none, one that was not averted: what stands still, the newest first."""
+    found = list(found)
     near = [end for end in found if not end.stopped and end.near(now)]
-    return min(near, key=lambda end: end.at or now, default=None)
+    stopped = [end for end in found if end.stopped]
+    newest = max(stopped, key=lambda end: end.stopped_at or now, default=None)
+    return min(near, key=lambda end: end.at or now, default=newest)
 
 
 def months(today: date) -> list[date]:

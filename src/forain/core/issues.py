@@ -33,6 +33,7 @@ CATALOGUE: dict[str, Severity] = {
     "landing_under_way": Severity.CRITICAL,
     "accounts_doubted": Severity.WARNING,
     "application_refused": Severity.CRITICAL,
+    "secret_overdue": Severity.CRITICAL,
     "secret_expiring": Severity.WARNING,
     "rotation_unanswered": Severity.CRITICAL,
     "rotation_refused": Severity.WARNING,
@@ -200,7 +201,10 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     secret_end = account.application.secret_expires_at
     if secret_end and secret_end - now <= SECRET_WARNING:
         told = (("date", secret_end.isoformat()), *_guess(account.application.secret_estimated))
-        found.add(Issue("secret_expiring", subject, told))
+        if now < secret_end:
+            found.add(Issue("secret_expiring", subject, told))
+        elif account.application.refused_at is None:
+            found.add(Issue("secret_overdue", subject, told))
     if account.selling_plan == "INDIVIDUAL":
         found.add(Issue("plan_individual", subject))
     for site in account.suspended_sites:

@@ -21,6 +21,7 @@ Code = Literal[
     "authorization_expired",
     "authorization_revoked",
     "application_refused",
+    "secret_overdue",
     "secret_expiring",
 ]
 
@@ -86,7 +87,7 @@ def _of_running(end: End, now: Instant) -> Occasion | None:
     weeks = max((now - end.at) // WEEK, 0)
     # A step is reached with so many *whole* days left: a day before, there was one more.
     reached_at = end.at + weeks * WEEK if weeks else end.at - timedelta(days=step + 1)
-    code: Code = "secret_expiring"
+    code: Code = "secret_overdue" if now >= end.at else "secret_expiring"
     if end.clock == "authorization":
         code = "authorization_overdue" if now >= end.at else "authorization_expiring"
     # With the day: told of a date that was corrected afterwards, people are told of the right one again.

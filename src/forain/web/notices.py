@@ -80,7 +80,7 @@ def _on_the_account(code: str, cause: str, account: models.Account) -> Cure:
         )
     if code.startswith(("rotation_", "queue_")) or code == "new_secret_refused":
         return Cure(reverse("rotation", kwargs={"number": account.pk}), "rotation.title", first=True)
-    if code in ("secret_expiring", "application_refused"):
+    if code in ("secret_overdue", "secret_expiring", "application_refused"):
         return Cure(f"{page}#secret", "amazon.new_secret", first=True)
     if code.startswith("landing_"):
         return Cure(f"{page}#landing", "landing.title")

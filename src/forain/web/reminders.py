@@ -125,7 +125,7 @@ class Cares:
 
     def occasion(self, notice: models.Notice) -> Occasion | None:
         """What is to tell of what the notice is about."""
-        if notice.code in ("secret_expiring", "application_refused") and notice.account_id:
+        if notice.code in ("secret_overdue", "secret_expiring", "application_refused") and notice.account_id:
             return self._topics.get(("secret", f"application:{self._applications.get(notice.account_id)}"))
         if notice.code.startswith("authorization_") and notice.code != "authorization_doubted":
             return self._topics.get(("authorization", notice.subject))
