@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from forain.core.authorization import REMINDER_DAYS, Facts, Standing
 from forain.core.forecast import AccountClock, ApplicationClock, ends
-from forain.core.reminders import Care, QuietHours, mark, occasions, silent
+from forain.core.reminders import Care, Hour, QuietHours, mark, occasions, our_clock, silent
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -131,3 +131,28 @@ def test_quiet_hours_end_within_a_day_and_an_hour(now, begins, ends, zone):
     until = QuietHours(begins.replace(second=0, microsecond=0), ends.replace(second=0, microsecond=0), zone).until(now)
 
     assert until is None or now - timedelta(hours=1) <= until <= now + timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("hours", "known"),
+    [
+        ([], "right"),
+        ([(0, 0, None)], "right"),
+        ([(0, 0, 0)], "right"),
+        ([(0, -6, -6)], "right"),
+        ([(0, -8, -8)], "unheard"),
+        ([(0, 5, 5)], "unheard"),
+        ([(900, 0, -1)], "wrong"),
+        ([(900, -3, -1)], "right"),
+        ([(900, -3, -4), (0, -1, -1)], "right"),
+        ([(900, -1, None), (0, -3, -3)], "wrong"),
+        ([(900, 24 * 365, -1)], "right"),
+        ([(900, 24 * 365, -24 * 20)], "unheard"),
+        ([(-900, -24 * 365, None), (0, 0, 0)], "right"),
+    ],
+)
+def test_what_is_known_of_our_clock_is_the_last_word_on_it(hours, known):
+    def at(ago):
+        return None if ago is None else NOW + timedelta(hours=ago)
+
+    assert our_clock([Hour(off, at(told), at(agreed)) for off, told, agreed in hours], NOW) == known

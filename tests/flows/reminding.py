@@ -34,6 +34,11 @@ def person(name="camille", role="owner", mail=None, language="en", **wishes):
 def tell(house, times=1, seconds=61):
     """Look so many times whether there is something to tell."""
     for _ in range(times):
+        if not house.deps.clock.wrong:
+            # As it would have been, had the days passed with all that runs in them.
+            models.Side.objects.filter(hour_agreed_at__lte=house.deps.clock.now()).update(
+                hour_agreed_at=house.deps.clock.now()
+            )
         tell_people.tell_people(house.deps)
         house.advance(seconds)
 

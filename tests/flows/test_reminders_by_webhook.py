@@ -184,7 +184,9 @@ def test_a_trial_is_called_once_a_minute_at_most_and_at_any_time(called):
 
 
 def test_two_installations_are_never_taken_for_one(house):
-    one = models.Letter(topic="account:1:authorization:1", mark="7", channel="mail", receiver="person:1")
+    one = models.Letter(
+        topic="account:1:authorization:1", mark="7", channel="mail", receiver="person:1", made_at=house.deps.clock.now()
+    )  # fmt: skip
     here = letters.identity(one)
     assert letters.identity(one) == here
 

@@ -14,6 +14,12 @@ WEEK = timedelta(days=7)
 """So often people are told once the end has passed or something stands still; and so long "remind me later" lasts."""
 LAST_STEPS = (1, 0)
 """These two come through to whoever put a reminder off before them."""
+HEARD_WITHIN = authorization.ROUTINE_PROBE_PAUSE + timedelta(hours=1)
+"""A marketplace that does well tells its hour at least this often."""
+UNHEARD_HOLDS = timedelta(hours=1)
+"""So long a reminder of a date waits for a marketplace's hour at most: who cannot be heard holds none back for ever."""
+DATED = ("authorization_expiring", "authorization_overdue", "secret_expiring")
+"""What is told of a date; the rest tells of what has happened."""
 
 Code = Literal[
     "authorization_expiring",
@@ -51,6 +57,31 @@ class Occasion:
         if self.critical or self.step <= 1:
             return timedelta(hours=12)
         return timedelta(days=1) if self.step <= 7 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """The last hour that a marketplace told. `off`: by how many seconds our clock is ahead of it, 0: they agree; `told_at`: when
+    that was by our clock, `agreed_at`: when they last agreed; None: never."""
+
+    off: int
+    told_at: Instant | None
+    agreed_at: Instant | None
+
+
+def our_clock(hours: Iterable[Hour], now: Instant) -> Literal["right", "unheard", "wrong"]:
+    """What is known of our clock. wrong: the last word on it said so. unheard: nobody has agreed with it lately, as after it
+    jumped, or after the machine was off; where nobody ever told an hour it is taken for right. Pure.
+
+    What was told later than now was told of a clock that has been put back since, and says nothing of this one.
+    """
+    hours = list(hours)
+    agreed = [hour.agreed_at for hour in hours if hour.agreed_at is not None]
+    last = max((at for at in agreed if at <= now), default=None)
+    for hour in hours:
+        if hour.off and hour.told_at is not None and hour.told_at <= now and (last is None or last <= hour.told_at):
+            return "wrong"
+    return "unheard" if agreed and (last is None or now - last > HEARD_WITHIN) else "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +133,8 @@ def silent(occasion: Occasion, care: Care | None, now: Instant) -> bool:
     if care.again_at is None:
         return True
     breaks_through = not occasion.critical and occasion.step in LAST_STEPS and occasion.reached_at > care.at
-    return now < care.again_at and not breaks_through
+    # What is farther ahead than anybody can put it off was said while our clock was.
+    return now < care.again_at <= now + WEEK + authorization.TOLD_AHEAD and not breaks_through
 
 
 def mark(occasion: Occasion, care: Care | None, now: Instant) -> str:

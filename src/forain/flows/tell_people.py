@@ -21,7 +21,7 @@ from email.utils import format_datetime
 from django.db import transaction
 
 from forain.contracts.net import Request
-from forain.core import errors, reminders, retry
+from forain.core import authorization, errors, reminders, retry
 from forain.core.clock import Instant, format_instant
 from forain.core.landing import Stage
 from forain.core.people import Right
@@ -61,6 +61,13 @@ def tell_people(deps: Deps, _: None = None) -> Instant:
     if deps.mail is None:
         issues.forget_side("mail")
     found = reminders.occasions(every_end(begun), begun)
+    clock = reminders.our_clock(issues.hours(), begun)
+    if clock == "right":
+        # Only by a clock that is: to one that is behind, all that was ever told lies ahead.
+        letters.forget_ahead(begun + authorization.TOLD_AHEAD, reminders.DATED, begun)
+    if clock == "wrong":
+        # Of no date: it may be months away, or past. What is due then is told once the clock is right.
+        found = [one for one in found if one.code not in reminders.DATED]
     receivers = _receivers(deps)
     _put_out(deps, found, receivers, begun)
     if not receivers.by_mail and not receivers.called:
@@ -82,6 +89,8 @@ def tell_people(deps: Deps, _: None = None) -> Instant:
             letters.put_off([letter.pk], put_off[side])
             continue
         until = _quiet_until(letter, told.get(letter.topic), receivers, now)
+        if clock == "unheard" and until is None:
+            until = _unheard_until(letter, told.get(letter.topic), now)
         if until is not None:
             letters.put_off([letter.pk], until)
         elif (failed_until := _send(deps, letter, told.get(letter.topic), receivers)) is not None:
@@ -168,6 +177,12 @@ def _quiet_until(letter: models.Letter, one: Occasion | None, receivers: Receive
     if person.quiet_from is None or person.quiet_until is None or (one.critical and person.urgent_any_hour):
         return None
     return QuietHours(person.quiet_from, person.quiet_until, person.time_zone or "UTC").until(now)
+
+
+def _unheard_until(letter: models.Letter, one: Occasion | None, now: Instant) -> Instant | None:
+    """When to look again whether our clock is right, before people are told of a date by it; None: do not wait."""
+    dated = one is not None and one.code in reminders.DATED
+    return now + EVERY if dated and now - letter.made_at < reminders.UNHEARD_HOLDS else None
 
 
 def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Receivers) -> Instant | None:

@@ -8,6 +8,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from forain.core.clock import Instant
 from forain.core.issues import Issue, SideFact
+from forain.core.reminders import Hour
 from forain.store import models
 
 DERIVE_LOCK = 0x466F7249
@@ -86,6 +87,16 @@ def forget_side(name: str) -> None:
 def sides() -> list[SideFact]:
     """Every side as it answers or does not, as values."""
     return [SideFact(row.name, row.failing_since, row.error, row.clock_off) for row in models.Side.objects.all()]
+
+
+def hours() -> list[Hour]:
+    """The hours that the marketplaces of all connected accounts told last."""
+    names = [
+        f"account:{number}" for number in models.Account.objects.exclude(standing="none").values_list("pk", flat=True)
+    ]
+    return [
+        Hour(row.clock_off, row.last_word_at, row.hour_agreed_at) for row in models.Side.objects.filter(name__in=names)
+    ]
 
 
 def clock_off(name: str) -> int:

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from django.db.models import Q
+
 from forain.core.clock import Instant
 from forain.core.reminders import Care
 from forain.store import instance, models
@@ -48,6 +50,14 @@ def try_again(receivers: Iterable[str], now: Instant) -> None:
     rows.update(over="", due_at=now, attempt=0)
 
 
+def forget_ahead(limit: Instant, dated: Iterable[str], now: Instant) -> None:
+    """What was put out or told later than `limit` was so by a clock that was wrong: dates (`dated`: their codes) and weeks are
+    told again once they are due. What has happened was told well; where that did not go yet, it is due now. Safe to repeat."""
+    ahead = models.Letter.objects.filter(Q(made_at__gt=limit) | Q(sent_at__gt=limit))
+    ahead.filter(Q(code__in=list(dated)) | Q(mark__startswith="-")).delete()
+    ahead.filter(sent_at=None).update(made_at=now, due_at=now, attempt=0, claimed_until=None)
+
+
 def claim(letter: models.Letter, now: Instant) -> Instant | None:
     """Take a letter for CLAIM_LIFE; the answer is the claim, None: it is not to be sent now, or another worker is at it."""
     until = now + CLAIM_LIFE
@@ -68,8 +78,10 @@ def failed(letter: models.Letter, claim: Instant, error: str, due_at: Instant, *
 
 
 def identity(letter: models.Letter) -> str:
-    """What the receiver knows it by, the same however often it is sent: made of its de-duplication key."""
-    key = "|".join((instance.letters_name(), letter.topic, letter.mark, letter.channel, letter.receiver))
+    """What the receiver knows it by, the same however often it is sent: made of its de-duplication key, and of when it was
+    put out, so that one told again after a clock was put right is another one."""
+    made = letter.made_at.isoformat()
+    key = "|".join((instance.letters_name(), letter.topic, letter.mark, letter.channel, letter.receiver, made))
     return hashlib.sha256(key.encode()).hexdigest()[:40]
 
 
