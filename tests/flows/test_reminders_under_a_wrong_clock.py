@@ -3,14 +3,17 @@ its day, by mail and by webhook, whatever was told too early."""
 
 import json
 from datetime import timedelta
+from unittest.mock import ANY
 
 import pytest
 
+from forain import wiring
 from forain.core import reminders
 from forain.core.ids import AccountId
 from forain.flows import arrange_reminders, tell_people
 from forain.flows.look_ahead import every_end
-from forain.store import models, runs
+from forain.store import issues, models, runs
+from tests.people import come_in
 from tests.post import mailbox, receiver
 
 from .reminding import DAY, ends_in, person, reach_loopback, with_server
@@ -60,6 +63,33 @@ def test_a_clock_a_year_ahead_mails_no_date_neither_while_it_is_wrong_nor_once_i
     told.live(900, step=100)
 
     assert dates(told) == []
+
+
+@pytest.mark.parametrize("wrong", [timedelta(days=365), timedelta(hours=-5)])
+def test_a_clock_that_is_wrong_is_itself_told_once_with_its_cure_and_care_can_be_taken_of_it(
+    told, client, monkeypatch, wrong
+):
+    monkeypatch.setattr(wiring, "deps", lambda: told.deps)
+    come_in(client)
+    told.deps.clock.wrong = wrong
+    told.live(1800, step=300)
+
+    assert mailed(told) == [("clock_wrong", 0)]
+    (mail,) = told.post.mails
+    assert mail["Subject"].startswith("Forain: The clock of this machine is")
+    assert "time synchronization" in mail.get_content()
+    assert "http://127.0.0.1:8787/health" in mail.get_content()
+    assert json.loads(told.chat.calls[0][2])["data"] == {
+        "page": "http://127.0.0.1:8787/health", "accounts": [], "step": 0, "since": ANY
+    }  # fmt: skip
+    notice = issues.open_notices().get(code="clock_wrong")
+    client.post(f"/issues/{notice.pk}/care", {"answer": "later"})
+    told.live(8 * DAY, step=DAY / 2)
+    assert [code for code, _ in mailed(told)].count("clock_wrong") == 2, "again once the week is over"
+
+    told.deps.clock.wrong = timedelta(0)
+    told.live(900, step=100)
+    assert [code for code, _ in mailed(told)].count("clock_wrong") == 2
 
 
 def test_a_clock_that_has_jumped_is_not_believed_before_somebody_was_heard(told):

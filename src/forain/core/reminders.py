@@ -1,7 +1,7 @@
 """What people are told, and when: the step each end has reached, who took care of it, and whose night it is."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.forecast import End
+from forain.core.ids import AccountId
 
 WEEK = timedelta(days=7)
 """So often people are told once the end has passed or something stands still; and so long "remind me later" lasts."""
@@ -47,6 +48,11 @@ class Occasion:
     reached_at: Instant
 
     @property
+    def account(self) -> AccountId:
+        """On whose page it is mended."""
+        return self.end.account
+
+    @property
     def critical(self) -> bool:
         """Something stands still already."""
         return self.end.stopped
@@ -57,6 +63,58 @@ class Occasion:
         if self.critical or self.step <= 1:
             return timedelta(hours=12)
         return timedelta(days=1) if self.step <= 7 else None
+
+
+TOLD_AFTER: Mapping[str, timedelta] = {"clock_wrong": timedelta(0)}
+"""What else people are told of, by its code, and for how long it stands on the page of what is to do before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What there is to tell of something that no end is the matter of, and that stands on the page of what is to do.
+
+    `account` None: it is of the whole house; `name`: of the account, "" without one. `placeholders` fill its sentence. `since`:
+    when it was first seen. `step`: minus the days of the whole weeks since, `reached_at`: since when it is that step.
+    """
+
+    code: str
+    subject: str
+    account: AccountId | None
+    name: str
+    placeholders: Mapping[str, str]
+    since: Instant
+    step: int = 0
+
+    @property
+    def topic(self) -> str:
+        """What somebody takes care of: this trouble since that day. What comes and goes is told once a day at most."""
+        owner, _, detail = self.subject.partition("/")
+        return ":".join(part for part in (owner, self.code, detail, f"{self.since:%Y%m%d}") if part)
+
+    @property
+    def reached_at(self) -> Instant:
+        """Since when it is that step."""
+        return self.since - timedelta(days=self.step)
+
+    @property
+    def critical(self) -> bool:
+        """It comes at any hour. Nothing stands still for it here, or nobody here can mend it at night."""
+        return False
+
+    @property
+    def escalates_after(self) -> timedelta | None:
+        """As `Occasion` has it."""
+        return timedelta(hours=12)
+
+
+Matter = Occasion | Trouble
+"""One thing to tell of."""
+
+
+def troubles(found: Iterable[Trouble], now: Instant) -> list[Trouble]:
+    """Those of `found` that have stood for long enough, each with the step of this moment. Pure."""
+    lasting = [one for one in found if now - one.since >= TOLD_AFTER[one.code]]
+    return [replace(one, step=-7 * max((now - one.since) // WEEK, 0)) for one in lasting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +184,7 @@ def _of_running(end: End, now: Instant) -> Occasion | None:
     return Occasion(end, topic, code, -7 * weeks if weeks else step, reached_at)
 
 
-def silent(occasion: Occasion, care: Care | None, now: Instant) -> bool:
+def silent(occasion: Matter, care: Care | None, now: Instant) -> bool:
     """Somebody takes care: nobody is told now. The last steps come through to whoever put it off before them."""
     if care is None:
         return False
@@ -137,7 +195,7 @@ def silent(occasion: Occasion, care: Care | None, now: Instant) -> bool:
     return now < care.again_at <= now + WEEK + authorization.TOLD_AHEAD and not breaks_through
 
 
-def mark(occasion: Occasion, care: Care | None, now: Instant) -> str:
+def mark(occasion: Matter, care: Care | None, now: Instant) -> str:
     """Which telling of its topic this is: each receiver gets each once. The step, and, where its reminder was put off and
     no new step has come since, until when: then it is told again."""
     put_off = care.again_at if care else None

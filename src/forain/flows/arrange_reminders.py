@@ -93,7 +93,7 @@ def try_it(deps: Deps, receiver: str) -> None:
         runs.force("house", now, ["tell_people"])
 
 
-def take_care(deps: Deps, topic: str, account: AccountId, answer: Answer, by: str) -> Instant | None:
+def take_care(deps: Deps, topic: str, account: AccountId | None, answer: Answer, by: str) -> Instant | None:
     """Somebody takes care of a topic ("later": remind in a week, "done": it was done elsewhere), or nobody does any more
     ("undo"). The answer is when it is reminded of again. Repeating moves the time."""
     now = deps.clock.now()

@@ -10,7 +10,7 @@ from forain.contracts.net import Net
 from forain.contracts.queue import Queue, QueueAddress
 from forain.contracts.shop import Shop
 from forain.core.clock import Clock, Instant
-from forain.core.reminders import Occasion
+from forain.core.reminders import Matter
 from forain.core.secret import Secret
 from forain.store import models
 from forain.store.vault import Vault
@@ -82,7 +82,7 @@ class Writer(Protocol):
     """Puts an occasion into words. The words belong to the pages; `settings` names who has them."""
 
     def __call__(
-        self, occasion: Occasion | None, language: str, public_url: str, now: Instant, instead_of: str = ""
+        self, occasion: Matter | None, language: str, public_url: str, now: Instant, instead_of: str = ""
     ) -> Wording:
         """`occasion` None: a trial. `instead_of`: the name of who was told before and did not react."""
         ...

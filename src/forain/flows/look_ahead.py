@@ -1,12 +1,13 @@
-"""Forain looks ahead: what ends when, of everything connected."""
+"""Forain looks ahead: what ends when, of everything connected; and what else people are to be told of."""
 
 from forain import plugins
-from forain.core import forecast
+from forain.core import forecast, reminders
 from forain.core.clock import Instant
 from forain.core.forecast import AccountClock, ApplicationClock, End
 from forain.core.ids import AccountId, ApplicationId
+from forain.core.reminders import Trouble
 from forain.flows.land_safely import landing_of
-from forain.store import accounts
+from forain.store import accounts, issues
 
 
 def every_end(now: Instant) -> list[End]:
@@ -27,3 +28,13 @@ def every_end(now: Instant) -> list[End]:
             told.refused_at, row.application.secret_no, told.refused_code, told.secret_estimated,
         )  # fmt: skip
     return forecast.ends(clocks, applications.values(), now)
+
+
+def every_trouble(now: Instant) -> list[Trouble]:
+    """What stands on the page of what is to do and is told of, as `core.reminders.troubles` puts it."""
+    found = []
+    for row in issues.open_notices().filter(code__in=list(reminders.TOLD_AFTER)):
+        account = AccountId(row.account_id) if row.account_id is not None else None
+        name = row.account.name if row.account else ""
+        found.append(Trouble(row.code, row.subject, account, name, row.placeholders, row.opened_at))
+    return reminders.troubles(found, now)

@@ -26,10 +26,10 @@ from forain.core.clock import Instant, format_instant
 from forain.core.landing import Stage
 from forain.core.people import Right
 from forain.core.plain import one_line
-from forain.core.reminders import Care, Occasion, QuietHours
+from forain.core.reminders import Care, Matter, QuietHours, Trouble
 from forain.core.secret import Secret
 from forain.flows.deps import Deps, Mailer, Wording
-from forain.flows.look_ahead import every_end
+from forain.flows.look_ahead import every_end, every_trouble
 from forain.store import issues, journal, letters, models, people
 from forain.store.vault import VaultBroken
 
@@ -60,7 +60,7 @@ def tell_people(deps: Deps, _: None = None) -> Instant:
     begun = deps.clock.now()
     if deps.mail is None:
         issues.forget_side("mail")
-    found = reminders.occasions(every_end(begun), begun)
+    found: list[Matter] = [*reminders.occasions(every_end(begun), begun), *every_trouble(begun)]
     clock = reminders.our_clock(issues.hours(), begun)
     if clock == "right":
         # Only by a clock that is: to one that is behind, all that was ever told lies ahead.
@@ -109,11 +109,11 @@ def _receivers(deps: Deps) -> Receivers:
     return Receivers(by_mail, {f"webhook:{row.pk}": row for row in letters.webhooks()})
 
 
-def _put_out(deps: Deps, found: list[Occasion], receivers: Receivers, now: Instant) -> None:
+def _put_out(deps: Deps, found: list[Matter], receivers: Receivers, now: Instant) -> None:
     """Make the outbox hold what is to be told now: what is missing is put in, what is past is taken out unsent."""
     cares = letters.cares()
     known = {_key(letter): letter for letter in letters.of(one.topic for one in found)}
-    wanted: dict[tuple[str, str, str, str], Occasion] = {}
+    wanted: dict[tuple[str, str, str, str], Matter] = {}
     for one in found:
         wanted |= dict.fromkeys(_wanted(one, cares.get(one.topic), known, receivers, now), one)
     missing = [key for key in wanted if key not in known]
@@ -141,7 +141,7 @@ def _letter(key: tuple[str, str, str, str], code: str, now: Instant) -> models.L
 
 
 def _wanted(
-    one: Occasion,
+    one: Matter,
     care: Care | None,
     known: Mapping[tuple[str, str, str, str], models.Letter],
     receivers: Receivers,
@@ -169,7 +169,7 @@ def _side(letter: models.Letter) -> str:
     return "mail" if letter.channel == "mail" else letter.receiver
 
 
-def _quiet_until(letter: models.Letter, one: Occasion | None, receivers: Receivers, now: Instant) -> Instant | None:
+def _quiet_until(letter: models.Letter, one: Matter | None, receivers: Receivers, now: Instant) -> Instant | None:
     """Until when the receiver wants no mail; None: now is fine. Decided when it is sent, so that a change counts at once."""
     if letter.channel != "mail" or one is None or letter.receiver not in receivers.by_mail:
         return None
@@ -179,13 +179,13 @@ def _quiet_until(letter: models.Letter, one: Occasion | None, receivers: Receive
     return QuietHours(person.quiet_from, person.quiet_until, person.time_zone or "UTC").until(now)
 
 
-def _unheard_until(letter: models.Letter, one: Occasion | None, now: Instant) -> Instant | None:
+def _unheard_until(letter: models.Letter, one: Matter | None, now: Instant) -> Instant | None:
     """When to look again whether our clock is right, before people are told of a date by it; None: do not wait."""
     dated = one is not None and one.code in reminders.DATED
     return now + EVERY if dated and now - letter.made_at < reminders.UNHEARD_HOLDS else None
 
 
-def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Receivers) -> Instant | None:
+def _send(deps: Deps, letter: models.Letter, one: Matter | None, receivers: Receivers) -> Instant | None:
     """Send one letter. None: it went, or it alone did not; else until when its side is not to be tried again."""
     claim = letters.claim(letter, deps.clock.now())
     if claim is None:
@@ -202,7 +202,7 @@ def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Re
     with transaction.atomic():
         letters.sent(letter, now)
         told = {"name": name, "issue": one.code, **_dates(one, now)} if one else {"name": name}
-        account = one.end.account if one else None
+        account = one.account if one else None
         if letter.channel == "mail":
             journal.write(now, "reminder_mailed", account=account, placeholders=told)
         else:
@@ -212,8 +212,10 @@ def _send(deps: Deps, letter: models.Letter, one: Occasion | None, receivers: Re
     return None
 
 
-def _dates(one: Occasion, now: Instant) -> dict[str, str]:
+def _dates(one: Matter, now: Instant) -> dict[str, str]:
     """What fills the sentence of its issue."""
+    if isinstance(one, Trouble):
+        return {**one.placeholders, "subject": one.name}
     at = one.end.stopped_at if one.code == "authorization_revoked" else one.end.at
     return {
         "date": at.isoformat() if at else "",
@@ -246,7 +248,7 @@ def _failed(
     return at
 
 
-def _mail(deps: Deps, mail: Mailer, letter: models.Letter, one: Occasion | None, receivers: Receivers) -> str:
+def _mail(deps: Deps, mail: Mailer, letter: models.Letter, one: Matter | None, receivers: Receivers) -> str:
     """Hand over a mail; the answer is whom it told."""
     person, address = receivers.by_mail[letter.receiver]
     name = person.user.get_username()
@@ -267,7 +269,7 @@ def _mail(deps: Deps, mail: Mailer, letter: models.Letter, one: Occasion | None,
     return f"{name} (2)" if second else name
 
 
-def _call(deps: Deps, letter: models.Letter, one: Occasion | None, webhook: models.Webhook) -> str:
+def _call(deps: Deps, letter: models.Letter, one: Matter | None, webhook: models.Webhook) -> str:
     """Call a webhook; the answer is whom it told. Only 2xx means that it took it."""
     now = deps.clock.now()
     words = deps.write(one, webhook.language, deps.public_url, now)
@@ -308,10 +310,12 @@ def signature(secret: Secret, identity: str, stamp: str, body: bytes) -> str:
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-def _told(letter: models.Letter, one: Occasion | None, words: Wording, now: Instant) -> dict[str, object]:
+def _told(letter: models.Letter, one: Matter | None, words: Wording, now: Instant) -> dict[str, object]:
     """The body for a webhook. `text` at its head is what chat programs show of what they are sent."""
     told: dict[str, object] = {"page": words.page}
-    if one is not None:
+    if isinstance(one, Trouble):
+        told |= {"accounts": [one.name] if one.name else [], "step": one.step, "since": format_instant(one.since)}
+    elif one is not None:
         can_land = one.end.landing is not Stage.HELD
         told |= {
             "clock": one.end.clock,

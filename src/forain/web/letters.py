@@ -4,12 +4,14 @@ from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.forecast import End
 from forain.core.landing import ANNOUNCE_DAYS, Stage
-from forain.core.reminders import Occasion
+from forain.core.reminders import Matter, Trouble
 from forain.flows.deps import Wording
+from forain.store import models
 from forain.web import words
+from forain.web.notices import cure
 
 
-def write(occasion: Occasion | None, language: str, public_url: str, now: Instant, instead_of: str = "") -> Wording:
+def write(occasion: Matter | None, language: str, public_url: str, now: Instant, instead_of: str = "") -> Wording:
     """See `flows.deps.Writer`. Accounts by name, days and addresses of our own pages: nothing of orders or buyers."""
 
     def say(key: str, **values: object) -> str:
@@ -18,6 +20,8 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
     if occasion is None:
         settings = f"{public_url}/me#reminders"
         return Wording(say("letter.trial"), f"{say('letter.trial_text')}\n\n{settings}\n", settings)
+    if isinstance(occasion, Trouble):
+        return _of_trouble(occasion, language, public_url, instead_of)
     end = occasion.end
     names = ", ".join(end.stops)
     date = end.stopped_at if occasion.code == "authorization_revoked" else end.at
@@ -43,8 +47,34 @@ def write(occasion: Occasion | None, language: str, public_url: str, now: Instan
         if end.cause in authorization.DENIALS
         else say("letter.who", text=words.who_acts(language, end.marketplace, end.who)),
         say("letter.now" if occasion.critical else "letter.otherwise", text=what),
-        say("letter.care", address=f"{public_url}/issues"),
-        f"-- \n{say('letter.why', address=f'{public_url}/me#reminders')}",
+    ]
+    return _wording(title, lines, page, language, public_url)
+
+
+def _of_trouble(one: Trouble, language: str, public_url: str, instead_of: str) -> Wording:
+    """The sentence, the cure and the button's page of the notice it stands in."""
+    told = {**one.placeholders, "subject": one.name}
+    names = one.name or words.say(language, "app.name")
+    text = words.tell(language, f"issue.{one.code}", told)
+    title = words.say(language, "letter.title", {"names": names, "text": text})
+    notice = models.Notice(
+        code=one.code, subject=one.subject, placeholders=dict(one.placeholders), account_id=one.account
+    )
+    page = f"{public_url}{cure(notice).url}"
+    lines = [
+        title,
+        words.say(language, "letter.instead_of", {"name": instead_of}) if instead_of else "",
+        words.tell(language, f"cure.{one.code}", told),
+        words.say(language, "letter.page", {"address": page}),
+    ]
+    return _wording(title, lines, page, language, public_url)
+
+
+def _wording(title: str, lines: list[str], page: str, language: str, public_url: str) -> Wording:
+    lines = [
+        *lines,
+        words.say(language, "letter.care", {"address": f"{public_url}/issues"}),
+        f"-- \n{words.say(language, 'letter.why', {'address': f'{public_url}/me#reminders'})}",
     ]
     return Wording(title, "\n\n".join(line for line in lines if line) + "\n", page)
 

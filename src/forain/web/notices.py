@@ -30,12 +30,13 @@ def with_cures(notices: Iterable[models.Notice]) -> list[tuple[models.Notice, st
     cares = Cares(wiring.deps().clock.now())
     several = models.Account.objects.count() > 1
     return [
-        (notice, notice.account.name if several and notice.account else "", _cure(notice), cares.of(notice))
+        (notice, notice.account.name if several and notice.account else "", cure(notice), cares.of(notice))
         for notice in notices
     ]
 
 
-def _cure(notice: models.Notice) -> Cure:
+def cure(notice: models.Notice) -> Cure:
+    """The button of a notice."""
     code = notice.code
     if code in ("shop_refused", "catalogue_problem"):
         number = notice.subject.split("/")[0].removeprefix("shop:")

@@ -13,9 +13,9 @@ from forain import wiring
 from forain.core import reminders as core
 from forain.core.clock import Instant
 from forain.core.people import Right
-from forain.core.reminders import Care, Occasion
+from forain.core.reminders import Care, Matter
 from forain.flows import arrange_reminders
-from forain.flows.look_ahead import every_end
+from forain.flows.look_ahead import every_end, every_trouble
 from forain.net.addresses import well_formed
 from forain.store import accounts, letters, models, people
 from forain.web import words
@@ -115,7 +115,8 @@ class Cares:
 
     def __init__(self, now: Instant) -> None:
         self._topics = {(one.end.clock, one.end.owner): one for one in core.occasions(every_end(now), now)}
-        self._cares = letters.cares() if self._topics else {}
+        self._troubles = {(one.code, one.subject): one for one in every_trouble(now)}
+        self._cares = letters.cares() if self._topics or self._troubles else {}
         self._applications = {row.pk: row.application_id for row in accounts.every()} if self._topics else {}
 
     def of(self, notice: models.Notice) -> Cared | None:
@@ -123,13 +124,13 @@ class Cares:
         one = self.occasion(notice)
         return Cared(one.topic, self._cares.get(one.topic)) if one else None
 
-    def occasion(self, notice: models.Notice) -> Occasion | None:
+    def occasion(self, notice: models.Notice) -> Matter | None:
         """What is to tell of what the notice is about."""
         if notice.code in ("secret_overdue", "secret_expiring", "application_refused") and notice.account_id:
             return self._topics.get(("secret", f"application:{self._applications.get(notice.account_id)}"))
         if notice.code.startswith("authorization_") and notice.code != "authorization_doubted":
             return self._topics.get(("authorization", notice.subject))
-        return None
+        return self._troubles.get((notice.code, notice.subject))
 
 
 @require_POST
@@ -143,7 +144,7 @@ def take_care(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, w("reminders.over"))
     elif answer in ("later", "done", "undo"):
         by = request.user.get_username()
-        again_at = arrange_reminders.take_care(deps, one.topic, one.end.account, answer, by)  # type: ignore[arg-type]
+        again_at = arrange_reminders.take_care(deps, one.topic, one.account, answer, by)  # type: ignore[arg-type]
         date = words.day(language(), again_at) if again_at else ""
         messages.success(request, w(f"reminders.told_{answer}", date=date))
     return redirect(safe(request, request.POST.get("next", ""), reverse("issues")))
