@@ -315,6 +315,57 @@ def test_reminders_say_it_from_seven_days_on_and_not_once_it_is_called_off(wante
     assert not said("under_way", landing(wanted).begun_at)
 
 
+@pytest.mark.parametrize("answer", ["later", "done"])
+def test_whoever_took_care_of_the_end_is_still_told_that_quantities_go_to_0(wanted, answer):
+    account = AccountId(wanted.account_id)
+    before_the_end(wanted, days=9, hours=12)
+    lives(wanted, 0)
+    now = wanted.deps.clock.now()
+    with mailbox() as box, receiver() as hook:
+        reach_loopback(wanted)
+        with_server(wanted, box)
+        person("lucie", second_mail="boss@shop.example")
+        arrange_reminders.add_webhook(wanted.deps, "Chat", hook.url, "en", "camille")
+        one = next(o for o in reminders.occasions(every_end(now), now) if o.end.clock == "authorization")
+        arrange_reminders.take_care(wanted.deps, one.topic, account, answer, "camille")
+        days = []
+        for left in (9, 8, 7, 6, 5, 4, 3):
+            before = len(box.mails)
+            before_the_end(wanted, days=left, hours=1)
+            lives(wanted, 0)
+            tell(wanted, 2)
+            days += [left] * (len(box.mails) - before)
+        assert days == [7, 3]
+        assert set(box.to) == {"lucie@shop.example"}, "somebody takes care: nobody else need hear it"
+        said = words.tell("en", "letter.landing_announced", {"date": told_at(wanted)})
+        assert all(said in mail.get_content() for mail in box.mails)
+        assert [json.loads(body)["data"]["step"] for _, _, body in hook.calls] == [7, 3]
+
+
+@pytest.mark.parametrize("answer", ["later", "done"])
+def test_a_landing_that_is_called_off_is_not_announced_to_whoever_took_care(wanted, answer):
+    account = AccountId(wanted.account_id)
+    before_the_end(wanted, days=9, hours=12)
+    lives(wanted, 0)
+    now = wanted.deps.clock.now()
+    with mailbox() as box:
+        with_server(wanted, box)
+        person("lucie")
+        one = next(o for o in reminders.occasions(every_end(now), now) if o.end.clock == "authorization")
+        arrange_reminders.take_care(wanted.deps, one.topic, account, answer, "camille")
+        land_safely.call_off(wanted.deps, account, "camille")
+        for left in (7, 3):
+            before_the_end(wanted, days=left, hours=1)
+            lives(wanted, 0)
+            tell(wanted, 2)
+
+        assert box.mails == []
+
+
+def told_at(house):
+    return (house.account.expires_at - timedelta(days=1)).isoformat()
+
+
 @pytest.mark.parametrize("planned", [True, False])
 def test_the_letter_of_seven_days_says_it_also_where_it_goes_out_before_the_announcement_is_written(wanted, planned):
     at = wanted.account.expires_at - timedelta(days=1)

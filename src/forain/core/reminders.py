@@ -10,6 +10,7 @@ from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.forecast import End
 from forain.core.ids import AccountId
+from forain.core.landing import ANNOUNCE_DAYS, Stage
 
 WEEK = timedelta(days=7)
 """So often people are told once the end has passed or something stands still; and so long "remind me later" lasts."""
@@ -56,6 +57,12 @@ class Occasion:
     def critical(self) -> bool:
         """Something stands still already."""
         return self.end.stopped
+
+    @property
+    def announces_landing(self) -> bool:
+        """That quantities go to 0 is told on these days whatever somebody said about the end: "done" may mean another token, or
+        a mistake, and a landing costs a day of selling."""
+        return self.step in ANNOUNCE_DAYS and self.end.landing in (Stage.AHEAD, Stage.ANNOUNCED)
 
     @property
     def escalates_after(self) -> timedelta | None:

@@ -26,7 +26,7 @@ from forain.core.clock import Instant, format_instant
 from forain.core.landing import Stage
 from forain.core.people import Right
 from forain.core.plain import one_line
-from forain.core.reminders import Care, Matter, QuietHours, Trouble
+from forain.core.reminders import Care, Matter, Occasion, QuietHours, Trouble
 from forain.core.secret import Secret
 from forain.flows.deps import Deps, Mailer, Wording
 from forain.flows.look_ahead import every_end, every_trouble
@@ -148,13 +148,16 @@ def _wanted(
     now: Instant,
 ) -> list[tuple[str, str, str, str]]:
     """The letters there have to be of this occasion. A second address only once the first was told for long enough, or
-    does not take mail."""
-    if reminders.silent(one, care, now):
+    does not take mail, and nobody takes care."""
+    cared = reminders.silent(one, care, now)
+    if cared and not (isinstance(one, Occasion) and one.announces_landing):
         return []
     mark = reminders.mark(one, care, now)
     found = [(one.topic, mark, "webhook", receiver) for receiver in receivers.called]
     for receiver in receivers.by_mail:
         first, bar, _ = receiver.partition("/")
+        if bar and cared:
+            continue
         if bar:
             told = known.get((one.topic, mark, "mail", first))
             since = told and (told.sent_at or (told.made_at if told.over == "refused" else None))
