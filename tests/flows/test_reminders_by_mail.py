@@ -1,6 +1,7 @@
 """Reminders by mail, against a real mail server: each step once to each receiver, in their language, until somebody takes
 care; over outages, deaths and a server that is down, refuses or puts off."""
 
+import json
 import os
 import signal
 import threading
@@ -16,11 +17,12 @@ from forain.flows import arrange_reminders, authorize, prune, tell_people
 from forain.flows.look_ahead import every_end
 from forain.store import accounts, letters, models, runs
 from tests.people import BUYER, add, store_a_buyer
-from tests.post import mailbox
+from tests.post import mailbox, receiver
 
-from .reminding import DAY, ends_in, issues_now, person, tell, with_server
+from .reminding import DAY, ends_in, issues_now, person, reach_loopback, tell, with_server
 from .test_crash_points import in_a_process_of_its_own
 from .test_killed_between_statements import deaths
+from .test_permission import other_account
 
 
 @pytest.fixture
@@ -261,6 +263,30 @@ def test_a_refused_application_is_mailed_once_for_all_its_accounts(told, post):
     assert ["Amazon does not know the client secret of your application" in subject for subject in post.subjects] == [
         True
     ]
+
+
+@pytest.mark.parametrize("stop", ["account", "application"])
+def test_the_mail_and_the_webhook_of_a_stop_name_the_page_of_what_to_ship_by_hand(told, post, stop):
+    ends_in(told, days=200)
+    second = other_account(told)
+    with receiver() as hook:
+        reach_loopback(told)
+        arrange_reminders.add_webhook(told.deps, "Chat", hook.url, "en", "camille")
+        if stop == "account":
+            refuse(told)
+        else:
+            row = told.account
+            error = AppRefused("invalid_client")
+            authorize.on_refusal(told.deps, row, error, row.grant_no, row.application.secret_no)
+        tell(told)
+
+        text = post.mails[-1].get_content()
+        pages = [
+            f"http://127.0.0.1:8787/accounts/{number}/by-hand"
+            for number in ([told.account_id] if stop == "account" else [told.account_id, second.pk])
+        ]
+        assert f"Ship and confirm these by hand meanwhile: {' '.join(pages)}" in text.splitlines()
+        assert json.loads(hook.calls[-1][2])["data"]["by_hand"] == pages
 
 
 def test_the_end_of_a_client_secret_is_mailed_too_where_it_is_known(told, post):

@@ -58,7 +58,7 @@ def test_each_step_is_called_once_signed_and_says_all_a_program_needs(called):
     assert "L'autorisation chez Amazon expire le" in told["text"]
     assert told["data"] | {"ends_at": "", "page": ""} == {
         "page": "", "clock": "authorization", "accounts": ["Camille"], "step": 7, "days_left": 7, "ends_at": "",
-        "estimated": False, "stopped_since": None, "lands_at": None,
+        "estimated": False, "stopped_since": None, "by_hand": [], "lands_at": None,
     }  # fmt: skip
     assert told["data"]["page"].endswith(f"/accounts/{house.account_id}#renew")
 

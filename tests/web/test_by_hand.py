@@ -165,3 +165,49 @@ def test_the_account_and_the_overview_lead_to_it_when_it_stands_still(merchant):
 
     assert address in merchant.get("/").content.decode()
     assert address in merchant.get(f"/accounts/{merchant.account.pk}").content.decode()
+
+
+def card(merchant):
+    page = merchant.get("/", headers={"accept-language": "en"}).content.decode()
+    return page[page.index('<section class="card account">') : page.index('<dl class="six">')]
+
+
+@pytest.mark.parametrize(
+    ("stop", "pill", "button"),
+    [
+        ("expired", "expired", "#renew"),
+        ("revoked", "withdrawn", "#renew"),
+        ("application", "stands still", "#secret"),
+        ("not let in", "stands still", None),
+        ("doubted", "in doubt, being checked", None),
+        ("paused", "paused", None),
+    ],
+)
+def test_the_card_of_an_account_that_stands_still_says_so_and_offers_the_page(merchant, stop, pill, button):
+    row, now = merchant.account, wiring.deps().clock.now()
+    if stop == "expired":
+        models.Account.objects.update(expires_at=now - timedelta(days=1))
+    elif stop == "revoked":
+        models.Account.objects.update(estimated=False)
+    elif stop in ("application", "not let in"):
+        models.Account.objects.update(standing="granted", refused_at=None)
+        code = "invalid_client" if stop == "application" else "unauthorized_client"
+        models.Application.objects.update(refused_at=now, refused_code=code)
+    elif stop == "doubted":
+        models.Account.objects.update(standing="doubted", refused_at=None, doubted_at=now)
+    elif stop == "paused":
+        models.Account.objects.update(standing="granted", refused_at=None, paused_by_user=True)
+
+    shown = card(merchant)
+
+    assert f'href="/accounts/{row.pk}/by-hand"' in shown
+    assert re.findall(r'<span class="pill (\w+)">([^<]+)</span>', shown)[0][1] == pill
+    assert 'class="pill active"' not in shown
+    assert [link for link in ("#renew", "#secret") if link in shown] == ([button] if button else [])
+
+
+def test_the_card_of_an_account_that_runs_offers_no_such_page(merchant):
+    models.Account.objects.update(standing="granted", refused_at=None)
+
+    assert "by-hand" not in card(merchant)
+    assert 'class="pill active"' in card(merchant)

@@ -59,8 +59,9 @@ class End:
     `owner`: whose clock it is ("account:1", "application:2"), `number`: which grant or secret. `account`: on whose page it
     is mended. `at` None: its end is not known. `estimated`: reckoned from a day that a person typed, or from the
     day it was entered. `stopped_at`: since when the marketplace refuses, `cause`: why, "" where no finer word than the stop
-    itself is known. `stops`: names of the accounts that stand still when nobody acts. `landing`: whether quantities go to 0 before the end; `lands_at`: when they do or did,
-    None where they do not. `marketplace`: its code, by whose words a person is told how to act.
+    itself is known. `stops`: names of the accounts that stand still when nobody acts, `accounts`: which they are. `landing`:
+    whether quantities go to 0 before the end; `lands_at`: when they do or did, None where they do not. `marketplace`: its code,
+    by whose words a person is told how to act.
     """
 
     clock: Clock
@@ -77,6 +78,7 @@ class End:
     landing: Stage = Stage.OFF
     lands_at: Instant | None = None
     marketplace: str = ""
+    accounts: tuple[AccountId, ...] = ()
 
     @property
     def stopped(self) -> bool:
@@ -135,6 +137,7 @@ def _of_account(one: AccountClock, now: Instant) -> End:
         landing=stage(one.facts, one.landing, now),
         lands_at=lands_at(one.facts, one.landing, now),
         marketplace=one.marketplace,
+        accounts=(one.account,),
     )
 
 
@@ -153,6 +156,7 @@ def _of_application(one: ApplicationClock, users: Mapping[ApplicationId, list[Ac
         stops=tuple(user.name for user in users[one.application]),
         cause=one.refused_code if one.refused_at is not None else "",
         marketplace=first.marketplace,
+        accounts=tuple(user.account for user in users[one.application]),
     )
 
 

@@ -71,11 +71,13 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a reminder says: one line, the text below it, and the page where it is mended."""
+    """What a reminder says: one line, the text below it, and the page where it is mended. `by_hand`: after a stop, the pages
+    that list what to ship and confirm by hand, one an account."""
 
     title: str
     text: str
     page: str
+    by_hand: tuple[str, ...] = ()
 
 
 class Writer(Protocol):

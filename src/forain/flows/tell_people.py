@@ -328,6 +328,7 @@ def _told(letter: models.Letter, one: Matter | None, words: Wording, now: Instan
             "ends_at": format_instant(one.end.at) if one.end.at else None,
             "estimated": one.end.estimated,
             "stopped_since": format_instant(one.end.stopped_at) if one.end.stopped_at else None,
+            "by_hand": list(words.by_hand),
             "lands_at": format_instant(one.end.lands_at) if one.end.lands_at and can_land else None,
         }
     return {"type": letter.code, "timestamp": format_instant(now), "text": words.title, "data": told}

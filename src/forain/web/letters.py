@@ -1,5 +1,9 @@
 """What a reminder says, in its receiver's language. Named in the settings, since the flows that send it stand below the pages."""
 
+from dataclasses import replace
+
+from django.urls import reverse
+
 from forain.core import authorization
 from forain.core.clock import Instant
 from forain.core.forecast import End
@@ -36,6 +40,9 @@ def write(occasion: Matter | None, language: str, public_url: str, now: Instant,
     title = say("letter.title", names=names, text=sentence)
     page = f"{public_url}/accounts/{end.account}#{'secret' if end.clock == 'secret' else 'renew'}"
     what = say(f"forecast.{'stopped' if occasion.critical else 'stops'}_{end.clock}", names=names)
+    by_hand = tuple(
+        f"{public_url}{reverse('by_hand', kwargs={'number': number})}" for number in end.accounts if occasion.critical
+    )
     lines = [
         title,
         say("letter.instead_of", name=instead_of) if instead_of else "",
@@ -47,8 +54,9 @@ def write(occasion: Matter | None, language: str, public_url: str, now: Instant,
         if end.cause in authorization.DENIALS
         else say("letter.who", text=words.who_acts(language, end.marketplace, end.who)),
         say("letter.now" if occasion.critical else "letter.otherwise", text=what),
+        say("letter.by_hand", address=" ".join(by_hand)) if by_hand else "",
     ]
-    return _wording(title, lines, page, language, public_url)
+    return replace(_wording(title, lines, page, language, public_url), by_hand=by_hand)
 
 
 def _of_trouble(one: Trouble, language: str, public_url: str, instead_of: str) -> Wording:
