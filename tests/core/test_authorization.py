@@ -1,5 +1,6 @@
 """The authorization machine: the whole table, and what must hold whatever happens."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -128,6 +129,13 @@ def test_every_reminder_step_is_told_once_on_its_day():
             told[step] = 365 - day
 
     assert told == {step: step for step in a.REMINDER_DAYS}
+
+
+def test_in_the_last_month_people_are_reminded_every_week_at_least():
+    steps = [step for step in a.REMINDER_DAYS if step <= 30]
+
+    assert steps[0] == 30
+    assert max(before - after for before, after in itertools.pairwise(steps)) <= 7
 
 
 def test_an_outage_never_causes_a_burst_of_reminders():

@@ -24,7 +24,7 @@ def told(left, **more):
 
 @pytest.mark.parametrize(
     ("days", "step"),
-    [(61, None), (60, 60), (31, 60), (30, 30), (22, 30), (21, 21), (14, 14), (8, 14), (7, 7), (4, 7), (3, 3), (2, 3),
+    [(61, None), (60, 60), (31, 60), (30, 30), (29, 30), (28, 28), (22, 28), (21, 21), (14, 14), (8, 14), (7, 7), (4, 7), (3, 3), (2, 3),
      (1, 1), (0, 0), (-1, 0), (-6, 0), (-8, -7), (-15, -14)],
 )  # fmt: skip
 def test_the_most_urgent_step_that_was_reached_is_told_and_weekly_after_the_end(days, step):

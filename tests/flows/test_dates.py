@@ -176,18 +176,18 @@ def test_reminders_follow_a_day_that_turns_out_to_be_later_and_each_is_told_once
             authorize.remind(house.deps, house.account)
         house.advance(DAY)
 
-    assert steps(house) == [7, 60, 30, 21, 14, 7, 3, 1, 0]
+    assert steps(house) == [7, 60, 30, 28, 21, 14, 7, 3, 1, 0]
 
 
 def test_a_correction_by_a_day_or_two_tells_no_step_twice(house):
-    correct(house, 365 - 29)
+    correct(house, 365 - 25)
     authorize.remind(house.deps, house.account)
-    correct(house, 365 - 28)
+    correct(house, 365 - 24)
     authorize.remind(house.deps, house.account)
-    correct(house, 365 - 30)
+    correct(house, 365 - 26)
     authorize.remind(house.deps, house.account)
 
-    assert steps(house) == [30]
+    assert steps(house) == [28]
 
 
 def test_what_was_refused_before_a_day_that_was_wrong_has_expired_once_the_right_day_is_told(house, merchant):

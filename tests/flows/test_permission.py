@@ -214,7 +214,7 @@ def test_each_reminder_is_told_once_in_the_journal_whoever_asks(house):
 
     told = models.Journal.objects.filter(code="reminded").order_by("id")
 
-    assert [int(row.placeholders["step"]) for row in told] == [60, 30, 21, 14, 7, 3, 1, 0]
+    assert [int(row.placeholders["step"]) for row in told] == [60, 30, 28, 21, 14, 7, 3, 1, 0]
 
 
 @pytest.mark.parametrize("operation", ["getMarketplaceParticipations", "searchListingsItems", "getAccount"])

@@ -64,7 +64,7 @@ OPERATIONS = {
     "token": "token", "sellers": "getMarketplaceParticipations", "search orders": "searchOrders", "order": "getOrder",
     "patch": "patchListingsItem", "confirm": "confirmShipment", "catalog": "searchCatalogItems", "file": "reportFile",
 }  # fmt: skip
-REMIND_AT = (0, 1, 3, 7, 14, 21, 30, 60)
+REMIND_AT = (0, 1, 3, 7, 14, 21, 28, 30, 60)
 """Days before the end of a permission."""
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from forain.core.clock import Instant
 
-REMINDER_DAYS = (60, 30, 21, 14, 7, 3, 1, 0)
+REMINDER_DAYS = (60, 30, 28, 21, 14, 7, 3, 1, 0)
 """Days before the end at which the merchant is reminded; weekly at least in the last month."""
 EXPIRING_WITHIN = timedelta(days=60)
 REFUSALS_APART = timedelta(minutes=1)
