@@ -72,7 +72,11 @@ class Occasion:
         return timedelta(days=1) if self.step <= 7 else None
 
 
-TOLD_AFTER: Mapping[str, timedelta] = {"clock_wrong": timedelta(0)}
+TOLD_AFTER: Mapping[str, timedelta] = {
+    "clock_wrong": timedelta(0),
+    "role_missing": timedelta(0),
+    "side_ill": timedelta(hours=3),
+}
 """What else people are told of, by its code, and for how long it stands on the page of what is to do before."""
 
 
@@ -105,8 +109,8 @@ class Trouble:
 
     @property
     def critical(self) -> bool:
-        """It comes at any hour. Nothing stands still for it here, or nobody here can mend it at night."""
-        return False
+        """It comes at any hour: something stands still that somebody here can mend."""
+        return self.code == "role_missing"
 
     @property
     def escalates_after(self) -> timedelta | None:

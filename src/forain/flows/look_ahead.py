@@ -7,7 +7,10 @@ from forain.core.forecast import AccountClock, ApplicationClock, End
 from forain.core.ids import AccountId, ApplicationId
 from forain.core.reminders import Trouble
 from forain.flows.land_safely import landing_of
-from forain.store import accounts, issues
+from forain.store import accounts, issues, models
+
+ESSENTIAL = ("import_orders", "reconcile_offers", "sweep_offers")
+"""Flows without which orders do not come in, or stock and prices do not go out."""
 
 
 def every_end(now: Instant) -> list[End]:
@@ -31,10 +34,20 @@ def every_end(now: Instant) -> list[End]:
 
 
 def every_trouble(now: Instant) -> list[Trouble]:
-    """What stands on the page of what is to do and is told of, as `core.reminders.troubles` puts it."""
+    """What stands on the page of what is to do and is told of, as `core.reminders.troubles` puts it: of roles those without
+    which orders or offers stand still and of which nobody has said that they wait for it, of sides the marketplaces."""
     found = []
     for row in issues.open_notices().filter(code__in=list(reminders.TOLD_AFTER)):
+        if row.code == "role_missing" and (row.placeholders.get("cause") or not _essential(row)):
+            continue
+        if row.code == "side_ill" and row.account is None:
+            continue
         account = AccountId(row.account_id) if row.account_id is not None else None
         name = row.account.name if row.account else ""
         found.append(Trouble(row.code, row.subject, account, name, row.placeholders, row.opened_at))
     return reminders.troubles(found, now)
+
+
+def _essential(notice: models.Notice) -> bool:
+    denied = notice.account.denied_operations if notice.account else {}
+    return denied.get(notice.placeholders.get("operation"), {}).get("flow") in ESSENTIAL
