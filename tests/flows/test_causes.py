@@ -178,6 +178,37 @@ def concludes(house, amazon, case, shown):
     assert not anchor or f'id="{anchor}"' in page
 
 
+ALIKE = [{"Amazon ill", "something between us"}, {"account deactivated", "account deactivated, after the date"}]
+"""What a merchant is told of in the same words, since he does the same about it; all else is told apart."""
+
+
+def test_what_the_table_calls_two_causes_is_told_as_two():
+    names = {}
+    for case in CASES:
+        if case.notice:
+            names.setdefault(case.notice, set()).add(case.name)
+
+    assert [found for found in names.values() if len(found) > 1 and found not in ALIKE] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_two_causes_never_share_their_sentence_or_their_cure(language):
+    told = {case.notice for case in CASES if case.notice}
+    told |= {
+        ("clock_wrong", ""),
+        ("authorization_revoked", "estimated"),
+        ("accounts_doubted", ""),
+        ("application_refused", ""),
+    }
+
+    for part in ("issue", "cure"):
+        said = {}
+        for code, cause in told:
+            said.setdefault(words.tell(language, f"{part}.{code}", {"cause": cause}), []).append((code, cause))
+        assert [causes for causes in said.values() if len(causes) > 1] == []
+        assert "" not in said
+
+
 CODE = "The request has an invalid grant parameter : code"
 CONSENTS = [
     ("the code was older than five minutes, used, or another's", 400, login("invalid_grant", CODE), "invalid_grant_code"),
