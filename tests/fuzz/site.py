@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,11 +18,11 @@ from forain import wiring
 from forain.config.wsgi import application
 from forain.core.people import Role
 from forain.core.secret import Secret
-from forain.flows import authorize, look_after_people
+from forain.flows import arrange_reminders, authorize, look_after_people
 from forain.store import instance, models
 from forain.store.vault import Vault
 from forain_box import Box
-from tests.people import add, come_in
+from tests.people import add, come_in, set_up_phone
 
 from .vendure import DATA
 
@@ -74,7 +75,8 @@ class Site:
     def __init__(self, deps: Any) -> None:
         self.deps = deps
         client = Client()
-        self.user = add("camille", password="a long enough one", phone=True).user
+        person = add("camille", password="a long enough one")
+        self.user, (_, self.codes) = person.user, set_up_phone(person)
         come_in(client)
         self.csrf = "c" * 32
         self.cookies = f"forain_session={client.cookies['forain_session'].value}; forain_csrf={self.csrf}"
@@ -85,6 +87,10 @@ class Site:
         half = Client()
         half.post("/login", {"user": "camille", "password": "a long enough one"})
         self.half = f"forain_session={half.cookies['forain_session'].value}; forain_csrf={self.csrf}"
+        bare = Client()
+        bare.force_login(add("bare").user)
+        self.bare = f"forain_session={bare.cookies['forain_session'].value}; forain_csrf={self.csrf}"
+        models.Instance.objects.update(worker_seen_at=now)
         self.shop = models.Shop.objects.create(
             kind="vendure", name="Fine food", options={"url": "http://shop/admin-api"}, hook_name=HOOK, created_at=now
         )
@@ -99,6 +105,7 @@ class Site:
             marketplace="amazon", name="Camille", region="EU", seller="A1SELLERSELLER", application=registered,
             shop=self.shop, options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
                                      "address.consent": "http://box/seller-central/eu"}, created_at=now,
+            standing="granted", grant_no=1, granted_at=now - timedelta(days=345), expires_at=now + timedelta(days=20),
         )  # fmt: skip
         deps.vault.put(f"account:{self.account.pk}", "refresh", Secret(CANARIES[3]), now)
         models.AccountSite.objects.create(account=self.account, site=FR, country="FR", currency="EUR")
@@ -107,6 +114,19 @@ class Site:
             account=self.account, order_id="302-1", site=FR, state="held", hold_reason="pending", status="pending",
             fulfilled_by="merchant", purchased_at=now, updated_at=now, seen_at=now,
         )  # fmt: skip
+        self.notice = models.Notice.objects.create(
+            code="authorization_expiring", subject=f"account:{self.account.pk}", severity="warning", account=self.account, opened_at=now
+        )  # fmt: skip
+        self.webhook, _ = arrange_reminders.add_webhook(deps, "Bell", "http://bell/call", "en", "camille")
+        self.calendar = look_after_people.new_calendar(deps, self.other)
+
+    def cookies_for(self, pattern: str) -> str | None:
+        """Whose browser opens that address rightly: nobody's, one on the way in, one without a phone; None: the owner's."""
+        nobody = f"forain_csrf={self.csrf}"
+        return {
+            "first/<str:token>": nobody, "invited/<str:token>": nobody, "login": nobody, "login/code": self.half,
+            "me/second-factor": self.bare,
+        }.get(pattern)  # fmt: skip
 
     def ask(self, call: Call) -> Answer:
         """The answer, and the exception no view caught; everything it wrote is taken back by `example`."""
@@ -164,13 +184,13 @@ _TABLES: list[str] = []
 
 
 def world() -> list[tuple[Any, ...]]:
-    """What is known: every table of ours with the sum of its rows; not the sessions, buckets and journal."""
+    """What is known: every table of ours with the sum of its rows; not the sessions, buckets and journal, nor whether the
+    other sides answer."""
     with connection.cursor() as cursor:
         if not _TABLES:
             names = connection.introspection.table_names(cursor)
-            _TABLES.extend(
-                n for n in names if n.startswith(("store_", "auth_user")) and n not in ("store_limit", "store_journal")
-            )
+            seen = ("store_limit", "store_journal", "store_side")
+            _TABLES.extend(n for n in names if n.startswith(("store_", "auth_user")) and n not in seen)
         parts = [f"SELECT '{n}', count(*), sum(hashtextextended(t::text, 0)) FROM {n} t" for n in _TABLES]
         cursor.execute(" UNION ALL ".join(parts))
         return list(cursor.fetchall())

@@ -64,7 +64,7 @@ def test_an_answer_is_a_value_or_malformed(net, name, tally):
     CALLS[name](adapter, order)
     recorded = json.loads(net.last) if net.last else {"payload": {}}
 
-    @examples(60)
+    @examples(60, name)
     @given(body=answers(recorded))
     def answered(body):
         tally[f"Amazon: answers of {name}"] += 1
@@ -90,7 +90,7 @@ REFUSALS = {
 def test_a_refusal_is_one_of_our_errors_whatever_its_body(net, name, tally):
     adapter, order = net.adapter(), first_order(net.adapter())
 
-    @examples(40)
+    @examples(40, name)
     @given(
         body=answers(REFUSALS) | spoiled(b"<html>"), status=st.sampled_from([400, 401, 403, 404, 409, 413, 415, 418])
     )

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from forain.store import models
 
+from .entries import multipart
 from .examples import examples
 from .mutations import NOISE, TEXTS, answers, spoiled
-from .requests import RIGHT, multipart
+from .requests import RIGHT
 from .site import FR, HOOK, HOOK_SECRET, Call, Site, example, world
 
 texts = st.sampled_from([*TEXTS, *RIGHT]) | st.text(max_size=10)
@@ -104,7 +105,7 @@ def test_a_small_form_with_odd_values_says_what_is_wrong(site: Site, tally, page
         "token": ("refresh_token", "granted_on"), "date": ("granted_on", "grant"), "secret": ("client_secret", "secret_made_on"), "secret-date": ("secret_made_on", "secret"), "pause": ("answer",), "links/decide": ("sku", "variant", "answer")
     }.get(page, ("answer",))  # fmt: skip
 
-    @examples(12)
+    @examples(12, page)
     @given(values=st.tuples(*[texts for _ in names]))
     def sent(values):
         tally[f"Forms: {page.partition('/')[0]}"] += 1
@@ -123,7 +124,7 @@ def test_logging_in_with_odd_values_is_refused_with_words(site: Site, tally, pag
 
     before = world()
 
-    @examples(20)
+    @examples(20, page)
     @given(user=texts, password=texts, target=texts)
     def sent(user, password, target):
         tally[f"Forms: {page}"] += 1
@@ -268,7 +269,7 @@ def test_the_way_to_an_application_with_odd_values_says_what_is_wrong(site: Site
          "day": st.just("2026-02-20"), "site": st.just(FR), "ships": st.just("yes")}
     )  # fmt: skip
 
-    @examples(12)
+    @examples(12, place)
     @given(what, right, st.dictionaries(st.sampled_from(names), texts, max_size=2))
     def sent(what, right, odd):
         tally["Forms: the way"] += 1

@@ -52,7 +52,7 @@ def test_an_answer_is_a_value_or_one_of_our_errors(name, tally):
     shop = Shop()
     call(shop.adapter())
 
-    @examples(60)
+    @examples(60, name)
     @given(body=answers({"data": DATA[operation]}, most=4))
     def answered(body):
         tally[f"Vendure: answers to {name}"] += 1
@@ -74,7 +74,7 @@ def test_a_refusal_is_one_of_our_errors_whatever_its_body(name, tally):
     operation, call = CALLS[name]
     shop = Shop()
 
-    @examples(40)
+    @examples(40, name)
     @given(body=answers(ERRORS) | spoiled(b"<html>"), status=st.sampled_from([200, 400, 401, 403, 404, 413, 418, 422]))
     def refused(body, status):
         tally[f"Vendure: refusals of {name}"] += 1
