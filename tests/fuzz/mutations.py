@@ -1,9 +1,12 @@
-"""Ways to spoil what somebody else wrote: values within JSON, bytes on the wire, text in a form."""
+"""Ways to spoil what somebody else wrote: values within JSON, elements of XML, cells of a file, bytes on the wire."""
 
+import copy
 import gzip
 import hashlib
 import json
+import re
 from typing import Any
+from xml.etree import ElementTree
 
 from hypothesis import strategies as st
 
@@ -166,3 +169,92 @@ def spoiled(draw: Any, body: bytes) -> bytes:
 def answers(value: Any, most: int = 3) -> st.SearchStrategy[bytes]:
     """Bodies of answers: a recorded one with its values changed, or with its bytes spoiled."""
     return st.one_of(mutated(value, most).map(dumped), mutated(value, most).map(dumped), spoiled(dumped(value)))
+
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+XML_TEXTS = [_NOT_XML.sub("?", text) for text in TEXTS]
+"""What XML can hold of the odd texts."""
+
+
+@st.composite
+def altered_xml(draw: Any, body: bytes, most: int, deep: bool = True) -> bytes:
+    """The document, still in good form, with one to `most` of its elements told otherwise, missing, doubled, renamed, emptied,
+    or in another place. `deep`: or nested without end, as no reader takes the whole of it."""
+    root = ElementTree.fromstring(body)
+    for _ in range(draw(st.integers(1, most))):
+        parents = {child: parent for parent in root.iter() for child in parent}
+        if not parents:
+            break
+        element = draw(st.sampled_from(list(parents)))
+        parent = parents[element]
+        match draw(st.integers(0, 11)):
+            case 0 | 1:
+                parent.remove(element)
+            case 2:
+                parent.insert(0, _other(draw, copy.deepcopy(element)))
+            case 3:
+                parent.append(copy.deepcopy(element))
+            case 4:
+                element.tag += draw(st.sampled_from(["x", "Result", "s"]))
+            case 5:
+                for child in list(element):
+                    element.remove(child)
+            case 6:
+                other = draw(st.sampled_from(list(parents)))
+                element.text = other.text
+            case 7:
+                inner = ElementTree.SubElement(element, element.tag)
+                for _ in range(draw(st.sampled_from([1, 40] if deep else [1]))):
+                    inner = ElementTree.SubElement(inner, element.tag)
+                inner.text = element.text
+            case _:
+                _other(draw, element)
+    return ElementTree.tostring(root)
+
+
+def _other(draw: Any, element: Any) -> Any:
+    old = element.text or ""
+    texts = [
+        *XML_TEXTS,
+        "12",
+        "12,50",
+        "-3",
+        "9" * 12,
+        old * 2,
+        old[: len(old) // 2],
+        old.lower(),
+        f" {old}\n",
+        "0" + old,
+    ]
+    element.text = draw(st.sampled_from(texts))
+    return element
+
+
+@st.composite
+def altered_rows(draw: Any, body: bytes, most: int, lines: bool = True) -> bytes:
+    """The tab separated file with one to `most` of its cells told otherwise, missing or too many. `lines`: or of its lines
+    missing, doubled, cut off, or of the headings."""
+    rows = [line.split(b"\t") for line in body.split(b"\n")]
+    for _ in range(draw(st.integers(1, most))):
+        row = draw(st.sampled_from(rows))
+        place = draw(st.integers(0, len(row) - 1)) if row else 0
+        match draw(st.integers(0 if lines else 3, 9)):
+            case 0:
+                rows = [one for one in rows if one is not row] or [[b""]]
+            case 1:
+                rows.append(list(row))
+            case 2:
+                row[:] = row[: place + 1]
+            case 3:
+                row.insert(place, b"")
+            case 4 if len(row) > 1:
+                del row[place]
+            case _ if row:
+                row[place] = draw(st.sampled_from([*_CELLS, row[place] * 2, row[place][:-1], row[place].lower()]))
+    return b"\n".join(b"\t".join(row) for row in rows)
+
+
+_CELLS = [
+    text.encode("cp1252", "replace").replace(b"\n", b" ").replace(b"\t", b" ")
+    for text in (*TEXTS, "12,50", "-3", "Active", "9" * 12, "302-1234567-1234567", "DEFAULT")
+] + [b"\x81\x8d\xff", b'"', b'"a']
