@@ -26,7 +26,7 @@ class QueueMessage:
 
 
 class Queue(Protocol):
-    """At least once, in no order. Every method raises Unreachable, ServerFault, and Rejected with one of boto3_missing,
+    """At least once, in no order. Every method raises Unreachable, ServerFault, Malformed, and Rejected with one of boto3_missing,
     queue_key_refused, queue_denied, queue_not_found, queue_refused."""
 
     def receive(self) -> tuple[QueueMessage, ...]:

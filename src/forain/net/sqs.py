@@ -6,7 +6,6 @@ configuration and no credentials of the machine, and says nothing in the log: it
 """
 
 import io
-import json
 import logging
 import os
 import threading
@@ -17,10 +16,13 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from forain.contracts.net import Net, Request
+import msgspec
+
+from forain.contracts.net import Net, Request, Response
 from forain.contracts.queue import QueueAddress, QueueMessage
 from forain.core.errors import AdapterError, Malformed, Problem, Rejected, ServerFault
 from forain.core.secret import Secret
+from forain.net.answers import Key, Name, Plain, decoded
 from forain.net.redaction import scrub
 
 OPERATION = "queue"
@@ -78,13 +80,10 @@ class SqsQueue:
                 WaitTimeSeconds=WAIT_SECONDS,
                 VisibilityTimeout=HIDDEN_SECONDS,
             )
-        try:
-            return tuple(
-                QueueMessage(one["MessageId"], one["ReceiptHandle"], Secret(one["Body"]))
-                for one in told.get("Messages") or []
-            )
-        except (KeyError, TypeError):
-            raise Malformed("Messages") from None
+        return tuple(
+            QueueMessage(one["MessageId"], one["ReceiptHandle"], Secret(one["Body"]))
+            for one in told.get("Messages") or []
+        )
 
     def delete(self, message: QueueMessage) -> None:
         with self._client() as client:
@@ -167,9 +166,7 @@ def _carrier(net: Net) -> Callable[..., Any]:
         answer = net.send(
             Request(OPERATION, request.method, request.url, headers=headers, json=content, authorized=False)
         )
-        if not _is_object(answer.body) and (answer.body or answer.status != 200):
-            raise ServerFault("no_json", placeholders={"status": str(answer.status)})
-        return AWSResponse(request.url, answer.status, HeadersDict(answer.headers), _Raw(answer.body))
+        return AWSResponse(request.url, answer.status, HeadersDict(answer.headers), _Raw(_plain(answer)))
 
     return carry
 
@@ -185,12 +182,32 @@ def _text(value: str | bytes) -> str:
     return value.decode("ascii") if isinstance(value, bytes) else str(value)
 
 
-def _is_object(body: bytes) -> bool:
-    """botocore takes what is no JSON (a proxy's page) for an empty answer, as if no message were there."""
+class _Message(msgspec.Struct, rename="pascal", kw_only=True):
+    message_id: Name
+    receipt_handle: Key
+    body: str
+
+
+class _Answer(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """What is read of an answer: messages, or the code and words of a refusal."""
+
+    messages: list[_Message] | None = msgspec.field(name="Messages", default=None)
+    code: Plain | None = msgspec.field(name="__type", default=None)
+    message: Plain | None = None
+    other_message: Plain | None = msgspec.field(name="Message", default=None)
+
+
+def _plain(answer: Response) -> bytes:
+    """The answer with what is read of it. botocore breaks on parts of another kind than Amazon's, and takes what is no JSON
+    (a proxy's page) for an empty answer, as if no message were there."""
+    if answer.status == 200 and not answer.body:
+        return b""
     try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
-        return False
+        return msgspec.json.encode(decoded(answer.body, _Answer, status=answer.status))
+    except Malformed:
+        if answer.status == 200:
+            raise
+        raise ServerFault("no_json", placeholders={"status": str(answer.status)}) from None
 
 
 def _refusal(told: dict[str, Any]) -> AdapterError:
