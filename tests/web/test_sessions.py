@@ -12,6 +12,7 @@ from forain.core.people import Role
 from forain.flows import look_after_people, second_factor
 from forain.store import models, people
 from forain.web import sessions
+from forain.web.session_store import SessionStore
 from tests.people import PASSWORD, add, clock_by_hand, code_of, come_in, set_up_phone
 
 
@@ -22,7 +23,7 @@ def is_in(client):
 
 
 def ends_at(client):
-    return Session.objects.get(session_key=client.session.session_key).expire_date
+    return Session.objects.get(pk=SessionStore.kept_as(client.session.session_key)).expire_date
 
 
 def test_a_session_nobody_uses_ends_after_twelve_hours(client, db):
@@ -239,7 +240,37 @@ def test_logging_in_gives_the_session_a_new_name(client, db):
 
     assert client.session.session_key != before
     assert "planted" not in client.session
-    assert not Session.objects.filter(session_key=before).exists()
+    assert not session.exists(before)
+
+
+def test_what_stands_in_the_database_lets_nobody_in(client, db):
+    come_in(client)
+    assert is_in(client)
+
+    (row,) = Session.objects.values()
+    assert client.session.session_key not in str(row)
+    thief = Client()
+    thief.cookies["forain_session"] = row["session_key"]
+    assert not is_in(thief)
+
+
+def test_a_session_that_stood_in_the_database_as_its_cookie_has_ended(client, db):
+    come_in(client)
+    plain = client.session.session_key
+    Session.objects.update(session_key=plain)
+
+    assert not is_in(client)
+
+
+def test_a_session_is_one_row_which_goes_with_logging_out(client, db):
+    come_in(client)
+    key = client.session.session_key
+    client.get("/me")
+    assert (Session.objects.count(), client.session.exists(key)) == (1, True)
+
+    client.post("/logout")
+
+    assert not client.session.exists(key)
 
 
 @pytest.mark.parametrize(("name", "value"), [("FORAIN_SESSION_IDLE_HOURS", "0"), ("FORAIN_SESSION_DAYS", "for ever")])

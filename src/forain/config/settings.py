@@ -84,6 +84,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "forain.web.session_store"
 # A session ends this long after the last page that a person opened, and in any case this long after the login.
 SESSION_COOKIE_AGE = 3600 * int(os.environ.get("FORAIN_SESSION_IDLE_HOURS") or 12)
 SESSION_LIFE = 24 * 3600 * int(os.environ.get("FORAIN_SESSION_DAYS") or 14)
