@@ -1,5 +1,8 @@
 """Canaries through the real flows, with other sides that repeat whatever they are sent in their errors: none of it is
-found afterwards in a dump of the whole database, in the log at debug level, on any page, or in any command's output."""
+found afterwards in a dump of the whole database, in the log at debug level, on any page, in any mail, or in any command's output.
+
+Forain makes no backup of its own yet: the dump stands for a copy of the database, and vault.key is not in it.
+"""
 
 import contextlib
 import json
@@ -19,18 +22,23 @@ from forain import wiring
 from forain.cli import main
 from forain.config import postgres
 from forain.core import errors
+from forain.core.people import Role
 from forain.core.secret import Secret
-from forain.flows import authorize, import_orders, setup
-from forain.store import instance, models, orders, runs
+from forain.flows import arrange_reminders, authorize, import_orders, look_after_people, setup
+from forain.store import instance, models, orders, people, runs
 from tests import logs
 from tests.flows.conftest import cutting
+from tests.flows.reminding import ends_in, with_server
+from tests.flows.test_secret_rotation import ARN, URL
 from tests.flows.test_secrets import whole_database
-from tests.people import come_in
+from tests.people import come_in, set_up_phone
+from tests.post import Mailbox
 
 SHOP_TOKEN = "canary-shop-token-0123456789"
 HOOK_SECRET = "canary-hook-secret-0123456789"
 TYPED = "canary-typed-and-refused-0123456789"
 CODE = "canary-consent-code-0123456789"
+MAIL_PASSWORD = "plainly fake"
 STATUSES = (400, 401, 403, 404, 409, 422, 429, 500, 503)
 
 
@@ -162,7 +170,13 @@ def suffer(house, wire):
         (k, s) for k in ("html", "torn", "odd") for s in (200, 400, 500)
     ]:
         wire.kind, wire.status = kind, status
-        for subject in (f"account:{house.account_id}", *(f"shop:{row.pk}" for row in models.Shop.objects.all())):
+        application = authorize.application_owner(house.account.application)
+        for subject in (
+            f"account:{house.account_id}",
+            application,
+            "house",
+            *(f"shop:{row.pk}" for row in models.Shop.objects.all()),
+        ):
             runs.force(subject, house.deps.clock.now())
         models.Order.objects.update(not_before=None)
         house.deps.open._tokens._kept.clear()
@@ -171,7 +185,54 @@ def suffer(house, wire):
     wire.status = 0
 
 
-def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_user_model, written, monkeypatch):
+@pytest.fixture
+def post():
+    """A mail server that wants a login. What it logs itself is not our log."""
+    logging.getLogger("mail.log").propagate = False
+    box = Mailbox(auth_required=True, auth_require_tls=False)
+    box._settings["authenticator"] = box.authenticate
+    box.up()
+    yield box
+    box.down()
+    logging.getLogger("mail.log").propagate = True
+
+
+def entrust(house, client, post):
+    """Everything else that is secret, each really used: its name -> what nobody may find."""
+    owner = people.named("camille")
+    phone, codes = set_up_phone(owner)
+    come_in(client)
+    queue = house.control("POST", "queues", {"arn": ARN})
+    house.control("POST", f"applications/{house.application['application_id']}/queue", {"arn": ARN})
+    form = {"answer": "queue", "queue_url": URL, "region": "eu-west-1", "access_key_id": queue["access_key_id"], "secret_access_key": queue["secret_access_key"]}  # fmt: skip
+    assert client.post(f"/accounts/{house.account_id}/rotation", form).status_code == 302
+    rotated = house.control("POST", f"applications/{house.application['application_id']}/rotate", {})["client_secret"]
+    runs.force(authorize.application_owner(house.account.application), house.deps.clock.now())
+    house.tick()
+    assert authorize.secret_kept(house.deps, house.account.application).reveal() == rotated
+
+    with_server(house, post, login="forain:plainly%20fake@")
+    people.set_mail(people.named("camille"), "camille@shop.example", language="en", time_zone="Europe/Paris")
+    _, signs = arrange_reminders.add_webhook(house.deps, "Bell", "http://shop.example/bell", "en", "camille")
+    ends_in(house, days=7)
+    runs.force("house", house.deps.clock.now())
+    house.tick()
+    # From now on the mail server repeats what it was told, too.
+    post.data = f"451 forain {MAIL_PASSWORD} is wrong"
+    calendar = look_after_people.new_calendar(house.deps, owner)
+    assert client.get(f"/calendar/{calendar}/en.ics").status_code == 200
+    _, invited = look_after_people.invite(house.deps, "dana", Role.READER, "camille")
+    assert Client().get(f"/invited/{invited}").status_code == 200
+    return {
+        "phone": phone, "phone, as shown": " ".join(phone[n : n + 4] for n in range(0, len(phone), 4)),
+        **{f"recovery code {n}": code for n, code in enumerate([*codes, *(code.replace("-", "") for code in codes)])},
+        "queue's key": queue["secret_access_key"],
+        "new client secret": rotated, "mail password": MAIL_PASSWORD, "webhook": signs.reveal(), "calendar": calendar,
+        "invitation": invited, "login": client.cookies["forain_session"].value,
+    }  # fmt: skip
+
+
+def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_user_model, written, monkeypatch, post):
     made = []
     house = make_house(transport=lambda box: made.append(Repeating(box)) or made[0], kind="public")
     wire = made[0]
@@ -184,7 +245,8 @@ def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_use
     house.live(60)
     order_ids = [house.buy("SOAP")["order_id"], house.buy("OIL")["order_id"]]
     house.live(600, step=30)
-    buyers = people(house)
+    buyers = buyers_of(house)
+    entrusted = entrust(house, client, post)
     shop, _ = setup.add_shop(
         house.deps, "vendure", "Fine", {"url": "http://shop.example/admin-api", "token": SHOP_TOKEN, "hook_secret": HOOK_SECRET}
     )  # fmt: skip
@@ -228,10 +290,18 @@ def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_use
     secrets = [
         house.application["client_secret"], SHOP_TOKEN, HOOK_SECRET, TYPED, CODE, link, "Atza|", state,
         *(one.refresh_token for one in house.box.world.state.authorizations),
-        *(house.deps.vault.keys()),
+        *(house.deps.vault.keys()), *entrusted.values(),
     ]  # fmt: skip
     secrets += [quote(secret, safe="") for secret in secrets if quote(secret, safe="") != secret]
-    places = {"pg_dump": dumped(), "rows": whole_database(), "log": "\n".join(written), **shown, **outputs}
+    mails = "".join(str(mail) for mail in post.mails)
+    places = {
+        "pg_dump": dumped(),
+        "rows": whole_database(),
+        "log": "\n".join(written),
+        "mails": mails,
+        **shown,
+        **outputs,
+    }
     found = {(place, canary) for place, text in places.items() for canary in (*secrets, *buyers) if canary in text}
 
     assert found == set()
@@ -239,6 +309,11 @@ def test_no_secret_and_no_buyer_is_found_anywhere(make_house, client, django_use
     assert wire.repeated > 100
     assert len(buyers) >= 8
     assert len(shown) > 30
+    assert "Bell" in shown["/reminders"]
+    assert (len(entrusted), [name for name, secret in entrusted.items() if len(secret) < 10]) == (29, [])
+    assert (bool(post.mails), {login for login, _ in post.logins}) == (True, {("forain", MAIL_PASSWORD)})
+    assert models.SecretQueue.objects.get().read_at is not None
+    assert models.Letter.objects.filter(channel="webhook").exists()
     assert "searchOrders" in places["log"]
     assert "refused_by_shop" in places["rows"] or "order_refused_by_shop" in places["rows"]
 
@@ -277,7 +352,7 @@ def test_a_bug_is_told_by_its_kind_and_its_words_go_to_the_log_without_secrets(
     assert not any(line.startswith("2026-01-01") for text in bugs for line in text.splitlines())
 
 
-def people(house):
+def buyers_of(house):
     """Whatever of the buyers could be found: whole values, and the words of their names."""
     found = set()
     for row in models.Order.objects.exclude(body=None):
