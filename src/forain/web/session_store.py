@@ -14,13 +14,12 @@ class SessionStore(InDatabase):
         """How the key stands in the database. The key is 165 bits by chance: nothing slower or salted is needed to keep it."""
         return hashlib.sha256(session_key.encode()).hexdigest()[:40]
 
-    def _get_session_from_db(self) -> Any:
-        plain = self._session_key
-        if plain is None:
-            return None
-        self._session_key = self.kept_as(plain)
-        found = super()._get_session_from_db()
-        self._session_key = plain if found else None
+    def load(self) -> dict[str, Any]:
+        plain = self.session_key
+        self._session_key = self.kept_as(plain) if plain else None
+        found = super().load()
+        # Django forgets a key of which it finds no row.
+        self._session_key = plain if self.session_key else None
         return found
 
     def exists(self, session_key: str) -> bool:
