@@ -147,7 +147,7 @@ def the_renewed_token_is_in_force(story: "Story") -> Iterator[str]:
     kept = Vault(settings.VAULT_KEYS).get("account:1", "refresh")
     if kept is None or kept.reveal() != story.people.refresh:
         yield "another token is kept"
-    if models.Account.objects.get(pk=1).grant_no < 1 + story.people.renewals:
+    if models.Account.objects.get(pk=1).grant_no < 1 + story.people.pressed["renewals"]:
         yield "a renewal was forgotten"
 
 

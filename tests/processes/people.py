@@ -1,8 +1,12 @@
 """Buyers on Amazon and in the shop, and the merchant at the counter and in the pages."""
 
+import queue
 import random
 import threading
 import time
+from collections import Counter
+from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 from forain.cli.browser import Browser
@@ -14,19 +18,23 @@ from .amazon import Amazon
 from .merchant import Merchant
 
 PASSWORD = "killer-killer-killer"
+PRESSED_SECONDS = 2.0
+"""So long an account is paused, or a site forbidden; of real time."""
 SKUS = {"SKU1": ("9.90", 12), "SKU2": ("14.50", 25), "SKU3": ("6.20", 30), "SKU4": ("31.00", 4), "SKU5": ("7.77", 22)}
 """SKU -> price and pieces on hand at first. SKU1 is fulfilled by Amazon."""
 
 
 class People:
-    """`refresh`: the token the merchant entered last, once the page said that it works; `renewals`: how often."""
+    """`refresh`: the token the merchant entered last, once the page said that it works; `pressed`: what they did on the pages,
+    and how often."""
 
     def __init__(self, amazon: Amazon, merchant: Merchant, pages: str, fate: random.Random) -> None:
         self.amazon, self.merchant, self._pages, self.fate = amazon, merchant, pages, fate
         self.browser = Browser()
         self.refresh = ""
-        self.renewals = 0
-        self._renewing: threading.Thread | None = None
+        self.pressed: Counter[str] = Counter()
+        self._todo: queue.Queue[Callable[[], None]] = queue.Queue()
+        threading.Thread(target=self._work, name="merchant", daemon=True).start()
 
     def connect(self, first_link: str, port: int) -> None:
         """Everything a merchant does on the first day. `port`: where the way to Amazon begins."""
@@ -119,28 +127,52 @@ class People:
             order, by = self.fate.choice(found), self.fate.choice(["BUYER", "AMAZON"])
             self.amazon.call("POST", f"orders/{order['order_id']}/cancel", {"by": by, "reason": "NO_LONGER_NEEDED"})
 
+    # -- on the pages, one thing after the other
+
     @property
-    def renewing(self) -> bool:
-        return self._renewing is not None and self._renewing.is_alive()
+    def busy(self) -> bool:
+        """The merchant still tries something on the pages."""
+        return self._todo.unfinished_tasks > 0
+
+    def _work(self) -> None:
+        while True:
+            self._todo.get()()
+            self._todo.task_done()
 
     def renew(self) -> None:
         """The merchant renews on the page, and again until the page says that it worked."""
-        if self.renewing:
-            return
+        self._todo.put(self._renews)
+
+    def pause(self) -> None:
+        """The merchant pauses the account, and lets it go on a little later."""
+        self._todo.put(lambda: self._presses("pause", "pause", 'value="resume"'))
+        self._todo.put(lambda: self._presses("pause", "resume", 'value="pause"'))
+
+    def forbid(self) -> None:
+        """The merchant takes back the yes for the site, and says it again a little later."""
+        self._todo.put(lambda: self._presses(f"sites/{FR}", "no", 'value="yes"'))
+        self._todo.put(lambda: self._presses(f"sites/{FR}", "yes", 'value="no"'))
+
+    def _renews(self) -> None:
+        token = self._granted()
+        self._until({"refresh_token": token, "granted_on": ""}, "token", "Connected.")
+        self.refresh = token
+        self.pressed["renewals"] += 1
+
+    def _presses(self, form: str, answer: str, shown: str) -> None:
+        self._until({"answer": answer}, form, shown)
+        self.pressed[answer] += 1
+        time.sleep(PRESSED_SECONDS)
+
+    def _until(self, fields: dict[str, str], form: str, shown: str) -> None:
+        """Send a form of the account's page, and again until the page shows that it was taken."""
         here = f"{self._pages}/accounts/1"
-
-        def work() -> None:
-            token = self._granted()
-            while True:
-                try:
-                    self.browser.get(here)
-                    self.browser.submit({"refresh_token": token, "granted_on": ""}, f"{here}/token")
-                    if self.browser.status == 200 and "Connected." in self.browser.page:
-                        break
-                except OSError:
-                    pass
-                time.sleep(0.5)
-            self.refresh, self.renewals = token, self.renewals + 1
-
-        self._renewing = threading.Thread(target=work, name="renewing", daemon=True)
-        self._renewing.start()
+        while True:
+            try:
+                self.browser.get(here)
+                self.browser.submit(fields, f"{here}/{form}")
+                if self.browser.status == 200 and shown in self.browser.page:
+                    return
+            except (OSError, HTTPException):
+                pass
+            time.sleep(0.5)

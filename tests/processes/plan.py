@@ -54,7 +54,8 @@ def troubles(seed: int, number: int, disks: tuple[str, ...]) -> list[Trouble]:
         found.append(Trouble(kind, chance.choice(("amazon", "amazon", "database")), chance.randrange(number), seconds))
     for n in range(max(number // 10, 2)):
         seconds = round(chance.uniform(1.5, 4.0), 2)
-        where = "house" if n == 0 else chance.choice(("house", "house", "shop"))
+        # The first two fill one disk each, so that a short run has both.
+        where = ("house", "shop")[n] if n < 2 else chance.choice(("house", "house", "shop"))
         if where in disks:
             found.append(Trouble("fill", where, chance.randrange(1, max(number - 1, 2)), seconds))
     for _ in range(max(number // 15, 1)):

@@ -6,6 +6,7 @@ import random
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,23 +35,24 @@ UP_SECONDS = 90.0
 """So long, of real time, a process may take to come up, and the first order to come into the shop."""
 SECONDS_A_KILL = 12.0
 """However slow the machine is: after so many seconds for each kill planned there are no more."""
-KILLS_WITH_MISFORTUNES = 100
-"""While so many are killed connections are cut and disks are full; otherwise the kills alone were proven."""
+CUTS_WITH_ONE = 5
+"""Of so many planned at least one meets a connection."""
 KILLS_WITH_PARCELS = 10
 """While so many are killed the merchant sends something; in a shorter story there may be nothing to send yet."""
 
 
 @dataclass
 class Told:
-    """How a story went. `asked`: so many kills. `found`: (what must hold, what is not so)."""
+    """How a story went. `asked`: so many kills. `planned`, `befell`: troubles by kind and place; `pressed`: what the merchant did
+    on the pages. `disks`: they could be made small here, and be filled. `found`: (what must hold, what is not so)."""
 
     seed: int
     asked: int
     kills: dict[str, int] = field(default_factory=dict)
+    planned: Counter[str] = field(default_factory=Counter)
+    befell: Counter[str] = field(default_factory=Counter)
+    pressed: Counter[str] = field(default_factory=Counter)
     cuts: int = 0
-    stalls: int = 0
-    fillings: dict[str, int] = field(default_factory=dict)
-    box_restarts: int = 0
     orders: int = 0
     parcels: int = 0
     disks: bool = False
@@ -73,19 +75,23 @@ class Told:
             yield "there_is_trade", "no order came into the shop"
         if self.asked >= KILLS_WITH_PARCELS and not self.parcels:
             yield "there_is_trade", "no parcel was sent"
-        if self.asked >= KILLS_WITH_MISFORTUNES:
-            if not self.cuts or not self.stalls:
-                yield "there_is_misfortune", "no connection was cut, or none held up"
-            if self.disks and len(self.fillings) < 2:
-                yield "there_is_misfortune", "not both disks were filled"
+        for trouble in sorted(self.planned):
+            if self.befell[trouble] < self.planned[trouble]:
+                yield "there_is_misfortune", f"{trouble}: {self.befell[trouble]} of {self.planned[trouble]}"
+        cuts = sum(count for trouble, count in self.planned.items() if trouble.startswith(("cut", "half close")))
+        if cuts >= CUTS_WITH_ONE and not self.cuts:
+            yield "there_is_misfortune", f"{cuts} cuts, and none met a connection"
 
     def line(self) -> str:
         killed = ", ".join(f"{name} {count}" for name, count in sorted(self.kills.items()))
-        filled = ", ".join(f"{name} {count}" for name, count in sorted(self.fillings.items())) or "none"
+        befell, pressed = (
+            ", ".join(f"{name} {count}" for name, count in sorted(told.items())) or "none"
+            for told in (self.befell, self.pressed)
+        )
         found = "; ".join(f"{name}: {what}" for name, what in self.wrong[:6]) or "nothing"
         return (
-            f"seed {self.seed} | kills {sum(self.kills.values())} ({killed}) | cuts {self.cuts}, stalls {self.stalls} | "
-            f"disk fillings {filled}{'' if self.disks else ' (mounting is not allowed here)'} | box restarts {self.box_restarts} | "
+            f"seed {self.seed} | kills {sum(self.kills.values())} ({killed}) | troubles {befell}; connections cut {self.cuts}"
+            f"{'' if self.disks else '; no disk was filled: mounting is not allowed here'} | on the pages {pressed} | "
             f"ended by themselves {self.ended_by_itself} | orders {self.orders}, parcels {self.parcels} | {self.seconds:.0f} s, "
             f"settled after {self.settled_after:.0f} s, {self.settled_rounds} rounds | "
             f"found {found}"
@@ -252,7 +258,9 @@ class Story:
         """All of the plan, while trade goes on."""
         todo = plan.kills(self.seed, self.number)
         troubles = plan.troubles(self.seed, self.number, tuple(self.disks))
-        renew_at = {self.number // 3, 2 * self.number // 3}
+        self.told.planned = Counter(f"{one.kind} {one.where}" for one in troubles)
+        merchant = self.people
+        acts = [(1 / 3, merchant.renew), (1 / 2, merchant.pause), (2 / 3, merchant.renew), (5 / 6, merchant.forbid)]
         last = self.begun_killing = time.monotonic()
         end = last + SECONDS_A_KILL * self.number
         next_event = next_clock = next_work = last
@@ -267,9 +275,8 @@ class Story:
                 ends.remove((at, name))
                 self.full.discard(name)
                 self.disks[name].free()
-            if done in renew_at:
-                renew_at.discard(done)
-                self.people.renew()
+            while acts and acts[0][0] * self.number <= done:
+                acts.pop(0)[1]()
             kill = todo[done]
             if now - last >= kill.after and self._kill(kill):
                 done, last = done + 1, now
@@ -310,18 +317,16 @@ class Story:
     def _befalls(self, trouble: plan.Trouble, ends: list[tuple[float, str]]) -> None:
         self.say(f"{trouble.kind} {trouble.where} {trouble.seconds}")
         told = self.told
+        told.befell[f"{trouble.kind} {trouble.where}"] += 1
         if trouble.kind == "fill":
             self.full.add(trouble.where)
             self.disks[trouble.where].fill()
             ends.append((time.monotonic() + trouble.seconds, trouble.where))
-            told.fillings[trouble.where] = told.fillings.get(trouble.where, 0) + 1
         elif trouble.kind == "restart":
             self.amazon.service.stop()
             self.amazon.service.start()
-            told.box_restarts += 1
         elif trouble.kind == "stall":
             self.wires[trouble.where].stall(trouble.seconds)
-            told.stalls += 1
         elif trouble.kind == "half close":
             told.cuts += self.wires[trouble.where].half_close()
         else:
@@ -339,7 +344,7 @@ class Story:
         for wire in self.wires.values():
             wire.heal()
         self.until("everything up again", lambda: all(s.alive for s in self.services.values()) and self.healthy())
-        self.until("the renewal", lambda: not self.people.renewing)
+        self.until("what the merchant does on the pages", lambda: not self.people.busy)
         from .at_rest import AtRest
 
         asked = AtRest(self)
@@ -355,6 +360,7 @@ class Story:
         """What came of it, for the closing line."""
         self.told.orders = len(self.merchant.charges())
         self.told.parcels = sum(len(parcels) for parcels in self.merchant.parcels.values())
+        self.told.pressed = self.people.pressed
         self.told.ended_by_itself = sum(service.ended_by_itself for service in self.services.values())
 
     def _settle(self, what: str, wrong: Callable[[], list[tuple[str, str]]]) -> None:

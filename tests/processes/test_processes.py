@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,16 @@ def test_nothing_is_lost_and_nothing_doubled_when_processes_are_killed():
     told, _ = process.communicate(timeout=580)
 
     print(told)
-    assert process.returncode == 0, told
+    assert process.returncode in (0, run.WITHOUT_DISKS), told
     assert f"| kills {KILLS} (" in told
+    assert "on the pages no 1, pause 1, renewals 2, resume 1, yes 1" in told
     assert of_simulation(process.pid) == []
     assert list(Path(tempfile.gettempdir()).glob(f"forain-processes-{process.pid}-*")) == []
+    require_part(
+        "a small disk", process.returncode == 0, "the kills held; filling a disk takes root and the right to mount"
+    )
+    assert "fill house 1" in told
+    assert "fill shop 1" in told
 
 
 def test_a_simulation_that_is_killed_leaves_nothing_running():
@@ -107,25 +114,38 @@ def test_the_same_seed_plans_the_same_misfortunes():
     assert plan.kills(7, 30) == plan.kills(7, 30) != plan.kills(8, 30)
     assert plan.troubles(7, 30, disks) == plan.troubles(7, 30, disks) != plan.troubles(8, 30, disks)
     assert {kill.victim for kill in plan.kills(7, KILLS)} == set(plan.VICTIMS)
+    filled = [trouble.where for trouble in plan.troubles(7, KILLS, disks) if trouble.kind == "fill"]
+    assert sorted(filled) == sorted(disks)
     assert len(plan.kills(7, 3)) == 3
+
+
+BEFELL, CUT = Counter({"fill house": 1, "fill shop": 1}), Counter({"cut amazon": 3, "half close database": 2})
+
+
+def story(asked, kills, **told):
+    return Told(1, asked, kills, **{"planned": BEFELL, "befell": BEFELL, "disks": True, **told})
 
 
 @pytest.mark.parametrize(
     ("told", "code", "words"),
     [
-        (Told(1, 15, {"web": 5, "backend": 10}, orders=9, parcels=4), 0, "found nothing"),
-        (Told(1, 3, {"web": 3}, orders=4), 0, "found nothing"),
-        (Told(1, 15, {"web": 5, "backend": 9}, orders=9, parcels=4), 1, "all_kills_are_done: 14 of 15"),
-        (Told(1, 15, {"web": 15}), 1, "there_is_trade: no order came into the shop; there_is_trade: no parcel was sent"),
-        (Told(1, 15, {"web": 15}, orders=9), 1, "there_is_trade: no parcel was sent"),
-        (Told(1, 3, {"web": 3}, orders=4, found=[("what", "it broke")]), 1, "what: it broke"),
+        (story(15, {"web": 5, "backend": 10}, orders=9, parcels=4), 0, "found nothing"),
+        (story(3, {"web": 3}, orders=4), 0, "found nothing"),
+        (story(15, {"web": 15}, orders=9, parcels=4, disks=False), 3, "no disk was filled: mounting is not allowed here"),
+        (story(15, {"web": 5, "backend": 9}, orders=9, parcels=4), 1, "all_kills_are_done: 14 of 15"),
+        (story(15, {"web": 15}), 1, "there_is_trade: no order came into the shop; there_is_trade: no parcel was sent"),
+        (story(15, {"web": 15}, orders=9), 1, "there_is_trade: no parcel was sent"),
+        (story(3, {"web": 3}, orders=4, found=[("what", "it broke")]), 1, "what: it broke"),
+        (story(3, {"web": 3}, orders=4, befell=Counter({"fill house": 1})), 1, "there_is_misfortune: fill shop: 0 of 1"),
+        (story(3, {"web": 3}, orders=4, befell=BEFELL, planned=BEFELL + Counter({"stall amazon": 1})), 1, "stall amazon: 0 of 1"),
+        (story(3, {"web": 3}, orders=4, befell=CUT, planned=CUT), 1, "there_is_misfortune: 5 cuts, and none met a connection"),
     ],
 )  # fmt: skip
 def test_a_story_in_which_too_little_happened_did_not_hold(told, code, words, capsys):
     assert run.closing(told) == code
 
     said = capsys.readouterr().out
-    assert words in said.splitlines()[-1]
+    assert words in said
     assert ("--kills 15" in said) == (code == 1 and told.asked == 15)
 
 
