@@ -241,3 +241,10 @@ def test_the_command_line_can_what_the_page_can(forain, account):
     assert "safe landing" not in forain("list").output
     assert forain("landing", number, "stop").exit_code != 0
     assert forain("landing", "999", "on").exit_code != 0
+
+
+def test_a_page_to_go_back_to_that_is_no_address_leads_to_the_accounts(merchant, account):
+    answer = say(merchant, account, "on", next="private")
+
+    assert answer["Location"] == f"/accounts/{account.pk}#landing"
+    assert models.Account.objects.get().safe_landing

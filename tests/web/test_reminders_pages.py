@@ -216,6 +216,14 @@ def test_taking_care_of_what_is_over_or_nonsense_changes_nothing(merchant, due):
     assert cared(merchant, "later", next="https://evil.example/").redirect_chain[-1][0] == "/issues"
 
 
+@pytest.mark.parametrize("odd", ["private", "webhook", "a.b", "?x"])
+def test_a_page_to_go_back_to_that_is_no_address_leads_to_the_list(merchant, due, odd):
+    answer = cared(merchant, "later", next=odd)
+
+    assert answer.redirect_chain[-1][0] == "/issues"
+    assert "camille takes care" in answer.content.decode()
+
+
 def test_a_reader_sees_who_takes_care_and_has_no_button(merchant, client, due):
     cared(merchant, "later")
     come_in(client, "reader", "reader")

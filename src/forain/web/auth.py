@@ -195,6 +195,8 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 
 def safe(request: HttpRequest, target: str, otherwise: str) -> str:
-    """The address to go to, if it is one of ours."""
-    fits = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return target if target and fits else otherwise
+    """The address to go to, if it is one of ours, written from its root on."""
+    fits = target.startswith("/") and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    )
+    return target if fits else otherwise
