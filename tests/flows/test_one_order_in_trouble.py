@@ -1,13 +1,15 @@
 """One order's trouble stays its own: with the shop, with its cancellation, with its reading."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from forain.core import errors
 from forain.core.errors import Problem
 from forain.core.ids import SellerSku, VariantId
-from forain.flows import import_orders, link_offers
+from forain.core.secret import Secret
+from forain.flows import authorize, import_orders, link_offers
 from forain.store import models, orders
 
 
@@ -20,7 +22,7 @@ class Picky:
     def __getattr__(self, name):
         def call(*given):
             key = getattr(given[0], "reference", given[0]) if given else ""
-            error = self._says.get((name, key))
+            error = self._says.get((name, key)) if isinstance(key, str) else None
             if error is not None:
                 raise error
             return getattr(self._shop, name)(*given)
@@ -254,4 +256,76 @@ def test_a_reading_without_the_buyers_data_takes_nothing_of_what_is_known(make_h
     assert "cancel_asked" in house.refused_codes()
     link_offers.decide(house.deps, house.account, SellerSku("OIL-50"), VariantId("OIL"), same=True, by="me")
     house.live(60)
+    assert house.shop_orders() == [order["order_id"]]
+
+
+FAULT = errors.ServerFault("shop_internal")
+
+
+@pytest.mark.parametrize("asked", ["ensure_order", "order"])
+def test_an_order_the_shop_fails_on_for_ever_is_told_and_missing_after_a_stop_until_it_is_in(house, asked):
+    house.live(60)
+    before = house.buy("SOAP")
+    says = picky(house, {("ensure_order", before["order_id"]): FAULT})
+    house.live(1200, step=150)
+    assert "order_not_created" not in house.refused_codes()
+    house.live(1200, step=150)
+    notice = models.Notice.objects.get(code="order_not_created", closed_at=None)
+    assert (notice.placeholders["count"], notice.placeholders["orders"]) == ("1", before["order_id"])
+    assert notice.placeholders["problem"].startswith("shop_internal")
+
+    house.control("POST", f"sellers/{house.seller}/revoke", {})
+    house.live(1200, step=150)
+    assert house.account.standing == "refused"
+    during, good = house.buy("SOAP"), house.buy("OIL")
+    says[asked, during["order_id"]] = says["ensure_order", during["order_id"]] = FAULT
+    told = {"application_id": house.application["application_id"]}
+    token = house.control("POST", f"sellers/{house.seller}/authorize", told)
+    authorize.enter_token(house.deps, house.account, Secret(token["refresh_token"]), None)
+    house.live(2 * 3600, step=300)
+
+    proof = models.CatchUp.objects.get()
+    assert (proof.missing_now, house.account.catch_up_from is not None) == (2, True)
+    assert {"orders_missing", "order_not_created"} <= house.refused_codes()
+    assert orders.not_in_shop(house.account_id) == 2
+    assert house.shop_orders() == [good["order_id"]]
+
+    says.clear()
+    house.live(2 * 3600, step=300)
+
+    assert len(house.shop_orders()) == 3
+    proof.refresh_from_db()
+    assert (proof.missing_now, house.account.catch_up_from) == (0, None)
+    assert not house.refused_codes() & {"orders_missing", "order_not_created"}
+    assert orders.not_in_shop(house.account_id) == 0
+
+
+def test_a_person_puts_an_order_aside_that_the_shop_fails_on(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    picky(house, {("ensure_order", order["order_id"]): FAULT})
+    house.live(2400, step=150)
+    assert "order_not_created" in house.refused_codes()
+    row = models.Order.objects.get()
+    assert orders.may_put_aside(row)
+
+    import_orders.put_aside(house.deps, house.account, row, "camille")
+    house.live(600, step=60)
+
+    assert state_of(order) == "recorded"
+    assert "order_not_created" not in house.refused_codes()
+    assert house.shop_orders() == []
+
+
+def test_a_person_has_an_order_tried_again_that_the_shop_failed_on(house):
+    house.live(60)
+    order = house.buy("SOAP")
+    says = picky(house, {("ensure_order", order["order_id"]): FAULT})
+    house.live(3 * 3600, step=300)
+    says.clear()
+    assert models.Order.objects.get().not_before - house.deps.clock.now() > timedelta(minutes=2)
+
+    import_orders.try_again(house.deps, models.Order.objects.get())
+    house.tick()
+
     assert house.shop_orders() == [order["order_id"]]

@@ -60,6 +60,44 @@ def test_how_many_orders_and_which_are_missing_is_on_both_pages(client, account,
         assert LOST[0] not in shown(client, page, language)
 
 
+@pytest.mark.parametrize(
+    ("language", "waits"),
+    [
+        ("en", "1 paid order is not in the shop yet."),
+        ("fr", "1 commande payée n'est pas encore dans la boutique."),
+        ("de", "1 bezahlte Bestellung ist noch nicht im Shop."),
+    ],
+)
+def test_a_paid_order_that_is_not_in_the_shop_is_counted_beside_the_report_and_can_be_put_aside(
+    client, account, language, waits
+):
+    proof(account)
+    now = wiring.deps().clock.now()
+    row = models.Order.objects.create(
+        account=account, order_id=LOST[0], site="A13V1IB3VIYZZH", state="creating", status="unshipped",
+        fulfilled_by="merchant", purchased_at=now, updated_at=now, seen_at=now, intent_at=now, error="server_fault",
+    )  # fmt: skip
+    models.Notice.objects.create(
+        code="order_not_created", subject=f"account:{account.pk}", severity="warning", account=account, opened_at=now,
+        placeholders={"count": "1", "orders": LOST[0], "order": LOST[0], "problem": "server_fault"},
+    )  # fmt: skip
+    pages = ["/", f"/accounts/{account.pk}"]
+    for page in pages:
+        assert waits in shown(client, page, language)
+    told = shown(client, "/issues", language)
+    assert LOST[0] in told
+    assert "state=creating" in told
+    assert "order_not_created" not in told
+    assert LOST[0] in shown(client, "/orders?state=creating", language)
+    page = shown(client, f"/orders/{row.pk}", language)
+    assert f"/orders/{row.pk}/retry" in page
+
+    client.post(f"/orders/{row.pk}/aside")
+
+    for page in pages:
+        assert waits not in shown(client, page, language)
+
+
 @pytest.mark.parametrize("language", ["en", "fr", "de"])
 def test_the_journal_and_the_list_of_what_to_do_name_them(client, account, language):
     now = wiring.deps().clock.now()

@@ -122,16 +122,16 @@ def order_list(state: str | None, most: int) -> None:
 @order_group.command("retry")
 @click.argument("order")
 def order_retry(order: str) -> None:
-    """Something is mended: try the held ORDER (the marketplace's number of it) again."""
+    """Something is mended: try ORDER, which is held or fails in the shop (the marketplace's number of it) again."""
     with visiting():
         from forain import wiring
-        from forain.store import models, orders, runs
+        from forain.flows import import_orders
+        from forain.store import models, orders
 
         row = models.Order.objects.filter(order_id=order).first()
         if row is None:
             raise click.ClickException(f"there is no order {order}; see: forain order list")
         if row.state not in orders.UNSOLD:
             raise click.ClickException(f"order {order} is {row.state}: nothing to try again")
-        orders.try_again(row)
-        runs.force(f"account:{row.account_id}", wiring.deps().clock.now(), ["import_orders"])
+        import_orders.try_again(wiring.deps(), row)
         tell(f"order {order} is tried again by a running worker")

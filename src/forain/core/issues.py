@@ -55,6 +55,7 @@ CATALOGUE: dict[str, Severity] = {
     "offer_not_on_marketplace": Severity.WARNING,
     "offer_held": Severity.WARNING,
     "order_held": Severity.WARNING,
+    "order_not_created": Severity.WARNING,
     "order_total_differs": Severity.WARNING,
     "cancel_asked": Severity.WARNING,
     "cancel_refused": Severity.WARNING,

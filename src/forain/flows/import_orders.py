@@ -42,6 +42,8 @@ CANCEL_AGAIN = timedelta(hours=1)
 """How soon a shop that would not cancel is asked again."""
 PROOF_AGAIN = timedelta(hours=1)
 """How soon a catch-up that found orders missing is proven again."""
+NAMED = 10
+"""So many ids stand in a sentence."""
 CURABLE = (
     "unknown_sku", "address_missing", "price_missing", "no_lines", "already_shipped", "unfulfillable", "unreadable",
     "refused_by_shop",
@@ -322,6 +324,13 @@ def _cancel(deps: Deps, account: models.Account, row: models.Order, order: Order
             _mark_sold(deps, account, row.pieces, row.correlation)
 
 
+def try_again(deps: Deps, row: models.Order) -> None:
+    """A person says: once more, and soon. A creation that failed is found by our reference first, if the shop has it."""
+    now, shop = deps.clock.now(), accounts.get(AccountId(row.account_id)).shop
+    orders.try_again(row, now + deps.open.shop_manifest(shop.kind).search_lag if shop else None)
+    runs.force(f"account:{row.account_id}", now, ["import_orders"])
+
+
 def put_aside(deps: Deps, account: models.Account, row: models.Order, by: str) -> None:
     """A person took care of this order: it is no work any more, and its pieces no longer count as sold."""
     with transaction.atomic():
@@ -356,18 +365,35 @@ def _tell_held(deps: Deps, account: models.Account) -> None:
         }
         issues.found("order_held", f"account:{account.pk}/{reason}", now, account=account.pk, placeholders=told)
     issues.mended("order_held", *(f"account:{account.pk}/{reason}" for reason in CURABLE if not held.get(reason)))
+    _tell_not_created(account, now)
+
+
+def _tell_not_created(account: models.Account, now: Instant) -> None:
+    """What the shop fails on again and again is tried on, and told; the shop as a whole may be well."""
+    failing, subject = orders.not_created(AccountId(account.pk), now), f"account:{account.pk}"
+    if not failing:
+        issues.mended("order_not_created", subject)
+        return
+    names = [row.order_id for row in failing]
+    told = {"count": str(len(names)), "orders": named(names), "order": names[0], "problem": failing[0].error}
+    issues.found("order_not_created", subject, now, account=account.pk, placeholders=told)
+
+
+def named(names: list[str]) -> str:
+    """The ids of orders as a sentence holds them: not more than `NAMED`."""
+    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
 
 
 def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     """After a stop, once everything was read and worked off: prove that no order of the gap is missing.
 
-    Reads the gap at the marketplace a second time and asks the shop for each order that is due. None: no
-    stop to make good, or the book is not worked off yet.
+    Reads the gap at the marketplace a second time and asks the shop for each order that is due. An order that the shop
+    fails on is not waited for: it is missing, and the proof is repeated until it is none. None: no stop to make good, or
+    the book is not worked off yet.
     """
-    since = account.catch_up_from
-    if since is None or account.shop_id is None or not orders.worked_off(AccountId(account.pk)):
+    since, now = account.catch_up_from, deps.clock.now()
+    if since is None or account.shop_id is None or not orders.worked_off(AccountId(account.pk), now):
         return None
-    now = deps.clock.now()
     former = models.CatchUp.objects.filter(account=account, since=since).first()
     if former is not None and now - former.done_at < PROOF_AGAIN:
         return former
@@ -379,7 +405,7 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     shop, lag = deps.open.shop(row), deps.open.shop_manifest(row.kind).search_lag
     authorize.still_allowed(deps, account)
     for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
-        due, late, missing = _proof_of(account, shop, page, since, deps.clock.now() - lag)
+        due, late, missing = _proof_of(account, shop, page, since, lag, deps.clock.now())
         told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
@@ -400,13 +426,14 @@ def _proof_begun(account: models.Account, now: Instant) -> dict[str, Any]:
 
 
 def _proof_of(
-    account: models.Account, shop: Shop, page: OrderPage, since: Instant, shown: Instant
+    account: models.Account, shop: Shop, page: OrderPage, since: Instant, lag: timedelta, now: Instant
 ) -> tuple[int, int, int]:
     """(orders of this page that belong into the shop, those that came after the stop, those that are not there).
 
-    The shop's search shows what was made before `shown`; what came later was read back when it was made.
+    The shop's search shows what was made longer ago than `lag`; what came later was read back when it was made.
     """
     due = late = missing = 0
+    failing = {row.order_id for row in orders.not_created(AccountId(account.pk), now)}
     for order in page.orders:
         if order.fulfilled_by == "marketplace" or order.status in (OrderStatus.PENDING, OrderStatus.CANCELLED):
             continue
@@ -416,8 +443,9 @@ def _proof_of(
         due += 1
         if row is None or row.imported_at is None or row.imported_at >= (account.resumed_at or since):
             late += 1
-        made_lately = row is not None and row.imported_at is not None and row.imported_at > shown
-        if not made_lately and shop.order(order.key.order_id) is None:
+        made_lately = row is not None and row.imported_at is not None and row.imported_at > now - lag
+        # One that the shop fails on is counted at the end; most likely it fails by this question too.
+        if not made_lately and order.key.order_id not in failing and shop.order(order.key.order_id) is None:
             missing += 1
     return due, late, missing
 
@@ -429,7 +457,8 @@ def _proven(deps: Deps, account: models.Account, since: Instant, told: dict[str,
     row = models.Account.objects.select_for_update().get(pk=account.pk)
     if row.catch_up_from != since or _resumed(row) != told["resumed_at"]:
         return None
-    late, missing = told["late"], told["missing"]
+    # The shop fails on these; an older one than the gap is as much missing.
+    late, missing = told["late"], told["missing"] + len(orders.not_created(AccountId(account.pk), now))
     proof, new = models.CatchUp.objects.update_or_create(
         account=account,
         since=since,

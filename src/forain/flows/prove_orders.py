@@ -35,8 +35,6 @@ TRIES = 3
 """Counts in a row that are not whole, before the next is left to the next day."""
 LOOK = timedelta(minutes=5)
 """How often is looked whether a count is due; and whether what was missing has been read."""
-NAMED = 10
-"""So many ids stand in a sentence."""
 
 
 def prove_orders(deps: Deps, account: models.Account) -> Instant:
@@ -162,19 +160,16 @@ def _repair(deps: Deps, account: models.Account, proof: models.OrderProof) -> No
                 _write(deps, proof, "orders_counted")
         for code, names in (("orders_left_out", missing), ("orders_differ", sorted(worth))):
             if names:
-                placeholders = {"count": str(len(names)), "orders": _named(names), "order": names[0]}
+                placeholders = {"count": str(len(names)), "orders": import_orders.named(names), "order": names[0]}
                 issues.found(code, subject, now, account=account.pk, placeholders=placeholders)
             else:
                 issues.mended(code, subject)
 
 
-def _named(names: list[str]) -> str:
-    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-
-
 def _write(deps: Deps, proof: models.OrderProof, code: str) -> None:
     told = {
-        "count": proof.orders, "missing": len(proof.missing), "now": len(proof.still_missing), "orders": _named(proof.missing),
+        "count": proof.orders, "missing": len(proof.missing), "now": len(proof.still_missing),
+        "orders": import_orders.named(proof.missing), "waiting": orders.not_in_shop(AccountId(proof.account_id)) or "",
         "absent": proof.absent, "unread": proof.unread, "since": format_instant(proof.since), "date": format_instant(proof.until),
     }  # fmt: skip
     journal.write(deps.clock.now(), code, account=AccountId(proof.account_id), placeholders=told)

@@ -29,6 +29,8 @@ PAID = (OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
 UNSENT = (OrderStatus.PENDING.value, *PAID)
 INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
+IN_VAIN = timedelta(minutes=30)
+"""A creation that has not worked for so long is a person's matter; it is tried again all the same."""
 UNREADABLE = "unreadable"
 """The `hold_reason` of an order, whatever its state, whose newest reading broke: it is asked for again by its id."""
 
@@ -228,10 +230,26 @@ def next_unfinished(account: AccountId) -> Instant | None:
     return min((at for at in found.values() if at is not None), default=None)
 
 
-def worked_off(account: AccountId) -> bool:
-    """Nothing that was read is still to be decided or under way."""
+def worked_off(account: AccountId, now: Instant) -> bool:
+    """Nothing that was read is still to be decided or under way; what the shop fails on again and again is not waited for."""
     undecided = models.Order.objects.filter(account_id=account, state=OrderState.HELD.value, hold_reason="new")
-    return not undecided.exists() and not _unfinished(account).exists()
+    failing = ~Q(error="") & (Q(status=OrderStatus.CANCELLED.value) | Q(intent_at__lte=now - IN_VAIN))
+    return not undecided.exists() and not _unfinished(account).exclude(failing).exists()
+
+
+def not_created(account: AccountId, now: Instant) -> list[models.Order]:
+    """Orders whose creation was begun `IN_VAIN` ago or longer and failed ever since, oldest first, without their bodies."""
+    rows = models.Order.objects.filter(
+        account_id=account, state=OrderState.CREATING.value, intent_at__lte=now - IN_VAIN
+    )
+    rows = rows.exclude(error="").exclude(status=OrderStatus.CANCELLED.value)
+    return list(rows.defer("body").order_by("purchased_at", "pk"))
+
+
+def not_in_shop(account: AccountId) -> int:
+    """So many orders are paid, to be sent by the merchant, and not known to be in the shop, for whatever reason."""
+    rows = models.Order.objects.filter(account_id=account, fulfilled_by="merchant", status__in=PAID)
+    return rows.filter(state__in=UNSOLD).count()
 
 
 def _as_read(row: models.Order) -> "QuerySet[models.Order]":
@@ -357,25 +375,27 @@ def cancelled_in_shop(row: models.Order, now: Instant) -> bool:
 
 def may_put_aside(row: models.Order) -> bool:
     """A person may say of this order that it is taken care of."""
-    if row.status == OrderStatus.CANCELLED.value and row.state == OrderState.CREATING.value:
-        # Whether it was created was never told; that the shop will not cancel it says that it was.
+    if row.state == OrderState.CREATING.value:
+        # Failed, and nobody is at it. Whether the shop has it was never told: the person has looked.
         return row.claimed_until is None and row.error != ""
     cancelled = row.state == OrderState.CREATED.value and row.status == OrderStatus.CANCELLED.value
     return row.state == OrderState.HELD.value or cancelled
 
 
 def put_aside(row: models.Order) -> bool:
-    """A person took care of it: a held order is no work any more, a cancellation the shop refused is done.
+    """A person took care of it: a held order or one that cannot be created is no work any more, a cancellation the shop
+    refused is done.
 
     True: it was such an order.
     """
     rows = models.Order.objects.filter(pk=row.pk)
     told = {"hold_reason": "", "hold_detail": "", "not_before": None, "error": ""}
-    held = rows.filter(state=OrderState.HELD.value).update(state=OrderState.RECORDED.value, **told)
-    created = Q(state=OrderState.CREATED.value)
     creating = Q(state=OrderState.CREATING.value, claimed_until=None) & ~Q(error="")
+    created = Q(state=OrderState.CREATED.value)
     cancelled = rows.filter(created | creating, status=OrderStatus.CANCELLED.value)
-    return bool(held or cancelled.update(state=OrderState.CANCELLED.value, **told))
+    if cancelled.update(state=OrderState.CANCELLED.value, **told):
+        return True
+    return bool(rows.filter(Q(state=OrderState.HELD.value) | creating).update(state=OrderState.RECORDED.value, **told))
 
 
 def unimported_pieces(shop_accounts: Sequence[int]) -> dict[tuple[int, str], int]:
@@ -523,8 +543,13 @@ def imported_since(account: AccountId, moment: Instant) -> int:
     return models.Order.objects.filter(account_id=account, imported_at__gte=moment).count()
 
 
-def try_again(row: models.Order) -> None:
-    """A person says: once more."""
-    models.Order.objects.filter(pk=row.pk).exclude(state__in=ENDED).update(not_before=None, attempt=0)
+def try_again(row: models.Order, shown_at: Instant | None = None) -> None:
+    """A person says: once more. `shown_at`: when the shop's search shows what may have been made there just now, None: at
+    once; a creation that failed is not begun anew before."""
+    rows = models.Order.objects.filter(pk=row.pk).exclude(state__in=ENDED)
+    creating = Q(state=OrderState.CREATING.value)
+    rows.exclude(creating).update(not_before=None, attempt=0)
+    later = Q(not_before__gt=shown_at) if shown_at else Q()
+    rows.filter(creating & later).update(not_before=shown_at, attempt=0)
     held = models.Order.objects.filter(pk=row.pk, state=OrderState.HELD.value).exclude(hold_reason=UNREADABLE)
     held.update(hold_reason="new", hold_detail="")

@@ -290,6 +290,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "retired": _retired(row.marketplace),
         "proof": models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
         "count": proofs.latest(AccountId(row.pk)),
+        "not_in_shop": orders.not_in_shop(AccountId(row.pk)),
         "landing": landing.shown(row, now),
         "own_application": own,
         "waiting": waiting_of(row) if own else None,

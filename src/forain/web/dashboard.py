@@ -35,6 +35,7 @@ class Card:
     last_word_shop: Instant | None
     proof: models.CatchUp | None
     count: models.OrderProof | None
+    not_in_shop: int
     read_only: bool
     parcels: tuple[int, Instant | None]
     cause: dict[str, str]
@@ -94,6 +95,7 @@ def card(row: models.Account, now: Instant) -> Card:
         last_word_shop=sides.get(f"shop:{row.shop_id}"),
         proof=models.CatchUp.objects.filter(account=row).order_by("-pk").first(),
         count=proofs.latest(number),
+        not_in_shop=orders.not_in_shop(number),
         read_only=bool(sites) and all(site.writes_allowed_at is None for site in sites),
         parcels=orders.waiting_parcels(number),
         cause={"cause": authorization.cause(facts) or row.application.refused_code},

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.plain import one_line
 from forain.flows import import_orders
-from forain.store import instance, issues, models, offers, orders, runs
+from forain.store import instance, issues, models, offers, orders
 from forain.web.notices import with_cures
 
 PAGE = 50
@@ -111,7 +111,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
     if (after := _after(request)) is not None:
         rows = rows.filter(pk__lt=after)
     found, more = _page(rows, "pk")
-    states = ("", "held", "created", "cancelled", "recorded")
+    states = ("", "held", "creating", "created", "cancelled", "recorded")
     return render(
         request, "web/orders.html", {"orders": found, "more": more, "q": text, "state": state, "states": states}
     )
@@ -128,16 +128,15 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def retry_order(request: HttpRequest, number: int) -> HttpResponse:
-    """A person mended something: a refused order is tried again."""
+    """A person mended something: an order the shop refused or fails on is tried again."""
     row = get_object_or_404(models.Order, pk=number)
-    orders.try_again(row)
-    runs.force(f"account:{row.account_id}", wiring.deps().clock.now(), ["import_orders"])
+    import_orders.try_again(wiring.deps(), row)
     return redirect("order", number=number)
 
 
 @require_POST
 def put_order_aside(request: HttpRequest, number: int) -> HttpResponse:
-    """A person took care of a held order, or of a cancellation the shop refused."""
+    """A person took care of a held order, of one the shop fails on, or of a cancellation the shop refused."""
     row = get_object_or_404(models.Order.objects.select_related("account"), pk=number)
     import_orders.put_aside(wiring.deps(), row.account, row, request.user.get_username())
     return redirect("order", number=number)

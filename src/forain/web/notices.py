@@ -48,6 +48,8 @@ def cure(notice: models.Notice) -> Cure:
         return Cure(reverse("by_hand", kwargs={"number": notice.account.pk}), "register.to_list")
     if code == "order_held":
         return Cure(reverse("orders") + "?state=held", "nav.orders")
+    if code == "order_not_created":
+        return Cure(reverse("orders") + "?state=creating", "nav.orders")
     if code in ABOUT_AN_ORDER:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
     if code in ("mail_failing", "mail_refused", "webhook_failing"):
