@@ -2,6 +2,7 @@
 
 import gzip
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -396,6 +397,61 @@ def test_a_report_never_whole_is_asked_for_thrice_and_then_once_a_day(open_house
     assert open_house.journal().count("count_not_whole") == 1
     day_passes(open_house)
     assert prove(open_house).tries == 4
+
+
+def test_days_whose_counts_were_never_whole_are_counted_again_until_one_is(open_house):
+    open_house.control("POST", "faults", {"kind": "omit", "count": 1})
+    lost = open_house.buy("OIL")["order_id"]
+    mended = files(open_house, lambda body: body[: body.index(b"\n") + 1])
+    for _ in range(10):
+        open_house.buy("SOAP")
+        day_passes(open_house)
+        assert not prove(open_house, most=4).whole
+    assert lost not in open_house.shop_orders()
+    mended()
+    day_passes(open_house)
+
+    proof = prove(open_house)
+
+    assert (proof.whole, proof.missing, proof.still_missing) == (True, [lost], [])
+    assert lost in open_house.shop_orders()
+    day_passes(open_house)
+    assert (proof.until - prove(open_house).since).total_seconds() == 7 * DAY
+
+
+def test_days_that_are_never_counted_whole_do_not_keep_the_newest_from_being_counted(open_house):
+    begin = open_house.account.import_since
+    files(open_house, lambda body: body[: body.index(b"\n") + 1])
+    for days in (10, 10, 10, 10):
+        open_house.buy("SOAP")
+        day_passes(open_house, days)
+        newest = prove(open_house)
+
+    assert newest.since > begin
+    assert (newest.until - newest.since).days == 28
+    assert open_house.deps.clock.now() - newest.until < timedelta(hours=8)
+
+
+def test_an_order_that_cannot_be_read_is_missing_also_when_the_counts_begin_after_it(open_house):
+    open_house.control("POST", "faults", {"kind": "omit", "count": 1})
+    lost = open_house.buy("OIL")["order_id"]
+    open_house.control("POST", "faults", {"kind": "unknown-enum", "operation": "getOrder"})
+    day_passes(open_house)
+    assert prove(open_house).still_missing == [lost]
+    for days in (6, 3):
+        day_passes(open_house, days)
+        proof = prove(open_house)
+
+    assert (proof.whole, proof.missing, proof.still_missing) == (True, [], [lost])
+    assert "orders_left_out" in open_house.refused_codes()
+    open_house.control("DELETE", "faults")
+    open_house.advance(HOUR)
+    step(open_house, "import_orders", "prove_orders")
+    jobs.run(open_house.deps, "derive_issues", "house")
+    proof.refresh_from_db()
+    assert proof.still_missing == []
+    assert lost in open_house.shop_orders()
+    assert "orders_left_out" not in open_house.refused_codes()
 
 
 def test_a_file_that_is_none_is_asked_for_anew_and_stops_no_import(open_house):

@@ -23,6 +23,9 @@ OVERLAP = timedelta(days=7)
 """Orders of the days before are counted once more: a cancellation or a payment that the list left out shows there."""
 SETTLED = timedelta(hours=1)
 """Orders younger than this are left to the next count. (Connectors meet Amazon's report half an hour late; read 2026-11-29.)"""
+REACH = timedelta(days=28)
+"""So far back a count may begin and still end now: the time one report of the marketplaces we know may span, and a little
+less. What no count was whole for in four weeks is left behind; all that while `proof_overdue` stands open."""
 EDGE = timedelta(minutes=1)
 """Whether an order this near to an end of the window is counted is the other side's rounding."""
 SLOWEST = timedelta(hours=6)
@@ -79,18 +82,21 @@ def _keep_place(account: models.Account, told: dict[str, Any]) -> None:
 
 
 def _due(account: models.Account, last: models.OrderProof | None, now: Instant) -> dict[str, Any]:
-    """The count that is due, {}: none. It ends where our book is known to have every order placed before."""
+    """The count that is due, {}: none. It ends where our book is known to have every order placed before, and begins
+    before the end of the last whole one: days whose counts were not whole are counted once more, as far as `REACH` goes."""
     begin, known, resumed = account.import_since, account.sales_known_until, account.resumed_at
     if begin is None or known is None:
         return {}
     until = min(known, now - SETTLED)
     counted = last.until if last else begin
+    whole = proofs.last_whole(AccountId(account.pk))
+    proven = whole.until if whole else begin
     again = last is not None and not last.whole and last.tries < TRIES
     after_a_stop = resumed is not None and counted < resumed <= until
     if last is not None and again and now - last.done_at >= IN_VAIN:
         since = last.since
     elif not again and (after_a_stop or until - counted >= EVERY):
-        since = max(begin, counted - OVERLAP)
+        since = max(begin, min(counted - OVERLAP, max(proven - OVERLAP, until - REACH)))
     else:
         return {}
     if until <= since:
@@ -121,9 +127,12 @@ def _held_against_our_book(
     unread = sum(not line.order_id for line in count.unread)
     last = proofs.latest(number)
     in_row = 0 if not found.absent and not unread else (last.tries if last else 0) + 1
+    # What could not be read yet is missing, however long ago this count's days begin.
+    older = [MarketplaceOrderId(name) for name in last.still_missing] if last else []
+    still = {*found.missing, *older} - proofs.known(number, older).keys()
     proof = proofs.add(
         number, since=since, until=count.until, orders=len(totals), missing=list(found.missing),
-        still_missing=list(found.missing), worth={name: list(map(str, totals[name])) for name in found.worth},
+        still_missing=sorted(still), worth={name: list(map(str, totals[name])) for name in found.worth},
         absent=len(found.absent), unread=unread, tries=in_row, done_at=now,
     )  # fmt: skip
     _keep_place(account, {})
