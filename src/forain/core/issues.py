@@ -67,6 +67,7 @@ CATALOGUE: dict[str, Severity] = {
     "offers_silent": Severity.WARNING,
     "shipments_silent": Severity.WARNING,
     "shipment_refused": Severity.WARNING,
+    "shipments_unshown": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,
     "catalogue_problem": Severity.WARNING,
     "links_to_decide": Severity.NOTE,

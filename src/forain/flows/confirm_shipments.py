@@ -10,7 +10,7 @@ from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
 from forain.core.orders import OrderStatus, without_buyer
-from forain.flows import authorize
+from forain.flows import authorize, import_orders
 from forain.flows.deps import Deps
 from forain.store import issues, journal, models, orders, parcels, shops
 
@@ -18,7 +18,9 @@ LOOK_EVERY = timedelta(minutes=2)
 
 
 def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
-    """Read parcels, confirm what is unconfirmed; the answer is when to look again. Safe to repeat."""
+    """Read parcels, confirm what is unconfirmed, say what the marketplace took and never shows; the answer is when to look
+    again. Safe to repeat."""
+    _tell_unshown(deps, account)
     if account.shop_id is None:
         return deps.clock.now() + LOOK_EVERY
     try:
@@ -42,6 +44,16 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
     if trouble is not None:
         raise trouble
     return deps.clock.now() + LOOK_EVERY
+
+
+def _tell_unshown(deps: Deps, account: models.Account) -> None:
+    """A taken parcel is no sent order yet: a feed is refused later, or nothing comes of it."""
+    names, subject = orders.unshown(AccountId(account.pk), deps.clock.now()), f"account:{account.pk}"
+    if names:
+        told = {"count": str(len(names)), "orders": import_orders.named(names), "order": names[0]}
+        issues.found("shipments_unshown", subject, deps.clock.now(), account=account.pk, placeholders=told)
+    else:
+        issues.mended("shipments_unshown", subject)
 
 
 def read_parcels(deps: Deps, account: models.Account) -> None:

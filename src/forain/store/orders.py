@@ -29,6 +29,8 @@ PAID = (OrderStatus.UNSHIPPED.value, OrderStatus.PARTIALLY_SHIPPED.value)
 UNSENT = (OrderStatus.PENDING.value, *PAID)
 INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
+SHOWN_BY = timedelta(days=1)
+"""So long after it took a parcel the marketplace may go on showing its order as not sent."""
 IN_VAIN = timedelta(minutes=30)
 """A creation that has not worked for so long is a person's matter; it is tried again all the same."""
 UNREADABLE = "unreadable"
@@ -194,9 +196,10 @@ def to_read_again(account: AccountId, now: Instant, most: int, granted_at: Insta
 
     `granted_at`: of a permission that may allow more than the one before; what was incomplete then is asked for at once.
     An address, a price or the buyer's wish to cancel may be missing for one refused answer only, and nothing else would
-    ask for it again.
+    ask for it again. Nor does the list of changed orders show one whose parcels were taken and came to nothing.
     """
     lacking = Q(state=OrderState.HELD.value, hold_reason__in=INCOMPLETE) | Q(in_part=True, status__in=UNSENT)
+    lacking |= Q(pk__in=_unshown_parcels(account, now).values("order_id"))
     due = now - INCOMPLETE_AGAIN
     incomplete = lacking & Q(seen_at__lte=max(due, granted_at) if granted_at else due)
     rows = models.Order.objects.filter(Q(hold_reason=UNREADABLE) | incomplete, account_id=account)
@@ -525,6 +528,23 @@ def observed_shipped(account: AccountId, now: Instant) -> None:
         confirmed_at__isnull=False,
         observed_at=None,
     ).update(observed_at=now)
+
+
+def _unshown_parcels(account: AccountId, now: Instant) -> "QuerySet[models.Parcel]":
+    """Parcels the marketplace took `SHOWN_BY` ago or longer, of orders that were not sent by its last word."""
+    return models.Parcel.objects.filter(
+        order__account_id=account, order__status__in=UNSENT, observed_at=None, confirmed_at__lte=now - SHOWN_BY
+    ).exclude(order__state__in=ENDED)
+
+
+def unshown(account: AccountId, now: Instant) -> list[str]:
+    """The ids of the orders of such parcels, oldest first, if the marketplace told them since as not sent.
+
+    One that it was not asked for since, or would not tell, accuses nobody.
+    """
+    rows = _unshown_parcels(account, now).filter(order__seen_at__gte=F("confirmed_at") + SHOWN_BY)
+    rows = rows.exclude(order__hold_reason=UNREADABLE)
+    return list(dict.fromkeys(rows.order_by("confirmed_at", "pk").values_list("order__order_id", flat=True)))
 
 
 def buyers_are_stored() -> bool:

@@ -11,7 +11,8 @@ from forain.store import models
 from forain.web.reminders import Cared, Cares
 
 ABOUT_AN_ORDER = (
-    "order_total_differs", "orders_missing", "orders_left_out", "orders_differ", "shipment_refused", "cancel_asked",
+    "order_total_differs", "orders_missing", "orders_left_out", "orders_differ", "shipment_refused",
+    "shipments_unshown", "cancel_asked",
 )  # fmt: skip
 
 
