@@ -202,12 +202,53 @@ def test_of_two_regions_the_one_that_stands_still_is_meant(house, camille):
     query = {"selling_partner_id": house.seller, "spapi_oauth_code": "c"}
 
     assert camille.get("/amazon/callback", query)["Location"] == f"/accounts/{house.account_id}#renew"
-    renewing = authorize.account_named(house.deps, "amazon", house.seller, ended=False)
+    renewing = authorize.account_named(house.deps, "amazon", house.seller, query, ended=False)
     assert renewing.pk == living.pk
     # The other way round: order of age decides nothing.
     models.Account.objects.filter(pk=living.pk).update(standing="refused")
     models.Account.objects.filter(pk=house.account_id).update(standing="granted", expires_at=now + timedelta(days=9))
     assert camille.get("/amazon/callback", query)["Location"] == f"/accounts/{living.pk}#renew"
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+@pytest.mark.parametrize(
+    ("region", "host"), [("EU", "sellercentral-europe.amazon.com"), ("NA", "sellercentral.amazon.com")]
+)
+def test_of_two_regions_the_one_the_browser_comes_from_is_renewed(house, camille, region, host, simulated):
+    now = house.deps.clock.now()
+    options = {**house.account.options, "address.consent": "http://box/seller-central/na"}
+    models.Account.objects.create(
+        marketplace="amazon", name="Amérique", region="NA", seller=house.seller, application=house.account.application,
+        standing="granted", grant_no=1, granted_at=now, expires_at=now + timedelta(days=40), created_at=now, options=options,
+    )  # fmt: skip
+    if not simulated:
+        models.Account.objects.update(options={})
+    there = f"http://box/seller-central/{region.lower()}" if simulated else f"https://{host}"
+    arriving = {
+        "selling_partner_id": house.seller, "amazon_callback_uri": f"{there}/apps/authorize/return", "amazon_state": "s",
+    }  # fmt: skip
+
+    answer = camille.get("/amazon/login", arriving)
+
+    assert answer["Location"].startswith(f"{there}/apps/authorize/return?")
+    assert models.Attempt.objects.get().account.region == region
+
+
+def test_of_two_regions_that_the_browser_does_not_tell_apart_the_nearer_end_is_renewed(house, camille):
+    now = house.deps.clock.now()
+    models.Account.objects.filter(pk=house.account_id).update(expires_at=now + timedelta(days=200))
+    sooner = models.Account.objects.create(
+        marketplace="amazon", name="Sooner", region="NA", seller=house.seller, application=house.account.application,
+        standing="granted", grant_no=1, granted_at=now, expires_at=now + timedelta(days=9), created_at=now,
+        options=house.account.options,
+    )  # fmt: skip
+
+    camille.get(
+        "/amazon/login",
+        {"selling_partner_id": house.seller, "amazon_callback_uri": "http://box/elsewhere", "amazon_state": "s"},
+    )
+
+    assert models.Attempt.objects.get().account == sooner
 
 
 @pytest.mark.parametrize("role", ["operator", "reader", "accountant"])

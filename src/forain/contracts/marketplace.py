@@ -65,10 +65,12 @@ class Grant:
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """The marketplace opened our login address: a renewal that starts on its side. `answer_to`: where the
-    browser goes next, already with what the marketplace wants back; our own state is added by the shell."""
+    browser goes next, already with what the marketplace wants back; our own state is added by the shell. `regions`: those
+    the browser may come from, by its address."""
 
     seller: SellerId
     answer_to: str
+    regions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,24 +169,38 @@ def complete_consent(deps: Deps, query: Mapping[str, str], user_id: int) -> Outc
     return outcome
 
 
-def account_named(deps: Deps, marketplace: str, seller: str, *, ended: bool) -> models.Account:
+def account_named(
+    deps: Deps, marketplace: str, seller: str, query: Mapping[str, str], *, ended: bool
+) -> models.Account:
     """The account meant where the marketplace sends a browser here of its own accord. Raises Rejected: seller_unknown.
 
-    It names the seller, neither region nor application: of several, one that is renewed by consent is meant, and one
-    whose permission has (`ended`) or has not ended.
+    It names the seller, not the application: of several accounts, one that is renewed by consent is meant; then one of the
+    region the browser comes from, where its address in `query` tells that; then one whose permission has (`ended`: only
+    then the marketplace asks this way) or has not ended; then the one whose end is nearest.
     """
     now = deps.clock.now()
 
-    def misfits(row: models.Account) -> tuple[bool, bool]:
+    def misfits(row: models.Account) -> tuple[bool, bool, bool, timedelta]:
         manifest = deps.open.marketplace_manifest(marketplace)
         over = row.standing in _STOPPED or (row.expires_at is not None and row.expires_at <= now)
-        return not manifest.kind(row.application.kind).by_consent, over != ended
+        away = abs(row.expires_at - now) if row.expires_at else timedelta.max
+        by_consent = manifest.kind(row.application.kind).by_consent
+        return not by_consent, not by_consent or row.region not in _comes_from(deps, row, query), over != ended, away
 
     rows = models.Account.objects.select_related("application").filter(marketplace=marketplace, seller=seller)
     found = min(rows.order_by("pk"), key=misfits, default=None)
     if found is None:
         raise errors.Rejected([errors.Problem("seller_unknown")], "seller_unknown")
     return found
+
+
+def _comes_from(deps: Deps, row: models.Account, query: Mapping[str, str]) -> frozenset[str]:
+    """The regions a browser may come from, as this account's own adapter understands its address; empty: it does not."""
+    try:
+        arrival = deps.open.marketplace(row).arrival(query)
+    except errors.AdapterError:
+        return frozenset()
+    return arrival.regions if arrival else frozenset()
 
 
 def answer_arrival(deps: Deps, account: models.Account, query: Mapping[str, str], user_id: int) -> str | None:

@@ -539,7 +539,8 @@ def _at_renew(row: models.Account) -> HttpResponse:
 def _named(request: HttpRequest, marketplace: str, *, ended: bool) -> models.Account | HttpResponse:
     """The account that the marketplace's question is about, or where to send a person for whom there is none."""
     try:
-        row = authorize.account_named(wiring.deps(), marketplace, request.GET.get(SELLER, ""), ended=ended)
+        query = request.GET.dict()
+        row = authorize.account_named(wiring.deps(), marketplace, query.get(SELLER, ""), query, ended=ended)
     except errors.AdapterError as error:
         messages.error(request, sentence(error))
         return redirect("dashboard")

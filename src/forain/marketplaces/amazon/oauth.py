@@ -95,9 +95,12 @@ def arrival(credentials: Credentials, query: Mapping[str, str]) -> Arrival | Non
     if told:
         base = urlsplit(told)
         allowed = (target.scheme, target.netloc) == (base.scheme, base.netloc)
+        ours = target.path.startswith(f"{base.path.rstrip('/')}/")
+        regions = frozenset({credentials.region} if ours else ())
     else:
-        hosts = {host for site in SITES for host in (site.consent_host, f"sellercentral.{site.domain}")}
-        allowed = target.scheme == "https" and target.netloc in hosts
+        hosts = [(host, s.region) for s in SITES for host in (s.consent_host, f"sellercentral.{s.domain}")]
+        regions = frozenset(region for host, region in hosts if host == target.netloc)
+        allowed = target.scheme == "https" and bool(regions)
     if not allowed:
         raise Malformed("amazon_callback_uri")
     back = {"amazon_state": state}
@@ -105,7 +108,7 @@ def arrival(credentials: Credentials, query: Mapping[str, str]) -> Arrival | Non
         back["version"] = "beta"
     # The address is put together anew: what a browser might read differently (line breaks) is gone from it.
     answer_to = target._replace(query="&".join(filter(None, (target.query, urlencode(back)))), fragment="")
-    return Arrival(SellerId(seller), answer_to.geturl())
+    return Arrival(SellerId(seller), answer_to.geturl(), regions)
 
 
 def redeem(credentials: Credentials, net: Net, query: Mapping[str, str], redirect_uri: str) -> Grant:
