@@ -183,11 +183,34 @@ def test_a_consent_that_is_refused_ends_the_row_and_renews_no_other(house, merch
 
     there = merchant.post(f"/accounts/{house.account_id}/renew-all")["Location"]
     ended = merchant.get(back(house, there, second.seller))["Location"]
-    merchant.post(f"/accounts/{house.account_id}/renew")
 
     assert ended == f"/accounts/{house.account_id}"
     assert numbered(house) == before
-    assert "next_to_renew" not in merchant.session
+    there = merchant.post(f"/accounts/{house.account_id}/renew")["Location"]
+    assert merchant.get(back(house, there, house.seller))["Location"] == f"/accounts/{house.account_id}"
+
+
+def test_a_row_that_was_left_leads_nowhere_once_a_renewal_began_at_amazon(house, merchant):
+    other_account(house)
+    there = merchant.post(f"/accounts/{house.account_id}/renew-all")["Location"]
+    arriving = {
+        "selling_partner_id": house.seller, "amazon_state": "s",
+        "amazon_callback_uri": "http://box/seller-central/eu/apps/authorize/return",
+    }  # fmt: skip
+    merchant.get("/amazon/login", arriving)
+
+    assert merchant.get(back(house, there, house.seller))["Location"] == f"/accounts/{house.account_id}"
+
+
+def test_an_account_that_was_taken_out_is_not_renewed_with_the_others(house, merchant):
+    second = other_account(house)
+    authorize.disconnect(house.deps, second)
+
+    page = merchant.get(f"/accounts/{house.account_id}").content.decode()
+    there = merchant.post(f"/accounts/{house.account_id}/renew-all")["Location"]
+
+    assert f"/accounts/{house.account_id}/renew-all" not in page
+    assert merchant.get(back(house, there, house.seller))["Location"] == f"/accounts/{house.account_id}"
 
 
 def test_tokens_of_several_accounts_are_entered_in_one_go_each_for_itself(make_house, client, monkeypatch):

@@ -35,8 +35,13 @@ def every() -> list[models.Account]:
 
 
 def together(row: models.Account) -> list[models.Account]:
-    """The accounts of the same application that have or had a permission, this one first."""
+    """The accounts of the same application that have a permission or lost it, this one first; not what was taken out.
+
+    By application, not by seller id: one seller has another id in each region, and a private application is authorized by
+    its owner's accounts only. Of a public one in this house each account still asks its own seller, and takes no other's word.
+    """
     rows = models.Account.objects.select_related("application").filter(application=row.application, grant_no__gt=0)
+    rows = rows.exclude(standing=Standing.NONE.value)
     return sorted(rows, key=lambda one: (one.pk != row.pk, one.pk))
 
 

@@ -1,7 +1,7 @@
 """Connect a shop, connect a marketplace, renew: the pages that lead through it, and the marketplace's callbacks."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -243,7 +243,12 @@ def _may_leave(response: HttpResponse, consent_address: str = "") -> HttpRespons
     return response
 
 
-def _to_consent(request: HttpRequest, account: models.Account) -> HttpResponse:
+NEXT_TO_RENEW = "next_to_renew"
+"""In the session: numbers of the accounts that follow the one whose consent is under way. Whatever else is begun ends it."""
+
+
+def _to_consent(request: HttpRequest, account: models.Account, following: Sequence[int] = ()) -> HttpResponse:
+    request.session[NEXT_TO_RENEW] = list(following)
     manifest = plugins.marketplace_manifest(account.marketplace)
     known = [site.site for site in accounts.sites(AccountId(account.pk))]
     sites = known or [site.site_id for site in manifest.sites if site.region == account.region]
@@ -316,12 +321,7 @@ def _site(account: models.Account, site: models.AccountSite) -> dict[str, object
 
 @require_POST
 def renew(request: HttpRequest, number: int) -> HttpResponse:
-    request.session.pop(NEXT_TO_RENEW, None)
     return _to_consent(request, get_object_or_404(models.Account.objects.select_related("application"), pk=number))
-
-
-NEXT_TO_RENEW = "next_to_renew"
-"""In the session: numbers of the accounts that follow the one whose consent is under way."""
 
 
 def renew_all(request: HttpRequest, number: int) -> HttpResponse:
@@ -330,8 +330,7 @@ def renew_all(request: HttpRequest, number: int) -> HttpResponse:
     rows = accounts.together(row)
     manifest = plugins.marketplace_manifest(row.marketplace)
     if request.method == "POST" and rows and manifest.kind(row.application.kind).by_consent:
-        request.session[NEXT_TO_RENEW] = [one.pk for one in rows[1:]]
-        return _to_consent(request, rows[0])
+        return _to_consent(request, rows[0], [one.pk for one in rows[1:]])
     said = _enter_tokens(request, rows) if request.method == "POST" else {}
     if said and all(text == "" for text in said.values()):
         messages.success(request, w("amazon.connected"))
@@ -375,8 +374,7 @@ def _next_to_renew(request: HttpRequest) -> HttpResponse | None:
     row = models.Account.objects.select_related("application").filter(pk__in=waiting[:1]).first()
     if row is None:
         return None
-    request.session[NEXT_TO_RENEW] = waiting[1:]
-    return _to_consent(request, row)
+    return _to_consent(request, row, waiting[1:])
 
 
 @require_POST
@@ -552,6 +550,7 @@ def _named(request: HttpRequest, marketplace: str, *, ended: bool) -> models.Acc
 
 def arrival(request: HttpRequest, marketplace: str) -> HttpResponse:
     """A renewal that starts at the marketplace: our login address. The login itself is Django's, before this runs."""
+    request.session.pop(NEXT_TO_RENEW, None)
     row = _named(request, marketplace, ended=False)
     if not isinstance(row, models.Account):
         return row
