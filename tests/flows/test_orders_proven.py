@@ -256,6 +256,29 @@ def test_after_a_stop_the_gap_is_counted_as_soon_as_amazon_can_have_counted_it(o
     assert lost in open_house.shop_orders()
 
 
+def test_what_the_list_left_out_between_the_last_proof_and_a_stop_is_proven_after_it(open_house):
+    day_passes(open_house)
+    proven = prove(open_house)
+    open_house.control("POST", "faults", {"kind": "omit", "count": 1})
+    lost = open_house.buy("OIL")["order_id"]
+    open_house.advance(12 * HOUR)
+    read(open_house)
+    stop(open_house)
+    open_house.advance(20 * DAY)
+    renew(open_house)
+    assert open_house.account.catch_up_from > proven.until
+    read(open_house)
+    assert lost not in open_house.shop_orders()
+    open_house.advance(HOUR)
+    read(open_house)
+
+    proof = prove(open_house)
+
+    assert proof.since < proven.until < open_house.account.resumed_at <= proof.until
+    assert (proof.whole, proof.missing, proof.still_missing) == (True, [lost], [])
+    assert lost in open_house.shop_orders()
+
+
 def test_a_gap_longer_than_a_report_spans_is_counted_piece_by_piece_to_its_end(open_house):
     first = open_house.account.import_since
     open_house.rotate()

@@ -511,7 +511,11 @@ def _application_works(application: ApplicationId, now: Instant) -> None:
 
 
 def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
-    """After a stop: all offers are looked at again, orders from the last proven point on. In a transaction."""
+    """After a stop: all offers are looked at again, orders from where the list was read to before it. In a transaction.
+
+    Between the last proven point and there the list itself was read; what it left out it would leave out again. The second
+    source's count that follows a stop begins before the last proven point, and has it (`prove_orders`).
+    """
     if stood_still:
         # Locks the row: a proof that ends now has either cleared `catch_up_from` before it is read, or sees the stop.
         accounts.note(account, resumed_at=now)
