@@ -6,6 +6,7 @@ import pytest
 
 from forain import wiring
 from forain.store import models
+from forain.web import words
 from tests.people import come_in
 
 LOST = ["302-0000000-0000001", "302-0000000-0000002"]
@@ -58,6 +59,19 @@ def test_how_many_orders_and_which_are_missing_is_on_both_pages(client, account,
     for page in pages:
         assert incomplete in shown(client, page, language)
         assert LOST[0] not in shown(client, page, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "from {} to {}"), ("fr", "du {} au {}"), ("de", "vom {} bis {}")]
+)
+@pytest.mark.parametrize("absent", [0, 1])
+def test_the_time_that_was_counted_has_a_beginning_and_an_end(client, account, language, told, absent):
+    row = proof(account, absent=absent)
+    days = [words.day(language, moment).replace("\N{NO-BREAK SPACE}", " ") for moment in (row.since, row.until)]
+    clocks = [f"{words.local(moment):%H:%M}" for moment in (row.since, row.until)]
+    told = told.format(*(f"{day} {clock}" for day, clock in zip(days, clocks, strict=True)))
+    for page in ("/", f"/accounts/{account.pk}"):
+        assert told in shown(client, page, language)
 
 
 @pytest.mark.parametrize(
