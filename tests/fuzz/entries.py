@@ -74,7 +74,8 @@ def forms_of(site: Site) -> dict[str, list[dict[str, str]]]:
         account + "token": [{"refresh_token": "Atzr|abc", "granted_on": "2026-03-01"}],
         account + "date": [{"granted_on": "2026-01-01", "grant": "1"}],
         account + "check": [{}],
-        account + "secret": [{"client_secret": "amzn1.oa2-cs.v1.0123abcdef"}],
+        account + "secret": [{"client_secret": "amzn1.oa2-cs.v1.0123abcdef", "secret_made_on": "2026-02-20"}],
+        account + "secret-date": [{"secret_made_on": "2026-02-20", "secret": "1"}],
         account + "rotation": [
             {"answer": "secret", "client_secret": "amzn1.oa2-cs.v1.0123abcdef"}, QUEUE, {"answer": "ask"}, {"answer": "remove"},
         ],
