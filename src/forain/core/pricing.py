@@ -2,16 +2,67 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from forain.core.money import Money
+
+MOST_DIGITS = 3
+"""An ending of so many digits: 9.99 has three."""
+
+
+Way = Literal["nearest", "up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The last digits a price is to end with: "99" of 19.99, "9" of 18.49. `way`: to the nearest such price (of two as near
+    the lower one), or always up, or always down."""
+
+    digits: str
+    way: Way = "nearest"
+
+    def __post_init__(self) -> None:
+        if not self.digits.isascii() or not self.digits.isdigit() or len(self.digits) > MOST_DIGITS:
+            raise ValueError(f"an ending is 1 to {MOST_DIGITS} digits")
+
+    @property
+    def step(self) -> int:
+        """In the currency's smallest coin: how far two such prices are apart."""
+        return int(10 ** len(self.digits))
+
+    def at_most(self, price: Money) -> Money | None:
+        """The highest price with this ending that is not above `price`; None: there is none above zero."""
+        minor = price.minor - (price.minor - int(self.digits)) % self.step
+        return Money(minor, price.currency) if minor > 0 else None
+
+    def at_least(self, price: Money) -> Money:
+        """The lowest price above zero with this ending that is not below `price`."""
+        minor = max(price.minor, 1)
+        return Money(minor + (int(self.digits) - minor) % self.step, price.currency)
+
+    def of(self, price: Money) -> Money:
+        """`price` with this ending. Where there is none below, the one above."""
+        below, above = self.at_most(price), self.at_least(price)
+        if below is None or self.way == "up":
+            return above
+        if self.way == "down":
+            return below
+        return below if price.minor - below.minor <= above.minor - price.minor else above
 
 
 @dataclass(frozen=True, slots=True)
 class PriceRule:
-    """The merchant's wish for one site. `percent` may be negative; `floor` and `ceiling` None: no limit."""
+    """The merchant's wish for the price of an offer; the defaults show the shop's own.
 
+    `site_tax`: percent of VAT of the site's country, which takes the place of the shop's; None: the shop's price is shown
+    as it is. `percent` may be negative, and so may `add`. `floor` and `ceiling` None: no limit; they hold against
+    everything else, the ending too.
+    """
+
+    site_tax: Decimal | None = None
     percent: Decimal = Decimal(0)
     add: Money | None = None
+    ending: Ending | None = None
     floor: Money | None = None
     ceiling: Money | None = None
 
@@ -31,29 +82,56 @@ class NoPrice:
     code: str
 
 
-def price_on_site(shop_price: Money, site_currency: str, rule: PriceRule) -> Priced | NoPrice:
+def price_on_site(
+    shop_price: Money, site_currency: str, rule: PriceRule, *, shop_tax: Decimal | None = None
+) -> Priced | NoPrice:
     """The shop's price with tax, turned by the rule into the site's price.
 
-    Another currency, zero and negative prices give NoPrice: nothing is guessed about money.
+    `shop_tax`: percent of VAT within the shop's price, None: not told. Another currency, zero and negative prices, and limits
+    that contradict each other give NoPrice: nothing is guessed about money.
     """
     if shop_price.currency != site_currency:
         return NoPrice("currency_differs")
     if shop_price.minor <= 0:
         return NoPrice("price_not_positive")
+    if rule.floor and rule.ceiling and rule.ceiling < rule.floor:
+        return NoPrice("floor_above_ceiling")
     steps = [("shop_price", shop_price.text())]
     price = shop_price
+    if rule.site_tax is not None:
+        if shop_tax is None:
+            return NoPrice("tax_rate_missing")
+        if shop_tax != rule.site_tax:
+            price = Money.rounded(price.amount * (100 + rule.site_tax) / (100 + shop_tax), site_currency)
+            steps.append(("site_tax", f"{_plain(shop_tax)} -> {_plain(rule.site_tax)}"))
     if rule.percent:
         price = Money.rounded(price.amount * (1 + rule.percent / 100), site_currency)
         steps.append(("percent", f"{rule.percent:+f}"))
     if rule.add:
         price = price + rule.add
         steps.append(("add", rule.add.text()))
-    if rule.floor and price < rule.floor:
-        price = rule.floor
-        steps.append(("floor", price.text()))
-    if rule.ceiling and rule.ceiling < price:
-        price = rule.ceiling
-        steps.append(("ceiling", price.text()))
     if price.minor <= 0:
         return NoPrice("price_not_positive")
-    return Priced(price, tuple(steps))
+    if rule.ending:
+        ended = rule.ending.of(price)
+        if ended != price:
+            price = ended
+            steps.append(("ending", price.text()))
+    return Priced(*_within(price, rule, steps))
+
+
+def _within(price: Money, rule: PriceRule, steps: list[tuple[str, str]]) -> tuple[Money, tuple[tuple[str, str], ...]]:
+    """Not below the floor, not above the ceiling; with the ending where one lies between them."""
+    if rule.floor and price < rule.floor:
+        ended = rule.ending.at_least(rule.floor) if rule.ending else rule.floor
+        price = rule.floor if rule.ceiling and rule.ceiling < ended else ended
+        steps.append(("floor", price.text()))
+    elif rule.ceiling and rule.ceiling < price:
+        below = rule.ending.at_most(rule.ceiling) if rule.ending else rule.ceiling
+        price = rule.ceiling if below is None or (rule.floor and below < rule.floor) else below
+        steps.append(("ceiling", price.text()))
+    return price, tuple(steps)
+
+
+def _plain(percent: Decimal) -> str:
+    return f"{percent.normalize():f}"

@@ -1,0 +1,185 @@
+"""What a merchant wishes for his offers: said for an account, one of its sites, a group of products or one SKU.
+
+The narrower word counts, wish by wish: a SKU that says only its floor keeps the buffer of its group and the percent of its
+site. A wish is kept as the text it was entered as; WISHES says what each may be, for pages, files and the command line alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from forain.core.money import Money
+from forain.core.pricing import MOST_DIGITS, Ending, PriceRule
+from forain.core.stock import ABSURD_QUANTITY, StockRule
+
+NONE = "none"
+"""The word for "no such limit here", where a wider rule has one."""
+YES, NO = "yes", "no"
+
+Kind = Literal["pieces", "percent", "amount", "ending", "choice"]
+Level = Literal["account", "site", "group", "sku"]
+LEVELS: tuple[Level, ...] = ("account", "site", "group", "sku")
+"""From the widest to the narrowest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One thing that can be wished for. `least` and `most`: its bounds, None: none. `may_be_none`: NONE takes a wider limit away."""
+
+    name: str
+    side: Literal["quantity", "price"]
+    kind: Kind
+    least: Decimal | None = None
+    most: Decimal | None = None
+    choices: tuple[str, ...] = ()
+    may_be_none: bool = False
+
+
+def _pieces(name: str, *, may_be_none: bool = False) -> Wish:
+    return Wish(name, "quantity", "pieces", Decimal(0), Decimal(ABSURD_QUANTITY), may_be_none=may_be_none)
+
+
+def _choice(name: str, side: Literal["quantity", "price"], *choices: str) -> Wish:
+    return Wish(name, side, "choice", choices=choices)
+
+
+WISHES: Mapping[str, Wish] = {
+    wish.name: wish
+    for wish in (
+        _choice("sends_quantity", "quantity", YES, NO),
+        _pieces("fixed", may_be_none=True),
+        _pieces("last_pieces"),
+        Wish("share", "quantity", "percent", Decimal(0), Decimal(100)),
+        _pieces("buffer"),
+        _pieces("cap", may_be_none=True),
+        _pieces("minimum"),
+        _choice("inactive_counts", "quantity", YES, NO),
+        _choice("sends_price", "price", YES, NO),
+        Wish("site_tax", "price", "percent", Decimal(0), Decimal(50), may_be_none=True),
+        Wish("percent", "price", "percent", Decimal(-99), Decimal(900)),
+        Wish("add", "price", "amount", may_be_none=True),
+        Wish("ending", "price", "ending", may_be_none=True),
+        _choice("ending_way", "price", "nearest", "up", "down"),
+        Wish("floor", "price", "amount", Decimal(0), may_be_none=True),
+        Wish("ceiling", "price", "amount", Decimal(0), may_be_none=True),
+    )
+}
+
+
+class NotAWish(ValueError):
+    """What was entered cannot be wished for. `code`: why, "unknown_wish", "not_a_number", "too_small", "too_large",
+    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "amount_without_currency", "currency_differs";
+    `told`: what it may be."""
+
+    def __init__(self, code: str, name: str, told: str = "") -> None:
+        super().__init__(f"{name}: {code}{f' ({told})' if told else ''}")
+        self.code, self.name, self.told = code, name, told
+
+
+def checked(name: str, text: str, currency: str = "") -> str:
+    """The wish `name` as it is kept, for what somebody entered as `text` or was kept before. Raises NotAWish.
+
+    `currency`: of the sites it is for; "" where these have several, which no amount can be said for. An amount is kept with
+    its currency: read for a site of another one it is refused, and never taken for so many of that one's coins.
+    """
+    wish = WISHES.get(name)
+    if wish is None:
+        raise NotAWish("unknown_wish", name, ", ".join(WISHES))
+    text = text.strip()
+    if wish.may_be_none and text == NONE:
+        return NONE
+    if wish.kind == "choice":
+        if text not in wish.choices:
+            raise NotAWish("not_a_choice", name, ", ".join(wish.choices))
+        return text
+    if wish.kind == "ending":
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+            raise NotAWish("not_an_ending", name, "99")
+        return text
+    if wish.kind == "amount":
+        return str(_amount(wish, text, currency))
+    number = _number(wish, text)
+    if wish.kind == "pieces" and number != number.to_integral_value():
+        raise NotAWish("too_exact", name)
+    if wish.kind == "percent" and number != round(number, 2):
+        raise NotAWish("too_exact", name)
+    return f"{number.normalize():f}"
+
+
+def _amount(wish: Wish, text: str, currency: str) -> Money:
+    if not currency:
+        raise NotAWish("amount_without_currency", wish.name)
+    text, _, of = text.partition(" ")
+    if of not in ("", currency):
+        raise NotAWish("currency_differs", wish.name, currency)
+    _number(wish, text)
+    try:
+        return Money.parse(text, currency)
+    except ValueError:
+        raise NotAWish("too_exact", wish.name) from None
+
+
+def _number(wish: Wish, text: str) -> Decimal:
+    if not text or not set(text) <= set("+-0123456789.") or len(text) > 20:
+        raise NotAWish("not_a_number", wish.name, "12.50")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise NotAWish("not_a_number", wish.name, "12.50") from None
+    if wish.least is not None and number < wish.least:
+        raise NotAWish("too_small", wish.name, f"{wish.least:f}")
+    if wish.most is not None and number > wish.most:
+        raise NotAWish("too_large", wish.name, f"{wish.most:f}")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """All that counts for one offer. `said_by`: wish -> the level that said it, for the page "why?"; a wish that nobody
+    said is not in it. `sends_quantity`, `sends_price`: whether that side of the offer is ours to tell."""
+
+    stock: StockRule
+    price: PriceRule
+    sends_quantity: bool
+    sends_price: bool
+    said_by: Mapping[str, Level]
+
+
+def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
+    """What counts where `said` is said, in any order; of two of one level the later counts.
+
+    Raises NotAWish where something is kept that `checked` would not have let pass (an older or newer Forain wrote it).
+    """
+    told: dict[str, str] = {}
+    said_by: dict[str, Level] = {}
+    for level, wishes in sorted(said, key=lambda one: LEVELS.index(one[0])):
+        for name, text in wishes.items():
+            told[name] = checked(name, text, currency)
+            said_by[name] = level
+
+    def pieces(name: str) -> int | None:
+        text = told.get(name, NONE)
+        return None if text == NONE else int(text)
+
+    def percent(name: str) -> Decimal | None:
+        text = told.get(name, NONE)
+        return None if text == NONE else Decimal(text)
+
+    def amount(name: str) -> Money | None:
+        text = told.get(name, NONE)
+        return None if text == NONE else Money.parse(text.split()[0], currency)
+
+    share = percent("share")
+    digits = told.get("ending", NONE)
+    stock = StockRule(
+        fixed=pieces("fixed"), last_pieces=pieces("last_pieces") or 0, share=Decimal(100) if share is None else share,
+        buffer=pieces("buffer") or 0, cap=pieces("cap"), minimum=pieces("minimum") or 0,
+        inactive_counts=told.get("inactive_counts", NO) == YES,
+    )  # fmt: skip
+    price = PriceRule(
+        site_tax=percent("site_tax"), percent=percent("percent") or Decimal(0), add=amount("add"),
+        ending=None if digits == NONE else Ending(digits, told.get("ending_way", "nearest")),  # type: ignore[arg-type]
+        floor=amount("floor"), ceiling=amount("ceiling"),
+    )  # fmt: skip
+    return Effective(stock, price, told.get("sends_quantity", YES) == YES, told.get("sends_price", YES) == YES, said_by)
