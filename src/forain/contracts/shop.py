@@ -28,7 +28,8 @@ class Variant:
     """One sellable thing of the shop. `price` with tax, None when the shop has none usable (see problems).
 
     `ean` "" when none. `tax_rate` in percent, None when not told. `level` None: the shop manages no stock
-    for it. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
+    for it. `group`: the shop's name of the group of articles it belongs to, for rules that count for all of them; "" for
+    none. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
     """
 
     variant: VariantId
@@ -40,6 +41,7 @@ class Variant:
     asin: str = ""
     tax_rate: Decimal | None = None
     active: bool = True
+    group: str = ""
     problems: tuple[Problem, ...] = ()
 
 

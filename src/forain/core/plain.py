@@ -1,4 +1,4 @@
-"""Text from outside, made fit for one line: in a log, the journal, a terminal."""
+"""Text from outside, made fit for one line (in a log, the journal, a terminal) and for a cell of a spreadsheet."""
 
 import re
 
@@ -20,3 +20,20 @@ def one_line(text: object) -> str:
     r"""`text` on one line, with what a reader would not see written out (\n, \x1b): it can neither begin a line of its
     own nor steer a terminal. Safe to repeat."""
     return _UNSEEN.sub(_shown, str(text))
+
+
+_GUARDED = re.compile("'*(?:[=+\\-@|%＝＋－＠]|\\s|.*\\s\\Z)", re.DOTALL)
+"""A cell that a spreadsheet would run (whatever apostrophes stand before), or whose spaces at the edges would be lost."""
+
+
+def csv_cell(cell: str) -> str:
+    """A cell that a spreadsheet shows and never runs: one apostrophe more."""
+    return f"'{cell}" if _GUARDED.match(cell) else cell
+
+
+def meant(cell: str) -> str:
+    """What `csv_cell` wrote, as it was; what a person typed, without the spaces around it."""
+    for told in (cell, cell.strip()):
+        if told.startswith("'") and _GUARDED.match(told):
+            return told[1:]
+    return cell.strip()

@@ -2,13 +2,13 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.plain import csv_cell, meant
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
 from forain.store import journal, models, runs, shops
@@ -56,30 +56,13 @@ def _linking(account: models.Account, skus: Sequence[SellerSku], now: Instant) -
         runs.force(f"account:{account.pk}", now, ["reconcile_offers", "import_orders"])
 
 
-_GUARDED = re.compile("'*(?:[=+\\-@|%＝＋－＠]|\\s|.*\\s\\Z)", re.DOTALL)
-"""A cell that a spreadsheet would run (whatever apostrophes stand before), or whose spaces at the edges would be lost."""
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet shows and never runs: one apostrophe more."""
-    return f"'{cell}" if _GUARDED.match(cell) else cell
-
-
-def _meant(cell: str) -> str:
-    """What `_harmless` wrote, as it was; what a person typed, without the spaces around it."""
-    for told in (cell, cell.strip()):
-        if told.startswith("'") and _GUARDED.match(told):
-            return told[1:]
-    return cell.strip()
-
-
 def csv_lines(account: AccountId) -> Iterator[str]:
     """All decided links as the lines of a CSV file: marketplace_sku, variant, how. `read_csv` reads the same links."""
     rows = models.Link.objects.filter(account_id=account, decided_at__isnull=False, refused=False).order_by("sku")
     yield "marketplace_sku,variant,how\r\n"
     for found in rows.values_list("sku", "variant", "how").iterator():
         buffer = io.StringIO()
-        csv.writer(buffer).writerow([_harmless(cell) for cell in found])
+        csv.writer(buffer).writerow([csv_cell(cell) for cell in found])
         yield buffer.getvalue()
 
 
@@ -100,7 +83,7 @@ def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, V
             continue
         if len(row) != len(head):
             return WrongLine(number, f"{len(row)} / {len(head)}")
-        cells = dict(zip(head, map(_meant, row), strict=True))
+        cells = dict(zip(head, map(meant, row), strict=True))
         sku, variant = SellerSku(cells["marketplace_sku"]), VariantId(cells["variant"])
         if len(sku) > LONGEST_SKU or "\0" in sku:
             return WrongLine(number, f"marketplace_sku {sku[:20]!a}")

@@ -14,12 +14,13 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
-from forain.core.pricing import NoPrice, PriceRule, price_on_site
-from forain.core.stock import LANDED, Sellable, StockRule, sellable
+from forain.core.pricing import NoPrice, price_on_site
+from forain.core.rules import Effective, NotAWish
+from forain.core.stock import LANDED, Sellable, StockLevel, sellable
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
-from forain.store import accounts, journal, landings, models, offers, orders, runs, shops
+from forain.store import accounts, journal, landings, models, offers, orders, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
@@ -29,6 +30,8 @@ IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
 """The shop tells no stock now."""
+HELD_PRICES = ("tax_rate_missing", "floor_above_ceiling")
+"""Why a rule gives no price, and a person must look: the rule and the article do not fit each other."""
 AWAY_AGAIN = timedelta(minutes=5)
 """During a landing: how soon an offer is decided again that was decided without the shop."""
 
@@ -78,8 +81,13 @@ def _reconcile_batch(
             raise
         away = error
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
+    # As they are after the claim: whoever changes them later marks these offers again.
+    in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
     if away is None:
-        decided = [_decide(deps, account, row, sites.get(row.site), links, stock, unimported, landing) for row in rows]
+        decided = [
+            _decide(deps, account, row, sites.get(row.site), links, stock, unimported, in_force, landing)
+            for row in rows
+        ]
     else:
         decided = _landed_unseen(deps, account, rows, sites, links)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
@@ -172,6 +180,7 @@ def _decide(
     links: Mapping[SellerSku, VariantId],
     stock: Mapping[VariantId, Variant],
     unimported: Mapping[str, int],
+    in_force: rules.InForce,
     landing: bool,
 ) -> Decided:
     """Ask core about one offer; nothing is written. `landing`: its quantity is to be 0, where it is ours."""
@@ -181,7 +190,14 @@ def _decide(
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     variant = stock.get(link)
     if variant is not None:
-        desired, steps, notes, held = wanted(variant, site, unimported.get(link, 0), landing, told=_quantity_told(row))
+        rule: Effective | NotAWish
+        try:
+            rule = in_force.of(site.site, site.currency, row.sku, variant.group)
+        except NotAWish as error:
+            rule = error
+        desired, steps, notes, held = wanted(
+            variant, rule, site.currency, unimported.get(link, 0), landing, told=_quantity_told(row)
+        )
     elif landing and _quantity_told(row):
         desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
     else:
@@ -263,46 +279,62 @@ def _quantity_told(row: models.Offer) -> bool:
     return row.desired_quantity is not None or row.submitted_quantity is not None
 
 
-def _told(found: Sellable) -> list[list[str]]:
-    return [[code, str(value)] for code, value in found.steps]
+def _told(found: Sellable, rule: Effective | None = None) -> list[list[str]]:
+    """The steps as they are kept: code, value, and the level of the rule that said it ("": no rule did)."""
+    said_by = rule.said_by if rule else {}
+    return [[code, value, said_by.get(code, "")] for code, value in found.steps]
 
 
 def wanted(
-    variant: Variant, site: models.AccountSite, unimported: int, landing: bool = False, *, told: bool = False
+    variant: Variant,
+    rule: Effective | NotAWish,
+    currency: str,
+    unimported: int,
+    landing: bool = False,
+    *,
+    told: bool = False,
 ) -> tuple[Desired, list[list[str]], list[str], str]:
     """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held).
 
-    `landing`: a quantity that is ours to tell is 0, also one that is held back if it was `told` before.
+    `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `landing`: a
+    quantity that is ours to tell is 0, also one that is held back if it was `told` before.
     """
+    if isinstance(rule, NotAWish):
+        landed = landing and told
+        return Desired(LANDED.quantity if landed else None, None), _told(LANDED) if landed else [], [], "rule_wrong"
     steps: list[list[str]] = []
     notes: list[str] = []
     held = ""
     quantity: int | None = None
     # A price that is wrong says nothing of the stock.
     stock_held = variant.level is None and any(not problem.code.startswith("price_") for problem in variant.problems)
-    if landing and (variant.level is not None or (stock_held and told)):
+    managed = variant.level is not None or (rule.stock.fixed is not None and not stock_held)
+    if not rule.sends_quantity:
+        notes.append("quantity_not_sent")
+    elif landing and (managed or (stock_held and told)):
         quantity = LANDED.quantity
         steps += _told(LANDED)
-    elif variant.level is None:
+    elif not managed:
         notes.append("stock_held" if stock_held else "stock_not_managed")
     else:
         try:
-            found = sellable(variant.level, unimported, StockRule(site.buffer, site.cap))
+            found = sellable(variant.level or StockLevel(0), unimported, rule.stock, active=variant.active)
         except ValueError as error:
             held = str(error)
         else:
-            quantity = found.quantity if variant.active else 0
-            steps += _told(found)
-            if not variant.active:
-                steps.append(["inactive", "0"])
+            quantity = found.quantity
+            steps += _told(found, rule)
     price: Money | None = None
-    if site.sends_price and variant.price is not None:
-        priced = price_on_site(variant.price, site.currency, PriceRule(percent=site.price_percent))
+    if not rule.sends_price:
+        notes.append("price_not_sent")
+    elif variant.price is not None:
+        priced = price_on_site(variant.price, currency, rule.price, shop_tax=variant.tax_rate)
         if isinstance(priced, NoPrice):
             notes.append(priced.code)
+            held = priced.code if priced.code in HELD_PRICES else held
         else:
             price = priced.price
-            steps += [[code, value] for code, value in priced.steps]
+            steps += [[code, value, rule.said_by.get(code, "")] for code, value in priced.steps]
     if variant.problems:
         held = variant.problems[0].code
     return Desired(quantity, price), steps, notes, held

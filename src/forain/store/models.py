@@ -159,14 +159,26 @@ class AccountSite(models.Model):
     suspended = models.BooleanField(default=False)
     writes_allowed_at = models.DateTimeField(null=True)
     writes_allowed_by = models.TextField(default="", blank=True)
-    buffer = models.IntegerField(default=0)
-    cap = models.IntegerField(null=True)
-    price_percent = models.DecimalField(max_digits=7, decimal_places=2, default=0)
-    sends_price = models.BooleanField(default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "site"], name="account_site_once")]
         ordering = ["country"]
+
+
+class Rule(models.Model):
+    """What the merchant wishes for the offers of an account: `wishes` (name -> text, see core.rules), for all of them, for a
+    group of the shop's articles or for one SKU, which `name` names; on all sites ("") or one."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="rules")
+    level = models.TextField()
+    site = models.TextField(default="", blank=True)
+    name = models.TextField(default="", blank=True)
+    wishes = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+    changed_by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "level", "site", "name"], name="rule_once")]
 
 
 class Person(models.Model):
@@ -262,6 +274,7 @@ class Variant(models.Model):
     on_hand = models.BigIntegerField(null=True)
     allocated = models.BigIntegerField(null=True)
     active = models.BooleanField(default=True)
+    group = models.TextField(default="", db_default="", blank=True)
     problems = models.JSONField(default=list)
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)

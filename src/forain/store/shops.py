@@ -12,7 +12,8 @@ from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.store import models, offers, runs
 
 _MIRRORED = (
-    "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "problems",
+    "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "group",
+    "problems",
 )  # fmt: skip
 
 LINKS_LOCK = 0x466F724C
@@ -60,6 +61,7 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         on_hand=variant.level.on_hand if variant.level else None,
         allocated=variant.level.allocated if variant.level else None,
         active=variant.active,
+        group=variant.group,
         problems=[[p.code, p.text, p.field] for p in variant.problems],
         seen_at=now,
         gone_at=None,
@@ -134,6 +136,19 @@ def skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[tuple[int, str]
         account__shop_id=shop, variant__in=list(variants), decided_at__isnull=False, refused=False
     )
     return {(a, sku): VariantId(variant) for a, sku, variant in rows.values_list("account_id", "sku", "variant")}
+
+
+def skus_of_group(account: AccountId, group: str) -> list[str]:
+    """The account's SKUs that are linked to an article of this group, as last mirrored."""
+    variants = models.Variant.objects.filter(shop__accounts=account, group=group, gone_at=None)
+    rows = models.Link.objects.filter(account_id=account, decided_at__isnull=False, refused=False)
+    return list(rows.filter(variant__in=variants.values("variant")).values_list("sku", flat=True))
+
+
+def groups(account: AccountId) -> list[str]:
+    """The names of the groups that the shop has its articles in."""
+    rows = models.Variant.objects.filter(shop__accounts=account, gone_at=None).exclude(group="")
+    return list(rows.order_by("group").values_list("group", flat=True).distinct())
 
 
 def unlinked_skus(account: AccountId) -> QuerySet[models.Offer]:

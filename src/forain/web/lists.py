@@ -82,20 +82,22 @@ def _state(offer: "models.Offer") -> str:
     return "differs" if quantity_differs or price_differs else "settled"
 
 
-_PRICE_STEPS = ("shop_price", "percent", "add", "floor", "ceiling")
+_PRICE_STEPS = ("shop_price", "site_tax", "percent", "add", "ending", "floor", "ceiling")
 
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Offer.objects.select_related("account"), pk=number)
     subject = one_line(offers.key_of(row))
     entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")[:40]
+    # What was decided before there were levels has none.
+    steps = [(code, value, level[0] if level else "") for code, value, *level in row.desired_steps]
     context = {
         "offer": row,
         "state": _state(row),
         "cure": {"not_taken": "offer_not_taken", "not_on_marketplace": "offer_not_on_marketplace",
                  "refused": "offer_refused"}.get(row.alarm, "offer_held"),
-        "quantity_steps": [(code, value) for code, value in row.desired_steps if code not in _PRICE_STEPS],
-        "price_steps": [(code, value) for code, value in row.desired_steps if code in _PRICE_STEPS],
+        "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
+        "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
         "entries": entries,
     }  # fmt: skip
     return render(request, "web/offer.html", context)

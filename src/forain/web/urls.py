@@ -19,6 +19,7 @@ from forain.web import (
     register,
     reminders,
     rotation,
+    rules,
 )
 
 urlpatterns = [
@@ -66,6 +67,10 @@ urlpatterns = [
     path("accounts/<int:number>/links/decide", links.decide, name="decide_link"),
     path("accounts/<int:number>/links.csv", links.csv_out, name="links_csv"),
     path("accounts/<int:number>/links/upload", links.csv_in, name="links_upload"),
+    path("accounts/<int:number>/rules", rules.rule_list, name="rules"),
+    path("accounts/<int:number>/rules/say", rules.say_rule, name="say_rule"),
+    path("accounts/<int:number>/rules.csv", rules.csv_out, name="rules_csv"),
+    path("accounts/<int:number>/rules/upload", rules.csv_in, name="rules_upload"),
     path("offers", lists.offer_list, name="offers"),
     path("offers/<int:number>", lists.offer, name="offer"),
     path("orders", lists.order_list, name="orders"),

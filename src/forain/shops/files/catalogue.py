@@ -159,5 +159,6 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
         asin=cells.asin(told, wrong),
         tax_rate=cells.tax_rate(told, wrong),
         active=cells.active(told, wrong),
+        group=cells.group(told, wrong),
         problems=tuple(problems),
     )

@@ -106,6 +106,15 @@ def active(cells: Mapping[str, str], wrong: Wrong) -> bool:
     return found
 
 
+def group(cells: Mapping[str, str], wrong: Wrong) -> str:
+    """The name of the group of articles, "" for none; one that cannot be a name is told, and is none."""
+    text = cells.get("group", "")
+    if text and not name_is_right(text):
+        wrong("group_wrong", "group", ascii(text))
+        return ""
+    return text
+
+
 def ean(cells: Mapping[str, str], wrong: Wrong) -> str:
     text = cells.get("ean", "")
     if text and not ean_is_right(text):

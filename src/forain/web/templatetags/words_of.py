@@ -125,6 +125,14 @@ def figure(value: object) -> str:
     return "–" if value is None else words.number(language(), str(value))
 
 
+@register.filter
+def wished(text: str) -> str:
+    """A wish as it is read: its word, or a number with the language's marks."""
+    return (
+        w(f"wished.{text}") if words.has(f"wished.{text}") else words.amount(language(), words.number(language(), text))
+    )
+
+
 @register.simple_tag
 def worth(quantity: int | None, minor: int | None, currency: str, fulfilled_by: str = "") -> str:
     """Pieces and price of an offer in one cell; no pieces where the marketplace keeps the stock."""

@@ -1,0 +1,122 @@
+"""forain rule ...: what the offers of an account shall show, for scripts."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from forain.cli.ask import BY, account_row, content, pairs, reader_language, tell
+from forain.cli.house import visiting
+from forain.core.rules import WISHES
+
+if TYPE_CHECKING:
+    from forain.store import models
+    from forain.store.rules import Place
+
+LARGEST_FILE = 5 * 1024 * 1024
+
+
+@click.group("rule")
+def rule_group() -> None:
+    """What Amazon shall show: buffer, cap, percent, endings, limits; for an account, a site, a group or an SKU."""
+
+
+@rule_group.command("list")
+@click.argument("account", type=int)
+def rule_list(account: int) -> None:
+    """All rules, from the widest to the narrowest."""
+    with visiting():
+        from forain.core.ids import AccountId
+        from forain.store import rules
+
+        account_row(account)
+        for row in rules.of_account(AccountId(account)):
+            told = " ".join(f"{name}={text}" for name, text in row.wishes.items())
+            tell(" ".join(part for part in (row.level, row.site, row.name, told) if part))
+
+
+@rule_group.command("set")
+@click.argument("account", type=int)
+@click.argument("wishes", nargs=-1, metavar="NAME=VALUE...")
+@click.option("--site", default="", help="Only on this site: its id, or its country.")
+@click.option("--group", default="", help="Only for articles of this group of the shop.")
+@click.option("--sku", default="", help="Only for this SKU.")
+def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: str) -> None:
+    """Change single wishes at one place; NAME= takes one away, NAME=none takes a wider limit away.
+
+    \b
+    forain rule set 1 buffer=2 percent=7.5 ending=99
+    forain rule set 1 --sku LAV-SOAP --site FR floor=5.90 cap=none
+    """
+    told = pairs(wishes, list(WISHES), "rule set")
+    if not told:
+        raise click.ClickException(f"nothing to set: write NAME=VALUE; the names are {', '.join(WISHES)}")
+    if group and sku:
+        raise click.ClickException("--group and --sku: one of them")
+    with visiting():
+        from forain import wiring
+        from forain.core.ids import AccountId
+        from forain.flows import set_rules
+        from forain.store import rules
+        from forain.web.words import say
+
+        row = account_row(account)
+        place = _place(row, site, group, sku)
+        wanted = {**rules.wishes(AccountId(account), place), **told}
+        refused = set_rules.say(wiring.deps(), row, place, wanted, BY)
+        if refused is not None:
+            why = say(reader_language(), f"wrong.{refused.code}", {"told": refused.told})
+            raise click.ClickException(f"{refused.field}: {why}")
+        now = rules.wishes(AccountId(account), place)
+        tell(" ".join(f"{name}={text}" for name, text in now.items()) or "no rule there any more")
+
+
+def _place(row: "models.Account", site: str, group: str, sku: str) -> "Place":
+    from forain.core.ids import AccountId
+    from forain.store import accounts
+    from forain.store.rules import Place
+
+    known = accounts.sites(AccountId(row.pk))
+    found = next((s.site for s in known if site.upper() in (s.site, s.country)), "")
+    if site and not found:
+        names = ", ".join(f"{s.country} {s.site}" for s in known) or "none yet"
+        raise click.ClickException(f"account {row.pk} has no site {site}; there are: {names}")
+    if group or sku:
+        return Place("group" if group else "sku", found, group or sku)
+    return Place("site", found) if found else Place("account")
+
+
+@rule_group.command("export")
+@click.argument("account", type=int)
+def rule_export(account: int) -> None:
+    """All rules as CSV: level, site, name, and a column for each wish."""
+    with visiting():
+        from forain.core.ids import AccountId
+        from forain.flows import set_rules
+
+        account_row(account)
+        for line in set_rules.csv_lines(AccountId(account)):
+            if sys.stdout.isatty():
+                tell(line.rstrip("\r\n"))
+            else:
+                sys.stdout.write(line)
+
+
+@rule_group.command("import")
+@click.argument("account", type=int)
+@click.argument("file", type=click.Path(path_type=Path))
+def rule_import(account: int, file: Path) -> None:
+    """Take the rules of a CSV file, all lines or none. Places that are not in it keep theirs."""
+    with visiting():
+        from forain import wiring
+        from forain.flows import link_offers, set_rules
+        from forain.web.words import say
+
+        row = account_row(account)
+        found = set_rules.read_csv(row, content(file, LARGEST_FILE).encode())
+        if isinstance(found, link_offers.WrongLine):
+            gaps = {"line": found.line, "what": found.what}
+            raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
+        set_rules.take(wiring.deps(), row, found, by=BY)
+        tell(say(reader_language(), "rules.csv_done", {"count": len(found)}))

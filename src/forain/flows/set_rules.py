@@ -1,0 +1,145 @@
+"""I say what my offers shall show: for an account, one of its sites, a group of articles or one SKU; by hand, or with a file."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from forain.core.ids import AccountId
+from forain.core.plain import csv_cell, meant
+from forain.core.rules import LEVELS, WISHES, NotAWish, checked, effective
+from forain.flows.deps import Deps
+from forain.flows.link_offers import WrongLine
+from forain.store import accounts, journal, models, offers, rules, runs, shops
+from forain.store.rules import Place
+
+PLACE = ("level", "site", "name")
+"""The columns of a file that say what its line is for; the others are wishes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why nothing was changed. `field`: the wish, or "site", "name", "level"; `code` and `told` as `NotAWish` has them."""
+
+    field: str
+    code: str
+    told: str = ""
+
+
+def say(deps: Deps, account: models.Account, place: Place, told: Mapping[str, str], by: str) -> Refused | None:
+    """From now on exactly this is wished there; an empty text is not said, and `told` without any takes the rule away.
+
+    What it counts for is looked at again. Refused: nothing has changed. Safe to repeat.
+    """
+    try:
+        wishes = _checked(account, place, told)
+    except NotAWish as error:
+        return Refused(error.name, error.code, error.told)
+    with transaction.atomic():
+        rules.lock(AccountId(account.pk))
+        _write(deps, account, place, wishes, by)
+    runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
+    return None
+
+
+def _write(deps: Deps, account: models.Account, place: Place, wishes: Mapping[str, str], by: str) -> None:
+    """Write, tell and mark together: a wish that is written and not marked would be sent by chance only."""
+    now, number = deps.clock.now(), AccountId(account.pk)
+    before = rules.wishes(number, place)
+    if before == wishes:
+        return
+    rules.write(number, place, wishes, by, now)
+    changed = sorted({name for name, _ in before.items() ^ wishes.items()})
+    telling = {
+        "place": " ".join(part for part in (place.level, place.site, place.name) if part), "by": by,
+        "wishes": ", ".join(f"{name}={wishes.get(name, '')}" for name in changed),
+    }  # fmt: skip
+    journal.write(now, "rule_said", account=number, subject=place.name, placeholders=telling)
+    offers.mark(number, now, skus=_skus(number, place), site=place.site, correlation=journal.correlation())
+
+
+def _skus(account: AccountId, place: Place) -> list[str] | None:
+    """The SKUs the place is about, None: all."""
+    if place.level == "sku":
+        return [place.name]
+    return shops.skus_of_group(account, place.name) if place.level == "group" else None
+
+
+def _checked(account: models.Account, place: Place, told: Mapping[str, str]) -> dict[str, str]:
+    """The wishes as they are kept. Raises NotAWish, also for a place there is not."""
+    currency = _currency(account, place)
+    wishes = {name: checked(name, text, currency) for name, text in told.items() if text.strip()}
+    found = effective([("account", wishes)], currency).price
+    if found.floor and found.ceiling and found.ceiling < found.floor:
+        raise NotAWish("floor_above_ceiling", "floor")
+    return wishes
+
+
+def _currency(account: models.Account, place: Place) -> str:
+    """The one currency of the sites the place is about, "" where they have several. Raises NotAWish for no such place."""
+    number = AccountId(account.pk)
+    currencies = {site.site: site.currency for site in accounts.sites(number)}
+    if place.level not in LEVELS:
+        raise NotAWish("not_a_choice", "level", ", ".join(LEVELS))
+    if (place.level == "account" and place.site) or (place.site and place.site not in currencies):
+        raise NotAWish("not_a_choice", "site", ", ".join(sorted(currencies)))
+    if place.level == "site" and not place.site:
+        raise NotAWish("not_a_choice", "site", ", ".join(sorted(currencies)))
+    if (place.level in ("account", "site")) == bool(place.name):
+        raise NotAWish("no_such_name", "name")
+    if place.level == "group" and place.name not in shops.groups(number):
+        raise NotAWish("no_such_name", "name", ", ".join(shops.groups(number)[:10]))
+    if place.level == "sku" and not models.Offer.objects.filter(account=account, sku=place.name).exists():
+        raise NotAWish("no_such_name", "name")
+    if place.site:
+        return currencies[place.site]
+    return next(iter(currencies.values())) if len(set(currencies.values())) == 1 else ""
+
+
+def csv_lines(account: AccountId) -> Iterator[str]:
+    """All rules as the lines of a CSV file: level, site, name, and a column for each wish. `read_csv` reads the same rules."""
+    yield ",".join((*PLACE, *WISHES)) + "\r\n"
+    for row in rules.of_account(account):
+        buffer = io.StringIO()
+        cells = [row.level, row.site, row.name, *(row.wishes.get(name, "") for name in WISHES)]
+        csv.writer(buffer).writerow([csv_cell(cell) for cell in cells])
+        yield buffer.getvalue()
+
+
+def read_csv(account: models.Account, content: bytes) -> dict[Place, dict[str, str]] | WrongLine:
+    """The rules of a file, or its first wrong line. A line says all that is wished at its place; an empty cell says nothing."""
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        return WrongLine(1, str(error)[:100])
+    head = [cell.strip().lower() for cell in rows[0]] if rows else []
+    unknown = [name for name in head if name not in (*PLACE, *WISHES)]
+    if "level" not in head or unknown or len(set(head)) < len(head):
+        return WrongLine(1, f"{unknown[0][:40]!a} ?" if unknown else ", ".join(PLACE))
+    found: dict[Place, dict[str, str]] = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(head):
+            return WrongLine(number, f"{len(row)} / {len(head)}")
+        cells = dict(zip(head, map(meant, row), strict=True))
+        place = Place(cells["level"], cells.get("site", ""), cells.get("name", ""))  # type: ignore[arg-type]
+        told = {name: text for name, text in cells.items() if name in WISHES}
+        if place in found:
+            return WrongLine(number, f"{' '.join((place.level, place.site, place.name))} × 2")
+        try:
+            found[place] = _checked(account, place, told)
+        except NotAWish as error:
+            return WrongLine(number, str(error)[:200])
+    return found
+
+
+def take(deps: Deps, account: models.Account, told: Mapping[Place, Mapping[str, str]], by: str) -> None:
+    """Say all of them, or none; places that are not named keep their rules."""
+    with transaction.atomic():
+        rules.lock(AccountId(account.pk))
+        for place, wishes in told.items():
+            _write(deps, account, place, wishes, by)
+    runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())

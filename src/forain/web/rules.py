@@ -1,0 +1,124 @@
+"""What the merchant's offers shall show: the rules of an account, said on one page or with a file."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from forain import wiring
+from forain.core.ids import AccountId
+from forain.core.rules import LEVELS, NONE, WISHES, Wish
+from forain.flows import set_rules
+from forain.flows.link_offers import WrongLine
+from forain.store import accounts, models, rules, shops
+from forain.store.rules import Place
+from forain.web.templatetags.words_of import w
+
+LARGEST_FILE = 5 * 1024 * 1024
+MOST_SKUS = 500
+"""So many SKUs are proposed while one is typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One wish of the form. `text`: what is said, "" for nothing; `wrong`: why it was not taken."""
+
+    wish: Wish
+    text: str
+    wrong: str = ""
+
+    @property
+    def none(self) -> str:
+        """The word that takes a wider limit away, "" where there is none to take away."""
+        return NONE if self.wish.may_be_none else ""
+
+
+def rule_list(request: HttpRequest, number: int) -> HttpResponse:
+    """All rules, and the form of one place: ?level=&site=&name= choose it."""
+    account = get_object_or_404(models.Account, pk=number)
+    place = _place(request.GET)
+    return render(request, "web/rules.html", _context(account, place, rules.wishes(AccountId(number), place), None))
+
+
+@require_POST
+def say_rule(request: HttpRequest, number: int) -> HttpResponse:
+    """Exactly what the form holds is said from now on; with nothing in it the rule is taken away."""
+    account = get_object_or_404(models.Account, pk=number)
+    place = _place(request.POST)
+    told = {name: request.POST.get(name, "").strip() for name in WISHES}
+    refused = set_rules.say(wiring.deps(), account, place, told, request.user.get_username())
+    if refused is not None:
+        return render(request, "web/rules.html", _context(account, place, told, refused), status=400)
+    messages.success(request, w("rules.said"))
+    return redirect(_address(number, place))
+
+
+def _place(told: QueryDict) -> Place:
+    """As the address or the form says it; the account where it says nothing."""
+    level, site, name = (told.get(part, "").strip() for part in set_rules.PLACE)
+    # What a level does not have is left over from another choice in the form.
+    return Place(
+        level if level else "account",  # type: ignore[arg-type]
+        "" if level in ("", "account") else site,
+        name if level in ("group", "sku") else "",
+    )
+
+
+def _address(number: int, place: Place) -> str:
+    told = urlencode({"level": place.level, "site": place.site, "name": place.name})
+    return f"{reverse('rules', kwargs={'number': number})}?{told}#form"
+
+
+def _context(
+    account: models.Account, place: Place, told: dict[str, str], refused: set_rules.Refused | None
+) -> dict[str, object]:
+    number = AccountId(account.pk)
+    wrong = {refused.field: w(f"wrong.{refused.code}", told=refused.told)} if refused else {}
+    lines = [Line(wish, told.get(wish.name, ""), wrong.pop(wish.name, "")) for wish in WISHES.values()]
+    said = [
+        (
+            row,
+            _address(account.pk, rules.place_of(row)),
+            [(name, row.wishes[name]) for name in WISHES if name in row.wishes],
+        )
+        for row in rules.of_account(number)
+    ]
+    skus = models.Offer.objects.filter(account=account).order_by("sku").values_list("sku", flat=True).distinct()
+    return {
+        "account": account, "said": said, "place": place, "levels": LEVELS, "sites": accounts.sites(number),
+        "groups": shops.groups(number), "skus": skus[:MOST_SKUS],
+        "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
+        # What is wrong with the place, not with a wish.
+        "wrong": next(iter(wrong.values()), ""), "refused": bool(refused), "known": bool(rules.wishes(number, place)),
+    }  # fmt: skip
+
+
+def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
+    """All rules: level, site, name, and a column for each wish."""
+    get_object_or_404(models.Account, pk=number)
+    return StreamingHttpResponse(
+        set_rules.csv_lines(AccountId(number)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="forain-rules.csv"'},
+    )
+
+
+@require_POST
+def csv_in(request: HttpRequest, number: int) -> HttpResponse:
+    """All lines or none: a wrong one is named, and nothing is changed."""
+    account = get_object_or_404(models.Account, pk=number)
+    file = request.FILES.get("file")
+    if file and (file.size or 0) > LARGEST_FILE:
+        found: dict[Place, dict[str, str]] | WrongLine = WrongLine(1, "> 5 MB")
+    else:
+        found = set_rules.read_csv(account, file.read() if file else b"")
+    if isinstance(found, WrongLine):
+        messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="file")
+    else:
+        set_rules.take(wiring.deps(), account, found, by=request.user.get_username())
+        messages.success(request, w("rules.csv_done", count=len(found)))
+    return redirect(f"{reverse('rules', kwargs={'number': number})}#file")

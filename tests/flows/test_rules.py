@@ -1,0 +1,180 @@
+"""What the merchant wishes for his offers is what Amazon shows: by account, site, group and SKU, by hand and with a file."""
+
+from decimal import Decimal
+
+import pytest
+
+from forain.core.ids import AccountId
+from forain.flows import set_rules
+from forain.flows.link_offers import WrongLine
+from forain.flows.set_rules import Refused
+from forain.store import models
+from forain.store.rules import Place
+
+from .conftest import FR
+
+ALL, SITE = Place("account"), Place("site", FR)
+
+
+def price(house, sku):
+    return Decimal(house.amazon(sku)["prices"][FR])
+
+
+def say(house, place, **told):
+    found = set_rules.say(house.deps, house.account, place, told, "Camille")
+    assert found is None, found
+    house.live(30)
+
+
+@pytest.fixture
+def open_house(make_house):
+    house = make_house({"SOAP": ("10.00", 12), "OIL": ("20.00", 5)})
+    (house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,group\nSOAP,Soap,10.00,EUR,20,12,bath\nOIL,Oil,20.00,EUR,5.5,5,kitchen\n"
+    )
+    house.live(30)
+    assert (house.quantity("SOAP"), price(house, "SOAP")) == (12, Decimal("10.00"))
+    return house
+
+
+def test_a_rule_of_the_account_counts_for_all_and_a_narrower_one_for_its_own(open_house):
+    say(open_house, ALL, buffer="2", percent="10")
+    say(open_house, Place("group", "", "kitchen"), buffer="1", ending="99")
+    say(open_house, Place("sku", FR, "SOAP"), cap="5", floor="11.50")
+
+    assert {sku: open_house.quantity(sku) for sku in ("SOAP", "OIL")} == {"SOAP": 5, "OIL": 4}
+    assert {sku: price(open_house, sku) for sku in ("SOAP", "OIL")} == {
+        "SOAP": Decimal("11.50"),
+        "OIL": Decimal("21.99"),
+    }
+
+
+def test_a_rule_that_is_taken_away_counts_no_more(open_house):
+    say(open_house, SITE, buffer="2", sends_price="no")
+    open_house.change("SOAP", price="12.00")
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,group\nSOAP,Soap,12.00,EUR,20,12,bath\nOIL,Oil,20.00,EUR,5.5,5,kitchen\n"
+    )
+    open_house.live(30)
+    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (10, Decimal("10.00"))
+
+    say(open_house, SITE)
+
+    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (12, Decimal("12.00"))
+    assert not models.Rule.objects.exists()
+    told = [entry.placeholders["wishes"] for entry in models.Journal.objects.filter(code="rule_said").order_by("id")]
+    assert told == ["buffer=2, sends_price=no", "buffer=, sends_price="]
+
+
+def test_only_what_a_rule_counts_for_is_looked_at_again(open_house):
+    before = dict(models.Offer.objects.values_list("sku", "wanted_no"))
+
+    found = set_rules.say(open_house.deps, open_house.account, Place("group", "", "bath"), {"buffer": "3"}, "Camille")
+
+    assert found is None
+    after = dict(models.Offer.objects.values_list("sku", "wanted_no"))
+    assert {sku for sku in after if after[sku] != before[sku]} == {"SOAP"}
+
+
+def test_saying_the_same_again_changes_nothing(open_house):
+    say(open_house, SITE, buffer="2")
+    before = models.Offer.objects.get(sku="SOAP").wanted_no, models.Journal.objects.count()
+
+    say(open_house, SITE, buffer=" 2 ")
+
+    assert (models.Offer.objects.get(sku="SOAP").wanted_no, models.Journal.objects.count()) == before
+
+
+def test_why_a_number_is_what_it_is_says_whose_rule_it_was(open_house):
+    say(open_house, ALL, buffer="2")
+    say(open_house, Place("sku", "", "SOAP"), ending="99")
+
+    steps = models.Offer.objects.get(sku="SOAP").desired_steps
+    assert steps == [
+        ["on_hand", "12", ""], ["buffer", "-2", "account"], ["shop_price", "10.00", ""], ["ending", "9.99", "sku"],
+    ]  # fmt: skip
+
+
+def test_a_rule_the_article_does_not_fit_holds_its_price_and_nothing_else(open_house):
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand\nSOAP,Soap,12.00,EUR,,7\nOIL,Oil,20.00,EUR,5.5,5\n"
+    )
+
+    say(open_house, SITE, site_tax="19")
+
+    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (7, Decimal("10.00"))
+    assert price(open_house, "OIL") == Decimal("22.56")
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.alarm, row.alarm_detail) == ("held", "tax_rate_missing")
+
+
+def test_what_is_kept_and_cannot_be_read_holds_its_offers_and_no_others(open_house):
+    models.Rule.objects.create(
+        account=open_house.account, level="sku", name="SOAP", wishes={"floor": "9.00 GBP"},
+        changed_at=open_house.deps.clock.now(),
+    )  # fmt: skip
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand\nSOAP,Soap,12.00,EUR,20,7\nOIL,Oil,21.00,EUR,5.5,4\n"
+    )
+
+    open_house.live(30)
+
+    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (12, Decimal("10.00"))
+    assert (open_house.quantity("OIL"), price(open_house, "OIL")) == (4, Decimal("21.00"))
+    assert models.Offer.objects.get(sku="SOAP").alarm_detail == "rule_wrong"
+
+
+@pytest.mark.parametrize(
+    ("place", "told", "field", "code"),
+    [
+        (SITE, {"buffer": "two"}, "buffer", "not_a_number"),
+        (SITE, {"colour": "red"}, "colour", "unknown_wish"),
+        (SITE, {"floor": "9", "ceiling": "8"}, "floor", "floor_above_ceiling"),
+        (Place("site", "A0NOWHERE"), {"buffer": "1"}, "site", "not_a_choice"),
+        (Place("site"), {"buffer": "1"}, "site", "not_a_choice"),
+        (Place("account", FR), {"buffer": "1"}, "site", "not_a_choice"),
+        (Place("account", "", "SOAP"), {"buffer": "1"}, "name", "no_such_name"),
+        (Place("group", "", "garden"), {"buffer": "1"}, "name", "no_such_name"),
+        (Place("sku", "", "NONE"), {"buffer": "1"}, "name", "no_such_name"),
+        (Place("shelf"), {"buffer": "1"}, "level", "not_a_choice"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_and_changes_nothing(open_house, place, told, field, code):
+    found = set_rules.say(open_house.deps, open_house.account, place, told, "Camille")
+
+    assert isinstance(found, Refused)
+    assert (found.field, found.code) == (field, code)
+    assert not models.Rule.objects.exists()
+
+
+def test_rules_travel_as_a_file_and_come_back_as_they_were(open_house):
+    say(open_house, ALL, percent="-2.5", buffer="1")
+    say(open_house, Place("sku", FR, "SOAP"), floor="9.50", cap="none")
+    file = "".join(set_rules.csv_lines(AccountId(open_house.account_id))).encode()
+    kept = list(models.Rule.objects.order_by("pk").values_list("level", "site", "name", "wishes"))
+    models.Rule.objects.all().delete()
+
+    found = set_rules.read_csv(open_house.account, file)
+    assert not isinstance(found, WrongLine), found
+    set_rules.take(open_house.deps, open_house.account, found, "Camille")
+
+    assert list(models.Rule.objects.order_by("pk").values_list("level", "site", "name", "wishes")) == kept
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        (b"level,name,buffer\nsku,SOAP,1\nsku,OIL,x\n", 3),
+        (b"level,name,buffer\nsku,SOAP,1\nsku,SOAP,2\n", 3),
+        (b"level,name,colour\nsku,SOAP,1\n", 1),
+        (b"name,buffer\nSOAP,1\n", 1),
+        (b"level,name,buffer\nsku,SOAP\n", 2),
+        (b"\xff\xfe", 1),
+        (b"", 1),
+    ],
+)
+def test_a_wrong_line_is_named_and_nothing_of_the_file_is_taken(open_house, file, line):
+    found = set_rules.read_csv(open_house.account, file)
+
+    assert isinstance(found, WrongLine)
+    assert found.line == line
