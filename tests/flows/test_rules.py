@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from forain.core.ids import AccountId
-from forain.flows import set_rules
+from forain.flows import preview_rules, set_rules
 from forain.flows.link_offers import WrongLine
 from forain.flows.set_rules import Refused
 from forain.store import models
@@ -178,3 +178,50 @@ def test_a_wrong_line_is_named_and_nothing_of_the_file_is_taken(open_house, file
 
     assert isinstance(found, WrongLine)
     assert found.line == line
+
+
+def tried(house, place, **told):
+    found = preview_rules.preview(house.account, place, told)
+    assert not isinstance(found, Refused), found
+    return {one.offer.sku: (one.after.quantity, str(one.after.price), one.held) for one in found}
+
+
+def test_what_a_rule_would_change_is_seen_before_and_is_what_comes_of_it(open_house):
+    say(open_house, ALL, buffer="1")
+    place, told = Place("group", "", "kitchen"), {"percent": "10", "ending": "99", "buffer": "3"}
+    before = list(models.Offer.objects.order_by("sku").values_list("desired_quantity", "desired_minor", "wanted_no"))
+
+    found = tried(open_house, place, **told)
+
+    assert found == {"OIL": (2, "21.99 EUR", "")}
+    assert before == list(
+        models.Offer.objects.order_by("sku").values_list("desired_quantity", "desired_minor", "wanted_no")
+    )
+    say(open_house, place, **told)
+    assert (open_house.quantity("OIL"), price(open_house, "OIL")) == (2, Decimal("21.99"))
+    assert tried(open_house, place, **told) == {}
+    assert tried(open_house, place) == {"OIL": (4, "20.00 EUR", "")}
+
+
+def test_a_preview_counts_what_was_sold_and_is_not_in_the_shop_yet(open_house):
+    open_house.buy("SOAP", 2, pending_seconds=3600)
+    open_house.live(400, step=40)
+
+    assert tried(open_house, ALL, buffer="1")["SOAP"][0] == 9
+
+
+def test_a_preview_says_what_would_be_held(open_house):
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand\nSOAP,Soap,10.00,EUR,,12\nOIL,Oil,20.00,EUR,20,5\n"
+    )
+    open_house.live(30)
+
+    assert tried(open_house, ALL, site_tax="19") == {
+        "SOAP": (12, "None", "tax_rate_missing"), "OIL": (5, "19.83 EUR", ""),
+    }  # fmt: skip
+
+
+def test_a_preview_of_what_cannot_be_said_is_refused(open_house):
+    found = preview_rules.preview(open_house.account, ALL, {"buffer": "two"})
+
+    assert isinstance(found, Refused)

@@ -295,6 +295,39 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "no article NONE" in forain("link", "decide", number, "HONEY", "NONE", "yes").stderr
 
 
+def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
+    file = tmp_path / "rules.csv"
+    with Boxed(forain, tmp_path) as boxed:
+        number = boxed.add().stdout.split()[1]
+        rule = ("rule", "set", number)
+
+        assert forain(*rule, "buffer=2", "percent=7.50").stdout.strip() == "buffer=2 percent=7.5"
+        assert forain(*rule, "--site", "fr", "floor=5", "cap=none").stdout.strip() == "cap=none floor=5.00 EUR"
+        assert forain(*rule, "buffer=").stdout.strip() == "percent=7.5"
+        assert forain(*rule, "percent=10", "--dry-run").stdout.startswith("site,sku,")
+        shown = forain("rule", "list", number).stdout.splitlines()
+        assert shown == ["account percent=7.5", "site A13V1IB3VIYZZH cap=none floor=5.00 EUR"]
+        file.write_text(forain("rule", "export", number).stdout)
+        assert forain(*rule, "percent=").stdout.strip() == "no rule there any more"
+        assert forain("rule", "import", number, str(file)).returncode == 0
+        assert forain("rule", "list", number).stdout.splitlines() == shown
+        file.write_text("level,buffer\naccount,-1\n")
+        for wrong, why in (
+            ((*rule, "buffer=two"), "buffer: A number with a point"),
+            ((*rule, "colour=red"), "the names here are"),
+            (rule, "nothing to set"),
+            ((*rule, "--site", "XX", "buffer=1"), "no site XX"),
+            ((*rule, "--sku", "NONE", "buffer=1"), "name: There is no such group or SKU here."),
+            ((*rule, "--sku", "A", "--group", "B", "buffer=1"), "one of them"),
+            (("rule", "list", "99"), "no account 99"),
+            (("rule", "import", number, str(file)), "Line 2"),
+        ):
+            refused = forain(*wrong)
+            assert refused.returncode == 1, refused.stdout
+            assert why in refused.stderr
+        assert forain("rule", "list", number).stdout.splitlines() == shown
+
+
 def test_the_way_to_an_application_is_shown_with_its_pages_and_waits_for_what_was_asked(forain, tmp_path):
     before = forain("account", "steps")
     assert before.returncode == 0, before.stderr

@@ -127,3 +127,19 @@ def test_the_file_goes_out_and_comes_in(merchant, account):
     assert said() == []
     assert "2 rules taken" in upload(written).replace("\N{NO-BREAK SPACE}", " ")
     assert said() == kept
+
+
+def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account):
+    models.Variant.objects.update(on_hand=12, allocated=0, price_minor=1000, currency="EUR")
+    told = {"level": "group", "name": "bath", "buffer": "2", "percent": "10"}
+
+    page = merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode()
+    file = b"".join(merchant.post(f"/accounts/{account.pk}/rules/try", told | {"as": "csv"}).streaming_content)
+
+    assert "1\N{NO-BREAK SPACE}offer would be told otherwise" in page
+    assert "12 · €10.00" in page
+    assert "<b>10 · €11.00</b>" in page
+    assert 'name="buffer" value="2"' in page
+    assert file.decode().splitlines()[1] == f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,"
+    assert said() == []
+    assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400

@@ -11,6 +11,7 @@ from forain.cli.house import visiting
 from forain.core.rules import WISHES
 
 if TYPE_CHECKING:
+    from forain.flows.set_rules import Refused
     from forain.store import models
     from forain.store.rules import Place
 
@@ -42,7 +43,8 @@ def rule_list(account: int) -> None:
 @click.option("--site", default="", help="Only on this site: its id, or its country.")
 @click.option("--group", default="", help="Only for articles of this group of the shop.")
 @click.option("--sku", default="", help="Only for this SKU.")
-def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: str) -> None:
+@click.option("--dry-run", is_flag=True, help="Change nothing: print what would be told otherwise, as CSV.")
+def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: str, dry_run: bool) -> None:
     """Change single wishes at one place; NAME= takes one away, NAME=none takes a wider limit away.
 
     \b
@@ -57,19 +59,31 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
     with visiting():
         from forain import wiring
         from forain.core.ids import AccountId
-        from forain.flows import set_rules
+        from forain.flows import preview_rules, set_rules
         from forain.store import rules
-        from forain.web.words import say
 
         row = account_row(account)
         place = _place(row, site, group, sku)
         wanted = {**rules.wishes(AccountId(account), place), **told}
+        if dry_run:
+            found = preview_rules.preview(row, place, wanted)
+            if isinstance(found, set_rules.Refused):
+                raise _no(found)
+            for line in preview_rules.csv_lines(found):
+                tell(line.rstrip("\r\n"))
+            return
         refused = set_rules.say(wiring.deps(), row, place, wanted, BY)
         if refused is not None:
-            why = say(reader_language(), f"wrong.{refused.code}", {"told": refused.told})
-            raise click.ClickException(f"{refused.field}: {why}")
+            raise _no(refused)
         now = rules.wishes(AccountId(account), place)
         tell(" ".join(f"{name}={text}" for name, text in now.items()) or "no rule there any more")
+
+
+def _no(refused: "Refused") -> click.ClickException:
+    from forain.web.words import say
+
+    why = say(reader_language(), f"wrong.{refused.code}", {"told": refused.told})
+    return click.ClickException(f"{refused.field}: {why}")
 
 
 def _place(row: "models.Account", site: str, group: str, sku: str) -> "Place":

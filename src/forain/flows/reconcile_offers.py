@@ -68,7 +68,7 @@ def _reconcile_batch(
     shop = shops.get(ShopId(account.shop_id))
     # Sold pieces first, then the stock: an order that enters the shop in between counts twice for a moment, which
     # shows too few; the other way round it would count nowhere, and be sold again.
-    unimported = _unimported_per_variant(account, set(links.values()))
+    unimported = unimported_per_variant(account, set(links.values()))
     if orders.unknown_sales(AccountId(account.pk)):
         # Nobody knows yet what was sold in that order: whatever fell by itself is not raised.
         account.sales_known_until = None
@@ -150,7 +150,7 @@ def _still_so(
     return holds
 
 
-def _unimported_per_variant(account: models.Account, variants: set[VariantId]) -> dict[str, int]:
+def unimported_per_variant(account: models.Account, variants: set[VariantId]) -> dict[str, int]:
     """Pieces of these variants that were sold on any account of the same shop and that the shop does not know of."""
     assert account.shop_id is not None
     linked = shops.skus_of(ShopId(account.shop_id), variants)

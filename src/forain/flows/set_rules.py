@@ -34,7 +34,7 @@ def say(deps: Deps, account: models.Account, place: Place, told: Mapping[str, st
     What it counts for is looked at again. Refused: nothing has changed. Safe to repeat.
     """
     try:
-        wishes = _checked(account, place, told)
+        wishes = checked_at(account, place, told)
     except NotAWish as error:
         return Refused(error.name, error.code, error.told)
     with transaction.atomic():
@@ -57,17 +57,17 @@ def _write(deps: Deps, account: models.Account, place: Place, wishes: Mapping[st
         "wishes": ", ".join(f"{name}={wishes.get(name, '')}" for name in changed),
     }  # fmt: skip
     journal.write(now, "rule_said", account=number, subject=place.name, placeholders=telling)
-    offers.mark(number, now, skus=_skus(number, place), site=place.site, correlation=journal.correlation())
+    offers.mark(number, now, skus=skus_of_place(number, place), site=place.site, correlation=journal.correlation())
 
 
-def _skus(account: AccountId, place: Place) -> list[str] | None:
+def skus_of_place(account: AccountId, place: Place) -> list[str] | None:
     """The SKUs the place is about, None: all."""
     if place.level == "sku":
         return [place.name]
     return shops.skus_of_group(account, place.name) if place.level == "group" else None
 
 
-def _checked(account: models.Account, place: Place, told: Mapping[str, str]) -> dict[str, str]:
+def checked_at(account: models.Account, place: Place, told: Mapping[str, str]) -> dict[str, str]:
     """The wishes as they are kept. Raises NotAWish, also for a place there is not."""
     currency = _currency(account, place)
     wishes = {name: checked(name, text, currency) for name, text in told.items() if text.strip()}
@@ -130,7 +130,7 @@ def read_csv(account: models.Account, content: bytes) -> dict[Place, dict[str, s
         if place in found:
             return WrongLine(number, f"{' '.join((place.level, place.site, place.name))} × 2")
         try:
-            found[place] = _checked(account, place, told)
+            found[place] = checked_at(account, place, told)
         except NotAWish as error:
             return WrongLine(number, str(error)[:200])
     return found

@@ -30,7 +30,8 @@ BY_LOOK = ("not_on_marketplace", "not_taken", "refused")
 """Alarms about what the marketplace shows: a look may show that there is nothing to be alarmed about."""
 
 
-def _money(minor: int | None, currency: str) -> Money | None:
+def money(minor: int | None, currency: str) -> Money | None:
+    """Columns as a value; None: there is no amount."""
     return None if minor is None else Money(minor, currency)
 
 
@@ -46,7 +47,7 @@ def observed_of(row: models.Offer) -> Observed | None:
     return Observed(
         key=key_of(row),
         quantity=row.observed_quantity,
-        price=_money(row.observed_minor, row.observed_currency),
+        price=money(row.observed_minor, row.observed_currency),
         fulfilled_by="marketplace" if row.fulfilled_by == "marketplace" else "merchant",
         seen_at=row.observed_at,
         buyable=row.buyable,
@@ -64,7 +65,7 @@ def submitted_of(row: models.Offer) -> Submitted | None:
         return None
     return Submitted(
         quantity=row.submitted_quantity,
-        price=_money(row.submitted_minor, row.submitted_currency),
+        price=money(row.submitted_minor, row.submitted_currency),
         at=row.submitted_at,
         submission_id=None if row.submission == INTENDED else SubmissionId(row.submission),
         tries=row.tries,
@@ -211,7 +212,7 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
 
 def told_before(row: models.Offer, change: Change) -> bool:
     """The change says what was told last. `row` as it was claimed."""
-    told = _money(row.submitted_minor, row.submitted_currency)
+    told = money(row.submitted_minor, row.submitted_currency)
     return (row.submitted_quantity, told) == (change.quantity, change.price)
 
 

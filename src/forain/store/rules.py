@@ -60,29 +60,40 @@ def lock(account: AccountId) -> None:
 
 
 class InForce:
-    """The rules that may count for some offers, read at once; asked offer by offer."""
+    """The rules that may count for some offers, read at once; asked offer by offer.
 
-    def __init__(self, account: AccountId, skus: Iterable[str], groups: Iterable[str]) -> None:
+    `instead`: what would be said at a place, {}: nothing, for whoever wants to see it before it is.
+    """
+
+    def __init__(
+        self,
+        account: AccountId,
+        skus: Iterable[str],
+        groups: Iterable[str],
+        instead: tuple[Place, Mapping[str, str]] | None = None,
+    ) -> None:
         rows = models.Rule.objects.filter(account_id=account).filter(
             Q(level__in=("account", "site"))
             | Q(level="group", name__in=sorted(set(groups) - {""}))
             | Q(level="sku", name__in=sorted(set(skus)))
         )
-        # Of two of one level the later counts: what is said for one site comes after what is said for all.
-        self._rules = {(row.level, row.site, row.name): row for row in rows}
-        self._known: dict[tuple[tuple[int, ...], str], Effective | NotAWish] = {}
+        self._rules = {place_of(row): dict(row.wishes) for row in rows}
+        if instead is not None:
+            self._rules[instead[0]] = dict(instead[1])
+        self._known: dict[tuple[tuple[Place, ...], str], Effective | NotAWish] = {}
 
     def of(self, site: str, currency: str, sku: str, group: str) -> Effective:
         """What counts for the offer. Raises NotAWish where what is kept cannot be wished for (there)."""
-        places = [("account", "", ""), ("site", site, "")]
-        places += [("group", "", group), ("group", site, group)] if group else []
-        places += [("sku", "", sku), ("sku", site, sku)]
-        said = [self._rules[place] for place in places if place in self._rules]
+        # Of two of one level the later counts: what is said for one site comes after what is said for all.
+        places = [Place("account"), Place("site", site)]
+        places += [Place("group", "", group), Place("group", site, group)] if group else []
+        places += [Place("sku", "", sku), Place("sku", site, sku)]
+        said = tuple(place for place in places if place in self._rules)
         # Most offers are under the same few rules.
-        key = tuple(row.pk for row in said), currency
+        key = said, currency
         if key not in self._known:
             try:
-                self._known[key] = effective([(row.level, row.wishes) for row in said], currency)  # type: ignore[misc]
+                self._known[key] = effective([(place.level, self._rules[place]) for place in said], currency)
             except NotAWish as error:
                 self._known[key] = error
         found = self._known[key]

@@ -8,7 +8,10 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from forain.contracts.shop import Variant
 from forain.core.clock import Instant
+from forain.core.errors import Problem
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.money import Money
+from forain.core.stock import StockLevel
 from forain.store import models, offers, runs
 
 _MIRRORED = (
@@ -65,6 +68,23 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         problems=[[p.code, p.text, p.field] for p in variant.problems],
         seen_at=now,
         gone_at=None,
+    )
+
+
+def variant_of(row: models.Variant) -> Variant:
+    """The article as it was last mirrored, as a value."""
+    return Variant(
+        variant=VariantId(row.variant),
+        sku=row.sku,
+        title=row.title,
+        price=None if row.price_minor is None else Money(row.price_minor, row.currency),
+        level=None if row.on_hand is None else StockLevel(row.on_hand, row.allocated or 0),
+        ean=row.ean,
+        asin=row.asin,
+        tax_rate=row.tax_rate,
+        active=row.active,
+        group=row.group,
+        problems=tuple(Problem(*problem) for problem in row.problems),
     )
 
 

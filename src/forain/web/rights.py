@@ -46,6 +46,7 @@ NEEDED: Mapping[str, Right] = {
     "decide_link": Right.CHANGE,
     "links_upload": Right.CHANGE,
     "say_rule": Right.CHANGE,
+    "try_rule": Right.CHANGE,
     "rules_upload": Right.CHANGE,
     "retry_order": Right.CHANGE,
     "put_order_aside": Right.CHANGE,

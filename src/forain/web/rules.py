@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -12,13 +13,14 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, NONE, WISHES, Wish
-from forain.flows import set_rules
+from forain.flows import preview_rules, set_rules
 from forain.flows.link_offers import WrongLine
 from forain.store import accounts, models, rules, shops
 from forain.store.rules import Place
 from forain.web.templatetags.words_of import w
 
 LARGEST_FILE = 5 * 1024 * 1024
+MOST_SHOWN = 50
 MOST_SKUS = 500
 """So many SKUs are proposed while one is typed."""
 
@@ -42,6 +44,31 @@ def rule_list(request: HttpRequest, number: int) -> HttpResponse:
     account = get_object_or_404(models.Account, pk=number)
     place = _place(request.GET)
     return render(request, "web/rules.html", _context(account, place, rules.wishes(AccountId(number), place), None))
+
+
+@require_POST
+def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
+    """What the form would change, before it is said: the first MOST_SHOWN offers, and how many there are in all."""
+    account = get_object_or_404(models.Account, pk=number)
+    place = _place(request.POST)
+    told = {name: request.POST.get(name, "").strip() for name in WISHES}
+    found = preview_rules.preview(account, place, told)
+    if isinstance(found, set_rules.Refused):
+        return render(request, "web/rules.html", _context(account, place, told, found), status=400)
+    if request.POST.get("as") == "csv":
+        return StreamingHttpResponse(
+            preview_rules.csv_lines(found),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="forain-preview.csv"'},
+        )
+    differences, count, held = [], 0, 0
+    for one in found:
+        count += 1
+        held += bool(one.held)
+        if count <= MOST_SHOWN:
+            differences.append(one)
+    tried = {"differences": differences, "count": count, "more": count - len(differences), "held": held}
+    return render(request, "web/rules.html", _context(account, place, told, None) | {"tried": tried})
 
 
 @require_POST

@@ -68,6 +68,7 @@ urlpatterns = [
     path("accounts/<int:number>/links.csv", links.csv_out, name="links_csv"),
     path("accounts/<int:number>/links/upload", links.csv_in, name="links_upload"),
     path("accounts/<int:number>/rules", rules.rule_list, name="rules"),
+    path("accounts/<int:number>/rules/try", rules.try_rule, name="try_rule"),
     path("accounts/<int:number>/rules/say", rules.say_rule, name="say_rule"),
     path("accounts/<int:number>/rules.csv", rules.csv_out, name="rules_csv"),
     path("accounts/<int:number>/rules/upload", rules.csv_in, name="rules_upload"),
