@@ -1,5 +1,6 @@
 """Rules: the narrower word counts, wish by wish; what cannot be wished for is refused with its reason."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forain.core.money import Money
-from forain.core.pricing import Ending, NoPrice, Priced, PriceRule, price_on_site
+from forain.core.pricing import Ending, NoPrice, Priced, PriceRule, Rate, price_on_site
 from forain.core.rules import LEVELS, WISHES, NotAWish, checked, effective
 from forain.core.stock import StockLevel, StockRule, sellable
 
@@ -200,6 +201,50 @@ def test_a_price_and_what_led_to_it(rule, shown, last):
 )
 def test_what_gives_no_price_says_why(rule, tax, code):
     assert price_on_site(euro("10.00"), "EUR", rule, shop_tax=tax) == NoPrice(code)
+
+
+TODAY = date(2026, 11, 29)
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [
+        (Rate("EUR", "GBP", Decimal("0.85"), TODAY), "8.99"),
+        (Rate("EUR", "GBP", Decimal("0.85"), TODAY - timedelta(days=7)), "8.99"),
+        (Rate("EUR", "GBP", Decimal("0.85"), TODAY - timedelta(days=8)), "rate_too_old"),
+        (Rate("GBP", "EUR", Decimal("1.17"), TODAY), "rate_missing"),
+        (None, "rate_missing"),
+    ],
+)
+def test_another_currency_wants_a_rate_of_these_days_and_keeps_its_ending(rate, shown):
+    rule = PriceRule(ending=Ending("99"))
+
+    found = price_on_site(euro("10.00"), "GBP", rule, rate=rate, today=TODAY)
+
+    assert (found.code if isinstance(found, NoPrice) else found.price.text()) == shown
+
+
+def test_a_rate_without_a_day_to_hold_it_against_is_too_old():
+    assert price_on_site(euro("10.00"), "JPY", PriceRule(), rate=Rate("EUR", "JPY", Decimal(160), TODAY)) == NoPrice(
+        "rate_too_old"
+    )
+
+
+def test_another_currency_has_other_coins():
+    found = price_on_site(
+        euro("10.04"), "JPY", PriceRule(), rate=Rate("EUR", "JPY", Decimal("160.5"), TODAY), today=TODAY
+    )
+
+    assert isinstance(found, Priced)
+    assert (found.price, found.steps) == (
+        Money(1611, "JPY"), (("shop_price", "10.04 EUR"), ("rate", "160.5 (2026-11-29)")),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "0.0000001", "1000001"])
+def test_what_is_no_rate_is_none(rate):
+    with pytest.raises(ValueError, match="not a rate"):
+        Rate("EUR", "GBP", Decimal(rate), TODAY)
 
 
 cents = st.integers(1, 100_000).map(lambda minor: Money(minor, "EUR"))

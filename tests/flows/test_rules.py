@@ -1,17 +1,19 @@
 """What the merchant wishes for his offers is what Amazon shows: by account, site, group and SKU, by hand and with a file."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from forain.core.ids import AccountId
-from forain.flows import preview_rules, set_rules
+from forain.engine import jobs
+from forain.flows import preview_rules, set_rates, set_rules
 from forain.flows.link_offers import WrongLine
 from forain.flows.set_rules import Refused
-from forain.store import models
+from forain.store import models, offers, runs
 from forain.store.rules import Place
 
-from .conftest import FR
+from .conftest import DAY, FR
 
 ALL, SITE = Place("account"), Place("site", FR)
 
@@ -181,7 +183,7 @@ def test_a_wrong_line_is_named_and_nothing_of_the_file_is_taken(open_house, file
 
 
 def tried(house, place, **told):
-    found = preview_rules.preview(house.account, place, told)
+    found = preview_rules.preview(house.deps, house.account, place, told)
     assert not isinstance(found, Refused), found
     return {one.offer.sku: (one.after.quantity, str(one.after.price), one.held) for one in found}
 
@@ -222,6 +224,92 @@ def test_a_preview_says_what_would_be_held(open_house):
 
 
 def test_a_preview_of_what_cannot_be_said_is_refused(open_house):
-    found = preview_rules.preview(open_house.account, ALL, {"buffer": "two"})
+    found = preview_rules.preview(open_house.deps, open_house.account, ALL, {"buffer": "two"})
 
     assert isinstance(found, Refused)
+
+
+def decide(house):
+    """Every offer is decided anew. Nothing else runs: the box would say again which currency its site has."""
+    offers.mark(AccountId(house.account_id), house.deps.clock.now())
+    runs.force(f"account:{house.account_id}", house.deps.clock.now(), ["reconcile_offers"])
+    jobs.run(house.deps, "reconcile_offers", f"account:{house.account_id}")
+
+
+@pytest.fixture
+def abroad(open_house):
+    """The same SKU on a site of another currency, which the shop has no price in."""
+    models.AccountSite.objects.filter(site=FR).update(currency="GBP")
+    decide(open_house)
+    return open_house
+
+
+def rate(house, text):
+    found = set_rates.read("EUR", "GBP", text, "", house.deps.clock.now().date())
+    assert not isinstance(found, Refused), found
+    set_rates.say(house.deps, [found], "Camille")
+    runs.force(f"account:{house.account_id}", house.deps.clock.now(), ["reconcile_offers"])
+    jobs.run(house.deps, "reconcile_offers", f"account:{house.account_id}")
+
+
+def wanted(house):
+    row = models.Offer.objects.get(sku="SOAP")
+    return row.desired_minor, row.desired_currency, row.alarm, row.alarm_detail
+
+
+def test_without_a_rate_the_price_is_held_and_with_one_it_goes_out(abroad):
+    assert wanted(abroad) == (None, "", "held", "rate_missing")
+
+    rate(abroad, "0.85")
+
+    assert wanted(abroad)[:2] == (850, "GBP")
+    steps = models.Offer.objects.get(sku="SOAP").desired_steps
+    assert ["rate", "0.85 (2026-03-01)", ""] in steps
+
+
+def test_a_rate_that_grew_old_holds_what_changes_from_then_on(abroad):
+    rate(abroad, "0.85")
+    abroad.advance(8 * DAY)
+
+    abroad.change("SOAP", price="12.00")
+    decide(abroad)
+
+    assert wanted(abroad) == (None, "", "held", "rate_too_old")
+    rate(abroad, "0.90")
+    assert wanted(abroad)[:2] == (1080, "GBP")
+
+
+@pytest.mark.parametrize(
+    ("told", "field", "code"),
+    [
+        (("EUR", "EUR", "1", ""), "target", "not_a_currency"),
+        (("euro", "GBP", "1", ""), "source", "not_a_currency"),
+        (("EUR", "GBP", "0,85", ""), "rate", "not_a_number"),
+        (("EUR", "GBP", "0", ""), "rate", "not_a_number"),
+        (("EUR", "GBP", "-1", ""), "rate", "not_a_number"),
+        (("EUR", "GBP", "0.85", "yesterday"), "on", "not_a_day"),
+        (("EUR", "GBP", "0.85", "2026-03-02"), "on", "not_come_yet"),
+        (("EUR", "GBP", "0.85", "2026-02-01"), "on", "rate_too_old"),
+    ],
+)
+def test_what_is_no_rate_is_refused(told, field, code):
+    found = set_rates.read(*told, date(2026, 3, 1))
+
+    assert isinstance(found, Refused)
+    assert (found.field, found.code) == (field, code)
+
+
+def test_rates_come_in_with_a_file_all_or_none(abroad):
+    today = date(2026, 3, 1)
+    good = set_rates.read_csv(b"source,target,rate,on\nEUR,GBP,0.85,2026-02-28\nEUR,SEK,11.2,\n", today)
+    assert isinstance(good, list)
+    set_rates.say(abroad.deps, good, "Camille")
+
+    assert [(row.target, str(row.on)) for row in models.Rate.objects.order_by("target")] == [
+        ("GBP", "2026-02-28"), ("SEK", "2026-03-01"),
+    ]  # fmt: skip
+    for wrong, line in ((b"source,target\nEUR,GBP\n", 1), (b"source,target,rate\nEUR,GBP,1\nEUR,GBP,2\n", 3),
+                        (b"source,target,rate\nEUR,GBP,x\n", 2), (b"\xff", 1)):  # fmt: skip
+        found = set_rates.read_csv(wrong, today)
+        assert isinstance(found, WrongLine)
+        assert found.line == line

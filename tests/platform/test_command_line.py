@@ -311,6 +311,10 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
         assert forain(*rule, "percent=").stdout.strip() == "no rule there any more"
         assert forain("rule", "import", number, str(file)).returncode == 0
         assert forain("rule", "list", number).stdout.splitlines() == shown
+        assert forain("rate", "set", "eur", "gbp", "0.850").stdout.startswith("1 EUR = 0.85 GBP (")
+        assert forain("rate", "list").stdout.startswith("1 EUR = 0.85 GBP (")
+        file.write_text("source,target,rate\nEUR,SEK,11.2\n")
+        assert forain("rate", "import", str(file)).stdout.strip() == "EUR/SEK"
         file.write_text("level,buffer\naccount,-1\n")
         for wrong, why in (
             ((*rule, "buffer=two"), "buffer: A number with a point"),
@@ -320,6 +324,7 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
             ((*rule, "--sku", "NONE", "buffer=1"), "name: There is no such group or SKU here."),
             ((*rule, "--sku", "A", "--group", "B", "buffer=1"), "one of them"),
             (("rule", "list", "99"), "no account 99"),
+            (("rate", "set", "EUR", "GBP", "0,85"), "rate: A number with a point"),
             (("rule", "import", number, str(file)), "Line 2"),
         ):
             refused = forain(*wrong)

@@ -143,3 +143,14 @@ def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account
     assert file.decode().splitlines()[1] == f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,"
     assert said() == []
     assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400
+
+
+def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant, account):
+    def enter(**told):
+        answer = merchant.post(f"/accounts/{account.pk}/rules/rate", told, follow=True)
+        return html.unescape(answer.content.decode())
+
+    assert "A number with a point" in enter(source="EUR", target="GBP", rate="0,85")
+    assert not models.Rate.objects.exists()
+    assert "1 EUR = <b>0.8512</b> GBP" in enter(source="eur", target="GBP", rate="0.85120")
+    assert models.Rate.objects.get().said_by == "camille"

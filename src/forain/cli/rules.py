@@ -1,4 +1,4 @@
-"""forain rule ...: what the offers of an account shall show, for scripts."""
+"""forain rule ..., forain rate ...: what the offers of an account shall show, for scripts."""
 
 import sys
 from pathlib import Path
@@ -66,7 +66,7 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         place = _place(row, site, group, sku)
         wanted = {**rules.wishes(AccountId(account), place), **told}
         if dry_run:
-            found = preview_rules.preview(row, place, wanted)
+            found = preview_rules.preview(wiring.deps(), row, place, wanted)
             if isinstance(found, set_rules.Refused):
                 raise _no(found)
             for line in preview_rules.csv_lines(found):
@@ -134,3 +134,56 @@ def rule_import(account: int, file: Path) -> None:
             raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
         set_rules.take(wiring.deps(), row, found, by=BY)
         tell(say(reader_language(), "rules.csv_done", {"count": len(found)}))
+
+
+@click.group("rate")
+def rate_group() -> None:
+    """Exchange rates, for sites of another currency than your shop's."""
+
+
+@rate_group.command("list")
+def rate_list() -> None:
+    """All rates, and the day each is of."""
+    with visiting():
+        from forain.store import rates
+
+        for row in rates.every():
+            tell(f"1 {row.source} = {row.rate.normalize():f} {row.target} ({row.on})")
+
+
+@rate_group.command("set")
+@click.argument("source")
+@click.argument("target")
+@click.argument("rate")
+@click.option("--on", default="", metavar="YYYY-MM-DD", help="The day it is of; today if not said.")
+def rate_set(source: str, target: str, rate: str, on: str) -> None:
+    """1 SOURCE is RATE TARGET: forain rate set EUR GBP 0.8512"""
+    with visiting():
+        from forain import wiring
+        from forain.flows import set_rates
+        from forain.flows.set_rules import Refused
+
+        deps = wiring.deps()
+        found = set_rates.read(source.upper(), target.upper(), rate, on, deps.clock.now().date())
+        if isinstance(found, Refused):
+            raise _no(found)
+        set_rates.say(deps, [found], BY)
+        tell(f"1 {found.source} = {found.rate.normalize():f} {found.target} ({found.on})")
+
+
+@rate_group.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+def rate_import(file: Path) -> None:
+    """Take the rates of a CSV file (source, target, rate, on), all lines or none."""
+    with visiting():
+        from forain import wiring
+        from forain.flows import link_offers, set_rates
+        from forain.web.words import say
+
+        deps = wiring.deps()
+        found = set_rates.read_csv(content(file, LARGEST_FILE).encode(), deps.clock.now().date())
+        if isinstance(found, link_offers.WrongLine):
+            gaps = {"line": found.line, "what": found.what}
+            raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
+        set_rates.say(deps, found, by=BY)
+        tell(", ".join(f"{rate.source}/{rate.target}" for rate in found) or "no rate in it")

@@ -1,16 +1,35 @@
 """The price to show on a site, and how it came about."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from forain.core.money import Money
 
+LEAST_RATE, MOST_RATE = Decimal("0.000001"), Decimal(1_000_000)
 MOST_DIGITS = 3
 """An ending of so many digits: 9.99 has three."""
 
 
+RATE_HOLDS = timedelta(days=7)
+"""An exchange rate older than this is none: a price by it would be a guess."""
+
 Way = Literal["nearest", "up", "down"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many `target` for one `source` (currencies), as of the day `on`."""
+
+    source: str
+    target: str
+    rate: Decimal
+    on: date
+
+    def __post_init__(self) -> None:
+        if not LEAST_RATE <= self.rate <= MOST_RATE:
+            raise ValueError("not a rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +102,33 @@ class NoPrice:
 
 
 def price_on_site(
-    shop_price: Money, site_currency: str, rule: PriceRule, *, shop_tax: Decimal | None = None
+    shop_price: Money,
+    site_currency: str,
+    rule: PriceRule,
+    *,
+    shop_tax: Decimal | None = None,
+    rate: Rate | None = None,
+    today: date | None = None,
 ) -> Priced | NoPrice:
     """The shop's price with tax, turned by the rule into the site's price.
 
-    `shop_tax`: percent of VAT within the shop's price, None: not told. Another currency, zero and negative prices, and limits
-    that contradict each other give NoPrice: nothing is guessed about money.
+    `shop_tax`: percent of VAT within the shop's price, None: not told. `rate`: from the shop's currency to the site's, None:
+    there is none. No rate or an old one as of `today`, zero and negative prices, and limits that contradict each other give
+    NoPrice: nothing is guessed about money.
     """
-    if shop_price.currency != site_currency:
-        return NoPrice("currency_differs")
     if shop_price.minor <= 0:
         return NoPrice("price_not_positive")
+    steps = [("shop_price", str(shop_price) if shop_price.currency != site_currency else shop_price.text())]
+    price = shop_price
+    if shop_price.currency != site_currency:
+        if rate is None or (rate.source, rate.target) != (shop_price.currency, site_currency):
+            return NoPrice("rate_missing")
+        if today is None or today - rate.on > RATE_HOLDS:
+            return NoPrice("rate_too_old")
+        price = Money.rounded(price.amount * rate.rate, site_currency)
+        steps.append(("rate", f"{_plain(rate.rate)} ({rate.on})"))
     if rule.floor and rule.ceiling and rule.ceiling < rule.floor:
         return NoPrice("floor_above_ceiling")
-    steps = [("shop_price", shop_price.text())]
-    price = shop_price
     if rule.site_tax is not None:
         if shop_tax is None:
             return NoPrice("tax_rate_missing")

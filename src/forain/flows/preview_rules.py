@@ -9,9 +9,10 @@ from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.offers import Desired
 from forain.core.plain import csv_cell
 from forain.core.rules import NotAWish
-from forain.flows.reconcile_offers import unimported_per_variant, wanted
+from forain.flows.deps import Deps
+from forain.flows.reconcile_offers import Exchange, unimported_per_variant, wanted
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
-from forain.store import accounts, models, offers, rules, shops
+from forain.store import accounts, models, offers, rates, rules, shops
 from forain.store.rules import Place
 
 AT_ONCE = 1000
@@ -28,26 +29,29 @@ class Difference:
     held: str = ""
 
 
-def preview(account: models.Account, place: Place, told: Mapping[str, str]) -> Iterator[Difference] | Refused:
+def preview(
+    deps: Deps, account: models.Account, place: Place, told: Mapping[str, str]
+) -> Iterator[Difference] | Refused:
     """What would be wanted otherwise if exactly `told` were wished at this place, offer by offer. {}: if nothing were."""
     try:
         wishes = checked_at(account, place, told)
     except NotAWish as error:
         return Refused(error.name, error.code, error.told)
-    return _differences(account, place, wishes)
+    return _differences(deps, account, place, wishes)
 
 
-def _differences(account: models.Account, place: Place, wishes: Mapping[str, str]) -> Iterator[Difference]:
+def _differences(deps: Deps, account: models.Account, place: Place, wishes: Mapping[str, str]) -> Iterator[Difference]:
     number = AccountId(account.pk)
     sites = {site.site: site for site in accounts.sites(number) if place.site in ("", site.site)}
     rows = models.Offer.objects.filter(account=account, site__in=list(sites)).order_by("pk")
     skus = skus_of_place(number, place)
     if skus is not None:
         rows = rows.filter(sku__in=skus)
+    exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
     after = 0
     while found := list(rows.filter(pk__gt=after)[:AT_ONCE]):
         after = found[-1].pk
-        yield from _of_these(account, place, wishes, found, sites)
+        yield from _of_these(account, place, wishes, found, sites, exchange)
 
 
 def _of_these(
@@ -56,6 +60,7 @@ def _of_these(
     wishes: Mapping[str, str],
     rows: list[models.Offer],
     sites: Mapping[str, models.AccountSite],
+    exchange: Exchange,
 ) -> Iterator[Difference]:
     number = AccountId(account.pk)
     links = shops.confirmed_links(number, [SellerSku(row.sku) for row in rows])
@@ -74,9 +79,9 @@ def _of_these(
         for in_force in (now, then):
             try:
                 rule = in_force.of(site.site, site.currency, row.sku, variant.group)
-                desired, _, _, held = wanted(variant, rule, site.currency, sold.get(link, 0))
+                desired, _, _, held = wanted(variant, rule, site.currency, sold.get(link, 0), exchange=exchange)
             except NotAWish as error:
-                desired, _, _, held = wanted(variant, error, site.currency, 0)
+                desired, _, _, held = wanted(variant, error, site.currency, 0, exchange=exchange)
             if row.fulfilled_by == "marketplace":
                 desired = Desired(None, desired.price)
             found.append((desired, held))

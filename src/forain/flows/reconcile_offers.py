@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from django.db import transaction
@@ -14,13 +14,13 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
-from forain.core.pricing import NoPrice, price_on_site
+from forain.core.pricing import NoPrice, Rate, price_on_site
 from forain.core.rules import Effective, NotAWish
 from forain.core.stock import LANDED, Sellable, StockLevel, sellable
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
-from forain.store import accounts, journal, landings, models, offers, orders, rules, runs, shops
+from forain.store import accounts, journal, landings, models, offers, orders, rates, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
@@ -30,8 +30,8 @@ IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
 """The shop tells no stock now."""
-HELD_PRICES = ("tax_rate_missing", "floor_above_ceiling")
-"""Why a rule gives no price, and a person must look: the rule and the article do not fit each other."""
+HELD_PRICES = ("tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old")
+"""Why there is no price, and a person must look."""
 AWAY_AGAIN = timedelta(minutes=5)
 """During a landing: how soon an offer is decided again that was decided without the shop."""
 
@@ -83,11 +83,10 @@ def _reconcile_batch(
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
     # As they are after the claim: whoever changes them later marks these offers again.
     in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
+    exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
     if away is None:
-        decided = [
-            _decide(deps, account, row, sites.get(row.site), links, stock, unimported, in_force, landing)
-            for row in rows
-        ]
+        known = _Known(links, stock, unimported, in_force, exchange, bool(landing))
+        decided = [_decide(deps, account, row, sites.get(row.site), known) for row in rows]
     else:
         decided = _landed_unseen(deps, account, rows, sites, links)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
@@ -162,6 +161,14 @@ def unimported_per_variant(account: models.Account, variants: set[VariantId]) ->
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """The exchange rates, by (source, target), and the day they are used on."""
+
+    rates: Mapping[tuple[str, str], Rate]
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """What is to be done about one offer. `wanted` None: its article is gone or cannot be asked for, what was wanted stays. `held`: why
     something of it is held back, "" for nothing."""
@@ -172,33 +179,38 @@ class Decided:
     held: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a batch before its offers are decided. `landing`: quantities that are ours are to be 0."""
+
+    links: Mapping[SellerSku, VariantId]
+    stock: Mapping[VariantId, Variant]
+    unimported: Mapping[str, int]
+    in_force: rules.InForce
+    exchange: Exchange
+    landing: bool
+
+
 def _decide(
-    deps: Deps,
-    account: models.Account,
-    row: models.Offer,
-    site: models.AccountSite | None,
-    links: Mapping[SellerSku, VariantId],
-    stock: Mapping[VariantId, Variant],
-    unimported: Mapping[str, int],
-    in_force: rules.InForce,
-    landing: bool,
+    deps: Deps, account: models.Account, row: models.Offer, site: models.AccountSite | None, known: _Known
 ) -> Decided:
-    """Ask core about one offer; nothing is written. `landing`: its quantity is to be 0, where it is ours."""
-    link = links.get(SellerSku(row.sku))
+    """Ask core about one offer; nothing is written."""
+    link = known.links.get(SellerSku(row.sku))
     if site is None or link is None:
         why = ["unlinked" if link is None else "site_not_used"]
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
-    variant = stock.get(link)
+    variant = known.stock.get(link)
     if variant is not None:
         rule: Effective | NotAWish
         try:
-            rule = in_force.of(site.site, site.currency, row.sku, variant.group)
+            rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
         except NotAWish as error:
             rule = error
         desired, steps, notes, held = wanted(
-            variant, rule, site.currency, unimported.get(link, 0), landing, told=_quantity_told(row)
-        )
-    elif landing and _quantity_told(row):
+            variant, rule, site.currency, known.unimported.get(link, 0), known.landing,
+            told=_quantity_told(row), exchange=known.exchange,
+        )  # fmt: skip
+    elif known.landing and _quantity_told(row):
         desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
     else:
         return Decided(row, None, "variant_gone", link)
@@ -292,6 +304,7 @@ def wanted(
     unimported: int,
     landing: bool = False,
     *,
+    exchange: Exchange,
     told: bool = False,
 ) -> tuple[Desired, list[list[str]], list[str], str]:
     """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held).
@@ -328,7 +341,10 @@ def wanted(
     if not rule.sends_price:
         notes.append("price_not_sent")
     elif variant.price is not None:
-        priced = price_on_site(variant.price, currency, rule.price, shop_tax=variant.tax_rate)
+        rate = exchange.rates.get((variant.price.currency, currency))
+        priced = price_on_site(
+            variant.price, currency, rule.price, shop_tax=variant.tax_rate, rate=rate, today=exchange.today
+        )
         if isinstance(priced, NoPrice):
             notes.append(priced.code)
             held = priced.code if priced.code in HELD_PRICES else held

@@ -181,6 +181,20 @@ class Rule(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "level", "site", "name"], name="rule_once")]
 
 
+class Rate(models.Model):
+    """An exchange rate: so many `target` for one `source` (currencies), as of the day `on`."""
+
+    source = models.TextField()
+    target = models.TextField()
+    rate = models.DecimalField(max_digits=16, decimal_places=8)
+    on = models.DateField()
+    said_at = models.DateTimeField()
+    said_by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "target"], name="rate_once")]
+
+
 class Person(models.Model):
     """What Forain knows of somebody who may come in, beside Django's user (name, password, whether active).
 

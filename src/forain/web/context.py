@@ -13,7 +13,7 @@ from forain.web.rights import may_open
 LANGUAGES = (("en", "English"), ("fr", "Français"), ("de", "Deutsch"))
 PAGES = {
     "dashboard": ("dashboard",),
-    "offers": ("offers", "offer", "links", "rules", "say_rule", "try_rule"),
+    "offers": ("offers", "offer", "links", "rules", "say_rule", "try_rule", "say_rate"),
     "orders": ("orders", "order"),
     "issues": ("issues",),
     "authorizations": (

@@ -82,7 +82,7 @@ def _state(offer: "models.Offer") -> str:
     return "differs" if quantity_differs or price_differs else "settled"
 
 
-_PRICE_STEPS = ("shop_price", "site_tax", "percent", "add", "ending", "floor", "ceiling")
+_PRICE_STEPS = ("shop_price", "rate", "site_tax", "percent", "add", "ending", "floor", "ceiling")
 
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:

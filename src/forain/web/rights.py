@@ -46,6 +46,7 @@ NEEDED: Mapping[str, Right] = {
     "decide_link": Right.CHANGE,
     "links_upload": Right.CHANGE,
     "say_rule": Right.CHANGE,
+    "say_rate": Right.CHANGE,
     "try_rule": Right.CHANGE,
     "rules_upload": Right.CHANGE,
     "retry_order": Right.CHANGE,

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, NONE, WISHES, Wish
-from forain.flows import preview_rules, set_rules
+from forain.flows import preview_rules, set_rates, set_rules
 from forain.flows.link_offers import WrongLine
-from forain.store import accounts, models, rules, shops
+from forain.store import accounts, models, rates, rules, shops
 from forain.store.rules import Place
 from forain.web.templatetags.words_of import w
 
@@ -52,7 +52,7 @@ def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
     account = get_object_or_404(models.Account, pk=number)
     place = _place(request.POST)
     told = {name: request.POST.get(name, "").strip() for name in WISHES}
-    found = preview_rules.preview(account, place, told)
+    found = preview_rules.preview(wiring.deps(), account, place, told)
     if isinstance(found, set_rules.Refused):
         return render(request, "web/rules.html", _context(account, place, told, found), status=400)
     if request.POST.get("as") == "csv":
@@ -116,12 +116,27 @@ def _context(
     ]
     skus = models.Offer.objects.filter(account=account).order_by("sku").values_list("sku", flat=True).distinct()
     return {
-        "account": account, "said": said, "place": place, "levels": LEVELS, "sites": accounts.sites(number),
+        "account": account, "said": said, "rates": rates.every(), "place": place, "levels": LEVELS, "sites": accounts.sites(number),
         "groups": shops.groups(number), "skus": skus[:MOST_SKUS],
         "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
         # What is wrong with the place, not with a wish.
         "wrong": next(iter(wrong.values()), ""), "refused": bool(refused), "known": bool(rules.wishes(number, place)),
     }  # fmt: skip
+
+
+@require_POST
+def say_rate(request: HttpRequest, number: int) -> HttpResponse:
+    """So many of one currency for one of another; for all accounts alike."""
+    get_object_or_404(models.Account, pk=number)
+    deps = wiring.deps()
+    told = [request.POST.get(name, "") for name in set_rates.COLUMNS]
+    found = set_rates.read(told[0].upper(), told[1].upper(), told[2], told[3], deps.clock.now().date())
+    if isinstance(found, set_rules.Refused):
+        messages.error(request, w(f"wrong.{found.code}", told=found.told), extra_tags="rates")
+    else:
+        set_rates.say(deps, [found], request.user.get_username())
+        messages.success(request, w("rules.rate_said"))
+    return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
 
 
 def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
