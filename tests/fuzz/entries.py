@@ -37,6 +37,16 @@ QUEUE = {
     "answer": "queue", "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/forain", "region": "eu-west-1",
     "access_key_id": "AKIA0123456789ABCDEF", "secret_access_key": "0123abcd+/0123abcd",
 }  # fmt: skip
+RULE = {
+    "level": "sku",
+    "site": FR,
+    "name": "V1",
+    "buffer": "2",
+    "cap": "none",
+    "percent": "7.5",
+    "ending": "99",
+    "floor": "5.90",
+}
 FRESH = "another long enough one"
 
 
@@ -87,6 +97,10 @@ def forms_of(site: Site) -> dict[str, list[dict[str, str]]]:
         "register/<slug:marketplace>": REGISTER,
         account + "links/decide": [{"sku": "V1", "variant": "1", "answer": "yes"}, {"sku": "V1", "variant": "1", "answer": "no"}],
         account + "links/upload": [{}],
+        account + "rules/say": [RULE],
+        account + "rules/try": [RULE, {**RULE, "as": "csv"}],
+        account + "rules/rate": [{"source": "EUR", "target": "GBP", "rate": "0.8512", "on": ""}],
+        account + "rules/upload": [{}],
         "orders/<int:number>/retry": [{}],
         "orders/<int:number>/aside": [{}],
         "authorizations/calendar": [{"answer": "make"}, {"answer": "remove"}],

@@ -24,7 +24,7 @@ def site_wishes(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0019_hour_agreed")]
+    dependencies = [("store", "0020_secret_estimated")]
 
     operations = [
         migrations.CreateModel(
