@@ -88,17 +88,48 @@ def test_the_phase_is_computed_from_facts_and_clock(facts, after_days, phase):
 
 def test_one_refusal_doubts_and_a_second_a_minute_later_refuses():
     now = T0 + 10 * DAY
-    first = a.on_refusal(GRANTED, 1, now, others_doubted=False)
+    first = a.on_refusal(GRANTED, 1, now, others=[])
     doubted = a.apply(GRANTED, first)
 
-    too_soon = a.on_refusal(doubted, 1, now + timedelta(seconds=59), others_doubted=False)
-    in_time = a.on_refusal(doubted, 1, now + timedelta(seconds=60), others_doubted=False)
-    everybody = a.on_refusal(doubted, 1, now + timedelta(seconds=60), others_doubted=True)
+    too_soon = a.on_refusal(doubted, 1, now + timedelta(seconds=59), others=[GRANTED])
+    in_time = a.on_refusal(doubted, 1, now + timedelta(seconds=60), others=[GRANTED])
 
     assert isinstance(first, Doubted)
     assert isinstance(too_soon, Doubted)
     assert isinstance(in_time, Refused)
-    assert isinstance(everybody, Doubted)
+
+
+def in_trouble(minutes, *, refused):
+    """Another account, so many minutes after T0."""
+    doubted = a.apply(GRANTED, Doubted(T0 + timedelta(minutes=minutes), 1))
+    return a.apply(doubted, Refused(T0 + timedelta(minutes=minutes + 1), 1)) if refused else doubted
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize(
+    ("minutes", "after", "event"),
+    [
+        (0, timedelta(minutes=1), Doubted),
+        (-15, timedelta(minutes=1), Doubted),
+        (15, timedelta(minutes=20), Doubted),
+        (-16, timedelta(minutes=1), Refused),
+        (0, timedelta(hours=23), Doubted),
+        (0, timedelta(hours=24), Refused),
+    ],
+)
+def test_an_account_in_trouble_since_the_same_minutes_keeps_another_from_being_refused_for_a_day(
+    minutes, after, event, refused
+):
+    doubted = a.apply(GRANTED, Doubted(T0, 1))
+    others = [GRANTED, in_trouble(minutes, refused=refused)]
+
+    assert isinstance(a.on_refusal(doubted, 1, T0 + after, others=others), event)
+
+
+def test_another_account_that_is_well_again_is_no_sign():
+    doubted, well = a.apply(GRANTED, Doubted(T0, 1)), a.apply(in_trouble(0, refused=True), Confirmed(LATER, 1))
+
+    assert isinstance(a.on_refusal(doubted, 1, T0 + timedelta(minutes=1), others=[well]), Refused)
 
 
 def test_probes_while_doubted_come_after_1_5_and_30_minutes():

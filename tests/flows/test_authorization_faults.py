@@ -156,6 +156,47 @@ def test_half_the_accounts_refused_within_a_minute_are_doubted_and_none_is_refus
     assert standings() == ["granted"] * 4
 
 
+def out_of_step(house):
+    """A second account, whose own work comes round minutes after the first one's."""
+    let_pass(house, 30)
+    second = other_account(house)
+    let_pass(house, 30)
+    house.advance(2 * HOUR)
+    let_pass(house, 1)
+    later = house.deps.clock.now() + timedelta(minutes=3)
+    models.Run.objects.filter(subject=f"account:{second.pk}").update(due_at=later)
+    house.change("SOAP", stock=7)
+    return second
+
+
+def test_everybody_denied_while_the_accounts_are_out_of_step_refuses_nobody(house):
+    out_of_step(house)
+    house.control("POST", "faults", {"kind": "forbidden"})
+
+    for _ in range(70):
+        let_pass(house, 10)
+        assert "refused" not in standings()
+
+    assert standings() == ["doubted", "doubted"]
+    assert "accounts_doubted" in house.refused_codes()
+    house.control("DELETE", "faults")
+    let_pass(house, *[600] * 4)
+    assert standings() == ["granted", "granted"]
+
+
+def test_one_account_denied_is_refused_when_another_has_just_answered(house):
+    """One look at the other tells, and one is enough."""
+    second = out_of_step(house)
+    before = len(requests(house))
+    house.control("POST", "faults", {"kind": "forbidden", "seller_id": house.seller})
+
+    let_pass(house, *[10] * 15)
+
+    assert (house.account.standing, accounts.get(AccountId(second.pk)).standing) == ("refused", "granted")
+    looks = [r for r in house.control("GET", "requests")[before:] if r["operation"] == "getMarketplaceParticipations"]
+    assert len([r for r in looks if r["status"] == 200]) == 1
+
+
 def test_two_sellers_who_both_withdrew_are_believed_after_a_day(house):
     rows = [house.account, other_account(house)]
     for _ in range(2):

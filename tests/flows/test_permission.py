@@ -66,13 +66,13 @@ def test_a_refusal_noted_just_after_another_worker_had_confirmed_is_a_first_one(
     grant_no = house.account.grant_no
     authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no, 0)
     house.advance(61)
-    look = accounts.others_doubted
+    look = accounts.others
 
     def confirmed_meanwhile(*told):
         authorize.answered(house.deps, house.account, grant_no)
         return look(*told)
 
-    monkeypatch.setattr(accounts, "others_doubted", confirmed_meanwhile)
+    monkeypatch.setattr(accounts, "others", confirmed_meanwhile)
     authorize.on_refusal(house.deps, house.account, errors.GrantRefused(), grant_no, 0)
 
     assert house.account.standing == "doubted"

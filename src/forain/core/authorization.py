@@ -4,7 +4,7 @@ Facts are stored and change only through `apply`; the phase is computed from fac
 nowhere. The clock alone never stops anything: only the marketplace's refusal does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -32,6 +32,10 @@ APPLICATION_PROBE_PAUSES = (timedelta(minutes=1), ROUTINE_PROBE_PAUSE)
 """While the application is refused: the shortest and the longest pause between looks."""
 QUIET_DOUBT = timedelta(minutes=10)
 """A doubt younger than this is not shown: most are hiccups."""
+DOUBTS_TOGETHER = timedelta(minutes=15)
+"""Troubles of several accounts that begin within this time have most likely one cause."""
+SUSPECTED_FOR = timedelta(days=1)
+"""So long the one cause is waited for; then each account's own refusal is believed."""
 
 
 class Standing(StrEnum):
@@ -178,19 +182,25 @@ def apply(facts: Facts, event: Event) -> Facts:
 
 
 def on_refusal(
-    facts: Facts, grant_no: int, now: Instant, *, others_doubted: bool, reason: str = ""
+    facts: Facts, grant_no: int, now: Instant, *, others: Iterable[Facts], reason: str = ""
 ) -> Doubted | Refused:
     """Which event a refusal is: the second one, at least a minute after the first, refuses. `reason`: its code.
 
-    `others_doubted`: another account of this marketplace came under doubt within the same minutes. Then the trouble is
-    most likely not the seller's, and no account is refused.
+    `others`: the other accounts at this marketplace. Where one of them is in trouble since the same minutes, the cause is
+    most likely not the sellers', and no account is refused for a day.
     """
-    second = (
-        facts.standing is Standing.DOUBTED and facts.doubted_at is not None and now - facts.doubted_at >= REFUSALS_APART
-    )
-    if second and not others_doubted:
+    began = facts.doubted_at
+    second = facts.standing is Standing.DOUBTED and began is not None and now - began >= REFUSALS_APART
+    suspected = began is not None and now - began < SUSPECTED_FOR and any(_together(facts, one) for one in others)
+    if second and not suspected:
         return Refused(at=now, grant_no=grant_no, reason=reason)
     return Doubted(at=now, grant_no=grant_no, reason=reason)
+
+
+def _together(one: Facts, other: Facts) -> bool:
+    """Two accounts whose doubt or refusal began within the same minutes."""
+    begun = one.doubted_at, other.doubted_at
+    return begun[0] is not None and begun[1] is not None and abs(begun[0] - begun[1]) <= DOUBTS_TOGETHER
 
 
 Cause = Literal["", "access_denied", "wrong_region", "estimated"]

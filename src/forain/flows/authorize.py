@@ -601,11 +601,12 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
             for row in models.Account.objects.filter(application=account.application_id).order_by("pk"):
                 runs.set_due("probe", f"account:{row.pk}", look)
         return
-    others = accounts.others_doubted(account, now)
+    others = accounts.others(account)
+    known = [accounts.facts_of(row) for row in others]
     # By the facts as they are: what another worker has just confirmed is no second refusal.
     applied = accounts.apply(
         number,
-        lambda facts: authorization.on_refusal(facts, grant_no, now, others_doubted=others, reason=reason),
+        lambda facts: authorization.on_refusal(facts, grant_no, now, others=known, reason=reason),
     )
     if applied.before.standing != applied.after.standing:
         runs.poke("derive_issues", "house", now)
@@ -615,9 +616,15 @@ def on_refusal(deps: Deps, account: models.Account, error: errors.AdapterError, 
             account=number,
             placeholders={"reason": error.code, "request": error.request_id},
         )
+    looks: dict[int, Instant] = {}
+    if (applied.before.standing, applied.after.standing) == (Standing.GRANTED, Standing.DOUBTED):
+        # Before this one's second look: whether the others are in the same trouble says whose it is.
+        looks = {row.pk: now for row in others if row.standing == Standing.GRANTED.value}
     if applied.after.standing in (Standing.DOUBTED, Standing.REFUSED):
-        next_look = authorization.next_probe_at(applied.after, now)
-        runs.set_due("probe", f"account:{number}", next_look or now)
+        looks[account.pk] = authorization.next_probe_at(applied.after, now) or now
+    # Oldest first, whoever begins: two accounts that meet it at once do not wait for each other.
+    for pk, at in sorted(looks.items()):
+        (runs.set_due if pk == account.pk else runs.poke)("probe", f"account:{pk}", at)
 
 
 def remind(deps: Deps, account: models.Account) -> int | None:

@@ -17,10 +17,6 @@ from forain.core.ids import AccountId, ApplicationId
 from forain.core.orders import Readings
 from forain.store import models
 
-DOUBTS_TOGETHER = timedelta(minutes=15)
-"""Doubts of several accounts that begin within this time have most likely one cause."""
-SUSPECTED_FOR = timedelta(days=1)
-"""So long the one cause is waited for; then each account's own refusal is believed."""
 ATTEMPT_LIFE = timedelta(minutes=30)
 
 
@@ -102,17 +98,9 @@ def apply(account: AccountId, event: authorization.Event | Callable[[Facts], aut
     return Applied(before, after)
 
 
-def others_doubted(account: models.Account, now: Instant) -> bool:
-    """Another account of the same marketplace came under doubt within the same minutes, today, and still is."""
-    own = account.doubted_at if account.standing == Standing.DOUBTED.value and account.doubted_at else now
-    together = (max(own - DOUBTS_TOGETHER, now - SUSPECTED_FOR), own + DOUBTS_TOGETHER)
-    return (
-        models.Account.objects.filter(
-            marketplace=account.marketplace, standing=Standing.DOUBTED.value, doubted_at__range=together
-        )
-        .exclude(pk=account.pk)
-        .exists()
-    )
+def others(account: models.Account) -> list[models.Account]:
+    """The other accounts of the same marketplace, oldest first."""
+    return list(models.Account.objects.filter(marketplace=account.marketplace).exclude(pk=account.pk).order_by("pk"))
 
 
 def note(account: AccountId, **fields: Any) -> None:
