@@ -126,6 +126,30 @@ def test_an_account_in_trouble_since_the_same_minutes_keeps_another_from_being_r
     assert isinstance(a.on_refusal(doubted, 1, T0 + after, others=others), event)
 
 
+@pytest.mark.parametrize(
+    ("days", "reason", "event"),
+    [
+        (365, "invalid_grant_refresh", Refused),
+        (364.5, "invalid_grant_refresh", Refused),
+        (363, "invalid_grant_refresh", Doubted),
+        (365, "access_denied", Doubted),
+    ],
+)
+def test_accounts_that_end_together_are_believed_and_denials_are_no_end(days, reason, event):
+    at = T0 + days * DAY
+    both = a.apply(GRANTED, Doubted(at, 1, reason))
+
+    assert isinstance(a.on_refusal(both, 1, at + timedelta(minutes=1), others=[both]), event)
+
+
+def test_an_account_whose_time_is_over_is_no_sign_for_another():
+    at = T0 + 365 * DAY
+    over = a.apply(a.apply(GRANTED, Doubted(at, 1)), Refused(at + timedelta(minutes=1), 1))
+    other = a.apply(a.apply(NONE, Granted(T0 + 100 * DAY, T0 + 465 * DAY)), Doubted(at, 1))
+
+    assert isinstance(a.on_refusal(other, 1, at + timedelta(minutes=1), others=[over]), Refused)
+
+
 def test_another_account_that_is_well_again_is_no_sign():
     doubted, well = a.apply(GRANTED, Doubted(T0, 1)), a.apply(in_trouble(0, refused=True), Confirmed(LATER, 1))
 

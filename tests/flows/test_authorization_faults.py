@@ -197,6 +197,21 @@ def test_one_account_denied_is_refused_when_another_has_just_answered(house):
     assert len([r for r in looks if r["status"] == 200]) == 1
 
 
+def test_accounts_that_were_renewed_in_one_go_end_together_and_each_is_said_to_have_expired(house):
+    other_account(house)
+    let_pass(house, 30)
+    house.advance(2 * HOUR)
+    models.Account.objects.update(expires_at=house.deps.clock.now())
+    for row in accounts.every():
+        house.control("POST", f"sellers/{row.seller}/expire", {})
+
+    let_pass(house, *[30] * 12)
+
+    assert standings() == ["refused", "refused"]
+    told = models.Notice.objects.filter(closed_at=None, code="authorization_expired")
+    assert told.count() == 2
+
+
 def test_two_sellers_who_both_withdrew_are_believed_after_a_day(house):
     rows = [house.account, other_account(house)]
     for _ in range(2):

@@ -36,6 +36,8 @@ DOUBTS_TOGETHER = timedelta(minutes=15)
 """Troubles of several accounts that begin within this time have most likely one cause."""
 SUSPECTED_FOR = timedelta(days=1)
 """So long the one cause is waited for; then each account's own refusal is believed."""
+END_KNOWN_TO = timedelta(days=1)
+"""So exactly an end is known: a consent's to the minute, a typed one to the day."""
 
 
 class Standing(StrEnum):
@@ -187,7 +189,7 @@ def on_refusal(
     """Which event a refusal is: the second one, at least a minute after the first, refuses. `reason`: its code.
 
     `others`: the other accounts at this marketplace. Where one of them is in trouble since the same minutes, the cause is
-    most likely not the sellers', and no account is refused for a day.
+    most likely not the sellers', and no account is refused for a day; unless its time is over, which explains it.
     """
     began = facts.doubted_at
     second = facts.standing is Standing.DOUBTED and began is not None and now - began >= REFUSALS_APART
@@ -198,9 +200,20 @@ def on_refusal(
 
 
 def _together(one: Facts, other: Facts) -> bool:
-    """Two accounts whose doubt or refusal began within the same minutes."""
-    begun = one.doubted_at, other.doubted_at
-    return begun[0] is not None and begun[1] is not None and abs(begun[0] - begun[1]) <= DOUBTS_TOGETHER
+    """Two accounts whose doubt or refusal began within the same minutes, and not because the time of one was over.
+
+    Accounts that were renewed in one go end together too.
+    """
+    if one.doubted_at is None or other.doubted_at is None or _over(one) or _over(other):
+        return False
+    return abs(one.doubted_at - other.doubted_at) <= DOUBTS_TOGETHER
+
+
+def _over(facts: Facts) -> bool:
+    """Its trouble began when its time was over. A token that is good, and denied everything, has not ended."""
+    if facts.expires_at is None or facts.doubted_at is None or facts.reason in DENIALS:
+        return False
+    return facts.doubted_at >= facts.expires_at - END_KNOWN_TO
 
 
 Cause = Literal["", "access_denied", "wrong_region", "estimated"]
