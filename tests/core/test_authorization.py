@@ -156,6 +156,20 @@ def test_another_account_that_is_well_again_is_no_sign():
     assert isinstance(a.on_refusal(doubted, 1, T0 + timedelta(minutes=1), others=[well]), Refused)
 
 
+def test_the_suspects_are_who_is_in_trouble_together_once_it_is_no_hiccup():
+    doubted, refused, late = in_trouble(0, refused=False), in_trouble(5, refused=True), in_trouble(16, refused=False)
+    known = {"one": doubted, "two": refused, "late": late, "well": GRANTED}
+
+    def found(minutes, *names):
+        return a.suspects({name: known[name] for name in names or known}, T0 + timedelta(minutes=minutes))
+
+    assert found(4) == []
+    assert found(5) == ["one", "two"]
+    assert found(21) == ["one", "two", "late"]
+    assert found(5, "one", "well") == []
+    assert found(90, "two", "well") == []
+
+
 def test_probes_while_doubted_come_after_1_5_and_30_minutes():
     facts, at = a.apply(GRANTED, Doubted(T0, 1)), T0
     pauses = []

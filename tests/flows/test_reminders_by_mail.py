@@ -10,13 +10,15 @@ from datetime import time, timedelta
 import pytest
 from django.db import connections
 
+from forain import wiring
 from forain.core import reminders
 from forain.core.errors import AppRefused, GrantDoubted, GrantRefused
 from forain.core.ids import AccountId, ApplicationId
 from forain.flows import arrange_reminders, authorize, prune, tell_people
 from forain.flows.look_ahead import every_end
 from forain.store import accounts, letters, models, runs
-from tests.people import BUYER, add, store_a_buyer
+from forain.web import words
+from tests.people import BUYER, add, come_in, store_a_buyer
 from tests.post import mailbox, receiver
 
 from .reminding import DAY, ends_in, issues_now, person, reach_loopback, tell, with_server
@@ -250,6 +252,46 @@ def test_a_stop_reaches_the_merchant_within_ten_minutes_of_the_timetable(told, p
     told.live(600, step=10)
 
     assert ["Access was withdrawn at Amazon" in subject for subject in post.subjects] == [True]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_several_accounts_refused_at_once_are_one_mail_within_ten_minutes_and_none_of_a_withdrawal(
+    told, post, language
+):
+    person(language=language)
+    other_account(told)
+    told.live(60, step=30)
+    told.advance(7200)
+    told.live(60, step=30)
+    told.control("POST", "faults", {"kind": "forbidden"})
+
+    told.live(600, step=10)
+
+    (subject,) = post.subjects
+    assert words.tell(language, "issue.accounts_doubted", {"count": 2}) in subject
+    text = post.mails[0].get_content()
+    assert words.tell(language, "cure.accounts_doubted", {}) in text
+    assert "/health" in text
+    assert "#renew" not in text
+    told.live(3 * 3600, step=600)
+    assert len(post.subjects) == 1
+
+
+def test_taking_care_of_several_accounts_refused_at_once_is_said_beside_the_notice(told, post, client, monkeypatch):
+    second = other_account(told)
+    for seconds in (0, 400):
+        told.advance(seconds)
+        for row in (told.account, accounts.get(AccountId(second.pk))):
+            authorize.on_refusal(told.deps, row, GrantDoubted("access_denied"), row.grant_no, 0)
+    assert "accounts_doubted" in issues_now(told)
+    monkeypatch.setattr(wiring, "deps", lambda: told.deps)
+    come_in(client)
+    notice = models.Notice.objects.get(code="accounts_doubted", closed_at=None)
+
+    client.post(f"/issues/{notice.pk}/care", {"answer": "done"})
+    tell(told, 3)
+
+    assert post.subjects == []
 
 
 def test_a_refused_application_is_mailed_once_for_all_its_accounts(told, post):

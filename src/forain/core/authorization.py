@@ -8,9 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeVar
 
 from forain.core.clock import Instant
+from forain.core.ids import AccountId
+
+K = TypeVar("K", str, AccountId)
 
 REMINDER_DAYS = (60, 30, 28, 21, 14, 7, 3, 1, 0)
 """Days before the end at which the merchant is reminded; weekly at least in the last month."""
@@ -30,8 +33,9 @@ PROBE_HOLDS = timedelta(minutes=2)
 """Where each batch is preceded by a probe, one younger than this is believed: probes are few and shared by all flows."""
 APPLICATION_PROBE_PAUSES = (timedelta(minutes=1), ROUTINE_PROBE_PAUSE)
 """While the application is refused: the shortest and the longest pause between looks."""
-QUIET_DOUBT = timedelta(minutes=10)
-"""A doubt younger than this is not shown: most are hiccups."""
+QUIET_DOUBT = timedelta(minutes=5)
+"""A doubt younger than this is not shown: most are hiccups. Whoever is told then hears of the stop within ten minutes:
+it may have taken three until anything was asked of the marketplace."""
 DOUBTS_TOGETHER = timedelta(minutes=15)
 """Troubles of several accounts that begin within this time have most likely one cause."""
 SUSPECTED_FOR = timedelta(days=1)
@@ -214,6 +218,20 @@ def _over(facts: Facts) -> bool:
     if facts.expires_at is None or facts.doubted_at is None or facts.reason in DENIALS:
         return False
     return facts.doubted_at >= facts.expires_at - END_KNOWN_TO
+
+
+def suspects(known: Mapping[K, Facts], now: Instant) -> list[K]:
+    """The accounts that are in one trouble, most likely not the sellers', while it is waited out; [] where there is none.
+
+    One at least is doubted for longer than a hiccup takes; one that was refused before the others were seen counts too.
+    """
+    doubted = [
+        key
+        for key, one in known.items()
+        if one.standing is Standing.DOUBTED and one.doubted_at is not None and now - one.doubted_at >= QUIET_DOUBT
+    ]
+    pairs = [(a, b) for a in doubted for b in known if a != b and _together(known[a], known[b])]
+    return [key for key in known if any(key in pair for pair in pairs)]
 
 
 Cause = Literal["", "access_denied", "wrong_region", "estimated"]

@@ -147,9 +147,10 @@ def derive(
     marketplaces = {account.subject for account in accounts}
     for account in accounts:
         found |= _of_account(account, now)
-    doubted = {issue for issue in found if issue.code == "authorization_doubted"}
-    if len(doubted) > 1:
-        found = (found - doubted) | {Issue("accounts_doubted", "", (("count", str(len(doubted))),))}
+    together = authorization.suspects({account.subject: account.authorization for account in accounts}, now)
+    if together:
+        found -= {Issue("authorization_doubted", subject) for subject in together}
+        found.add(Issue("accounts_doubted", "", (("count", str(len(together))),)))
     for side in sides:
         if side.failing_since and now - side.failing_since >= SIDE_ILL_AFTER:
             since = side.failing_since.isoformat(timespec="minutes")

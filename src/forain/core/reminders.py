@@ -75,6 +75,7 @@ class Occasion:
 TOLD_AFTER: Mapping[str, timedelta] = {
     "clock_wrong": timedelta(0),
     "role_missing": timedelta(0),
+    "accounts_doubted": timedelta(0),
     "side_ill": timedelta(hours=3),
 }
 """What else people are told of, by its code, and for how long it stands on the page of what is to do before."""
@@ -110,7 +111,7 @@ class Trouble:
     @property
     def critical(self) -> bool:
         """It comes at any hour: something stands still that somebody here can mend."""
-        return self.code == "role_missing"
+        return self.code in ("role_missing", "accounts_doubted")
 
     @property
     def escalates_after(self) -> timedelta | None:
