@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -170,16 +171,31 @@ def test_the_suspects_are_who_is_in_trouble_together_once_it_is_no_hiccup():
     assert found(90, "two", "well") == []
 
 
-def test_probes_while_doubted_come_after_1_5_and_30_minutes():
-    facts, at = a.apply(GRANTED, Doubted(T0, 1)), T0
-    pauses = []
-    for _ in range(4):
-        due = a.next_probe_at(facts, at)
-        pauses.append((due - at).total_seconds() / 60)
-        at = due
-        facts = a.apply(facts, Doubted(at, 1))
+def looks(facts, days=30):
+    """When a refused account is looked at, in minutes since the first refusal; every look is refused."""
+    at, found = facts.doubted_at, []
+    while (at := a.next_probe_at(facts, at)) <= facts.doubted_at + days * DAY:
+        found.append((at - facts.doubted_at) / timedelta(minutes=1))
+    return found
 
-    assert pauses == [1, 5, 30, 30]
+
+def refused_for(reason, standing=Standing.REFUSED):
+    return Facts(standing, 1, T0, doubted_at=T0 + DAY, refused_at=T0 + DAY + timedelta(minutes=1), reason=reason)
+
+
+@pytest.mark.parametrize("reason", ["invalid_grant_refresh", "access_denied"])
+@pytest.mark.parametrize("standing", [Standing.DOUBTED, Standing.REFUSED])
+def test_the_looks_come_soon_and_then_ever_more_rarely(reason, standing):
+    assert looks(refused_for(reason, standing))[:5] == [1, 6, 36, 276, 276 + 1440]
+
+
+def test_a_month_of_looks_is_at_most_35_requests():
+    cheap, dear = looks(refused_for("invalid_grant_refresh")), looks(refused_for("access_denied"))
+
+    assert 1 + len(cheap) <= 35
+    assert 2 * (1 + len(dear)) <= 35
+    assert max(later - sooner for sooner, later in pairwise(cheap)) == 1440
+    assert max(later - sooner for sooner, later in pairwise(dear)) == 3 * 1440
 
 
 def test_several_flows_refused_at_once_are_one_refusal():

@@ -287,30 +287,96 @@ def test_a_renewal_finished_in_another_tab_leaves_the_first_one_harmless(make_ho
     assert house.quantity("SOAP") == 3
 
 
-MONTH = timedelta(days=30)
 MOST_IN_A_REFUSED_MONTH = 35
 
 
+def refuse(house, cause):
+    """From now on Amazon refuses, for this cause, whatever is asked."""
+    application = house.application["application_id"]
+    if cause == "wrong secret":
+        house.control("POST", f"applications/{application}/rotate", {})
+        house.advance(8 * DAY)
+    elif cause == "expired secret":
+        house.control("POST", f"applications/{application}/expire-secret", {})
+    elif cause == "denied":
+        # Of each seller: tokens are still given.
+        for row in accounts.every():
+            house.control("POST", "faults", {"kind": "forbidden", "seller_id": row.seller})
+    else:
+        if cause == "expire":
+            models.Account.objects.update(expires_at=house.deps.clock.now())
+        for row in accounts.every():
+            house.control("POST", f"sellers/{row.seller}/{cause}", {})
+
+
+def from_look_to_look(house, days):
+    """So many days, of which only the moments are lived in which the permission is looked at."""
+    end = house.deps.clock.now() + timedelta(days=days)
+    while True:
+        house.tick()
+        lines = models.Run.objects.filter(flow="probe").values_list("due_at", flat=True)
+        pause = min(lines) - house.deps.clock.now()
+        if house.deps.clock.now() + pause > end:
+            return
+        house.advance(max(pause.total_seconds(), 1))
+
+
+ONE, TWO = False, True
+
+
 @pytest.mark.parametrize(
-    ("act", "standing"),
-    [("revoke", "refused"), ("deactivate", "refused"), ("expire", "refused")],
-)
-def test_a_refused_month_costs_amazon_at_most_35_requests(house, act, standing):
-    house.live(30, step=30)
-    if act == "expire":
-        models.Account.objects.update(expires_at=house.deps.clock.now())
-        act = "revoke"
-    house.control("POST", f"sellers/{house.seller}/{act}", {})
+    ("cause", "several"),
+    [
+        ("revoke", ONE), ("expire", ONE), ("deactivate", ONE), ("denied", ONE), ("wrong secret", ONE), ("expired secret", ONE),
+        ("revoke", TWO), ("denied", TWO), ("expired secret", TWO),
+    ],
+)  # fmt: skip
+def test_a_refused_month_costs_amazon_at_most_35_requests_for_each_account(house, cause, several):
+    """From the first refusal on, with every request for a token."""
+    if several:
+        other_account(house)
+    let_pass(house, 30)
+    refuse(house, cause)
     house.advance(2 * HOUR)
-    let_pass(house, 70, 70, 70)
-    assert house.account.standing == standing
     before = len(requests(house))
 
-    let_pass(house, *[12 * HOUR] * (2 * 30))
+    from_look_to_look(house, 30)
 
     made = requests(house)[before:]
-    assert 10 <= len(made) <= MOST_IN_A_REFUSED_MONTH, made
-    assert set(made) <= {"token", "getMarketplaceParticipations"}
+    number = len(accounts.every())
+    assert 10 * number <= len(made) <= MOST_IN_A_REFUSED_MONTH * number, len(made)
+    # The first refusals are met by whatever was just due.
+    assert set(made[6 * number :]) <= {"token", "getMarketplaceParticipations"}
+    assert standings() == (["granted"] if "secret" in cause else ["refused"]) * number
+
+
+@pytest.mark.parametrize("minutes", [5, 30])
+def test_an_account_that_amazon_denies_for_minutes_is_back_within_the_hour(house, minutes):
+    house.live(30, step=30)
+    refuse(house, "denied")
+    runs.force(f"account:{house.account_id}", house.deps.clock.now(), ["probe"])
+    let_pass(house, *[30] * 4)
+    assert house.account.standing == "refused"
+    house.advance(60 * minutes - 120)
+    house.control("DELETE", "faults")
+    house.change("SOAP", stock=3)
+
+    let_pass(house, *[120] * 5)
+
+    assert house.account.standing == "granted"
+    assert house.quantity("SOAP") == 3
+
+
+def test_a_new_secret_is_looked_at_at_once_however_long_the_old_one_was_refused(house):
+    house.live(30, step=30)
+    refuse(house, "wrong secret")
+    from_look_to_look(house, 20)
+    house.change("SOAP", stock=3)
+
+    house.rotate()
+    let_pass(house, 10, 10, 10)
+
+    assert house.quantity("SOAP") == 3
 
 
 def test_a_person_who_mended_it_need_not_wait_for_the_next_look(house, client, monkeypatch):

@@ -50,8 +50,13 @@ FORGOTTEN_WITHIN = timedelta(hours=7)
 """The timetable looks every six hours."""
 WITHOUT_PERMISSION = ("sellers", "token")
 """What may be called to see whether there is one."""
-REFUSED_PAUSE = timedelta(hours=23)
-"""So long at least a refused account is left alone after a look whose answer was no, unless a person asks."""
+REFUSED_PAUSES = (
+    (timedelta(minutes=5), timedelta(minutes=1)), (timedelta(minutes=30), timedelta(minutes=5)),
+    (timedelta(hours=4), timedelta(minutes=30)), (timedelta(hours=24), timedelta(hours=4)),
+)  # fmt: skip
+"""So old a refusal, so long at least the account is left alone after a look whose answer was no, unless a person asks."""
+LATER_PAUSE = timedelta(hours=23)
+"""The same of one that is older than all these."""
 BELIEVED = timedelta(minutes=2)
 """So old at most is the look before a batch of an account whose date has passed."""
 STOPPED = (
@@ -552,7 +557,7 @@ def no_line_stopped_by_a_bug(stopped: str | None) -> None:
 
 
 def looks_keep_their_pauses(watch: Watch, seller: Seller, worker: Worker) -> None:
-    """Who refused is not asked again and again: a look a day, unless a person asks."""
+    """Who refused is not asked again and again: a few looks at first, then one a day, unless a person asks."""
     last = watch._refused_at.get(seller.number)
     at_once = last is not None and worker.notes["begun at"] <= last
     if last is None or at_once or seller.subject in watch._asked_for_at:
@@ -560,7 +565,9 @@ def looks_keep_their_pauses(watch: Watch, seller: Seller, worker: Worker) -> Non
     row = accounts.get(seller.account)
     # While the application itself is refused, its own pauses hold: one look tells of all its accounts.
     refused = row.standing == "refused" and row.application.refused_at is None
-    if refused and watch.story.now() - last < REFUSED_PAUSE:
+    age = last - (row.doubted_at or last)
+    pause = next((least for older, least in REFUSED_PAUSES if age < older), LATER_PAUSE)
+    if refused and watch.story.now() - last < pause:
         raise Violation("looks_keep_their_pauses", f"{seller.subject} again {watch.story.now() - last} after a no")
 
 

@@ -20,19 +20,22 @@ REMINDER_DAYS = (60, 30, 28, 21, 14, 7, 3, 1, 0)
 EXPIRING_WITHIN = timedelta(days=60)
 REFUSALS_APART = timedelta(minutes=1)
 """Two refusals closer than this are one: they may share one hiccup at the marketplace."""
-PROBE_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
-"""While doubted: the pauses before the 1st, 2nd and every later probe."""
-REFUSED_PROBE_PAUSE = timedelta(days=1)
-"""While refused: how often we look whether the merchant mended it at the marketplace. Such a look is one request."""
-DENIED_PROBE_PAUSE = timedelta(days=2)
-"""While every access is denied: such a look is two requests, and a refused month is about thirty either way. Whoever
-mended it at the marketplace need not wait for it: the account's page has a button."""
+PROBE_PAUSES = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=4),
+    timedelta(days=1),
+)
+"""While the marketplace refuses: a look after the first of these that is longer than it has refused so far, then ever again
+after the longest: many for what passes by itself, and in a month at most 35 requests."""
+DEAR_PROBE_PAUSE = timedelta(days=3)
+"""The longest pause where such a look is two requests: an access token is given, and what is asked with it is denied.
+Whoever mended it at the marketplace need not wait for it: the account's page has a button."""
 ROUTINE_PROBE_PAUSE = timedelta(hours=6)
 """While all is well: a probe this often, so that a withdrawal is noticed without traffic."""
 PROBE_HOLDS = timedelta(minutes=2)
 """Where each batch is preceded by a probe, one younger than this is believed: probes are few and shared by all flows."""
-APPLICATION_PROBE_PAUSES = (timedelta(minutes=1), ROUTINE_PROBE_PAUSE)
-"""While the application is refused: the shortest and the longest pause between looks."""
 QUIET_DOUBT = timedelta(minutes=5)
 """A doubt younger than this is not shown: most are hiccups. Whoever is told then hears of the stop within ten minutes:
 it may have taken three until anything was asked of the marketplace."""
@@ -71,7 +74,7 @@ class Facts:
 
     `grant_no` counts grants, so that late answers about an older one are recognised. `expires_at` None:
     this permission has no known end. `estimated`: the date was typed by a person, not known from a
-    consent. `doubted_at`: the first refusal of the present doubt. `probes`: probes made during it. `reason`: the code of
+    consent. `doubted_at`: the first refusal of the present doubt or stop. `reason`: the code of
     the refusal the doubt or refusal rests on, "" without one.
     """
 
@@ -82,7 +85,6 @@ class Facts:
     estimated: bool = False
     doubted_at: Instant | None = None
     refused_at: Instant | None = None
-    probes: int = 0
     reason: str = ""
 
 
@@ -168,13 +170,13 @@ def apply(facts: Facts, event: Event) -> Facts:
             return replace(facts, expires_at=event.expires_at) if facts.estimated else facts
         case Doubted():
             if facts.standing is Standing.GRANTED:
-                return replace(facts, standing=Standing.DOUBTED, doubted_at=event.at, probes=0, reason=event.reason)
+                return replace(facts, standing=Standing.DOUBTED, doubted_at=event.at, reason=event.reason)
             if facts.standing is Standing.DOUBTED and event.at - (facts.doubted_at or event.at) >= REFUSALS_APART:
-                # Several flows meet one refusal at once: within a minute they are one, and no probe of their own.
-                return replace(facts, probes=facts.probes + 1, reason=event.reason or facts.reason)
+                # Several flows meet one refusal at once: within a minute they are one.
+                return replace(facts, reason=event.reason or facts.reason)
             return facts
         case Confirmed():
-            return replace(facts, standing=Standing.GRANTED, doubted_at=None, refused_at=None, probes=0, reason="")
+            return replace(facts, standing=Standing.GRANTED, doubted_at=None, refused_at=None, reason="")
         case Refused():
             if facts.standing is Standing.REFUSED:
                 return facts
@@ -297,17 +299,19 @@ def next_probe_at(facts: Facts, last_probe_at: Instant | None) -> Instant | None
     match facts.standing:
         case Standing.NONE:
             return None
-        case Standing.DOUBTED:
+        case Standing.DOUBTED | Standing.REFUSED:
             assert facts.doubted_at is not None
-            pause = PROBE_PAUSES[min(facts.probes, len(PROBE_PAUSES) - 1)]
-            return max(last_probe_at or facts.doubted_at, facts.doubted_at) + pause
-        case Standing.REFUSED:
-            assert facts.refused_at is not None
-            pause = DENIED_PROBE_PAUSE if cause(facts) in DENIALS else REFUSED_PROBE_PAUSE
-            return max(last_probe_at or facts.refused_at, facts.refused_at) + pause
+            last = max(last_probe_at or facts.doubted_at, facts.doubted_at)
+            return last + _pause(last - facts.doubted_at, dear=facts.reason in DENIALS)
         case Standing.GRANTED:
             assert facts.granted_at is not None
             return (last_probe_at or facts.granted_at) + ROUTINE_PROBE_PAUSE
+
+
+def _pause(refused_for: timedelta, *, dear: bool) -> timedelta:
+    """How long to wait for the next look. `refused_for`: since the first refusal; `dear`: a look is two requests."""
+    longest = DEAR_PROBE_PAUSE if dear else PROBE_PAUSES[-1]
+    return next((pause for pause in PROBE_PAUSES if refused_for < pause), longest)
 
 
 NoCode = Literal[
@@ -350,11 +354,11 @@ class Application:
 
 
 def next_application_probe_at(application: Application, now: Instant) -> Instant | None:
-    """When to look whether a refused application works again: as long again as it has been refused. None: it works."""
+    """When to look whether a refused application works again; as `next_probe_at` for one account. None: it works."""
     if application.refused_at is None:
         return None
-    shortest, longest = APPLICATION_PROBE_PAUSES
-    return now + min(max(now - application.refused_at, shortest), longest)
+    # With a secret that has expired access tokens are still given. A new one is looked at as soon as it is there.
+    return now + _pause(now - application.refused_at, dear=True)
 
 
 def may_sync(facts: Facts, application: Application, paused_by_user: bool, now: Instant) -> Yes | No:

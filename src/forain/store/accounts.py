@@ -51,7 +51,6 @@ def facts_of(row: models.Account) -> Facts:
         estimated=row.estimated,
         doubted_at=row.doubted_at,
         refused_at=row.refused_at,
-        probes=row.probes,
         reason=row.reason,
     )
 

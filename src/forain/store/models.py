@@ -121,7 +121,6 @@ class Account(models.Model):
     estimated = models.BooleanField(default=False)
     doubted_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
-    probes = models.IntegerField(default=0)
     reason = models.TextField(default="", db_default="", blank=True)
     probed_at = models.DateTimeField(null=True)
 
