@@ -73,6 +73,7 @@ def test_an_answer_about_another_grant_changes_nothing(facts, event):
         (NONE, 0, Phase.DISCONNECTED),
         (GRANTED, 1, Phase.ACTIVE),
         (GRANTED, 304, Phase.ACTIVE),
+        (GRANTED, 304.01, Phase.EXPIRING),
         (GRANTED, 305, Phase.EXPIRING),
         (GRANTED, 364, Phase.EXPIRING),
         (GRANTED, 365, Phase.OVERDUE),

@@ -25,7 +25,10 @@ def codes(authorization=None, application=None, **more):
     [
         (Facts(), set()),
         (facts(), set()),
+        (facts(ends_in=61), set()),
+        (facts(ends_in=60.9), {"authorization_expiring"}),
         (facts(ends_in=60), {"authorization_expiring"}),
+        (facts(Standing.DOUBTED, 60.9, doubted_at=NOW), {"authorization_expiring"}),
         (facts(ends_in=-1), {"authorization_overdue"}),
         (facts(Standing.DOUBTED, doubted_at=NOW - timedelta(minutes=4)), set()),
         (facts(Standing.DOUBTED, doubted_at=NOW - timedelta(minutes=5)), {"authorization_doubted"}),
@@ -41,7 +44,7 @@ def test_the_authorization_asks_for_a_person_by_its_phase(authorization, expecte
 
 def test_the_application_has_a_clock_of_its_own():
     assert codes(application=Application(refused_at=NOW)) == {"application_refused"}
-    assert codes(application=Application(secret_expires_at=NOW + 60 * DAY)) == {"secret_expiring"}
+    assert codes(application=Application(secret_expires_at=NOW + 60.9 * DAY)) == {"secret_expiring"}
     assert codes(application=Application(secret_expires_at=NOW + 61 * DAY)) == set()
     assert codes(application=Application(secret_expires_at=NOW)) == {"secret_overdue"}
     assert CATALOGUE["secret_overdue"] is Severity.CRITICAL

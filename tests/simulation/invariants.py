@@ -754,7 +754,7 @@ def _open_notices() -> list[tuple[str, str]]:
 def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
     """What a person must know of this account, told by the world and not by Forain's tables."""
     grant = watch.story.box.world.authorization_of(seller.refresh)
-    if grant is not None and grant.expires_at is not None and (grant.expires_at - watch.story.now()).days < 60:
+    if grant is not None and grant.expires_at is not None and (grant.expires_at - watch.story.now()).days <= 60:
         yield "authorization_expiring"
     if not seller.may_write:
         yield "site_read_only"

@@ -271,9 +271,14 @@ def phase(facts: Facts, now: Instant) -> Phase:
         over = facts.expires_at is not None and refused_at >= facts.expires_at
         # A token that is good, and denied everything, has not ended.
         return Phase.EXPIRED if over and cause(facts) not in DENIALS else Phase.REVOKED
-    if facts.expires_at is None or facts.expires_at - now > EXPIRING_WITHIN:
+    if facts.expires_at is None or not near(facts.expires_at, now):
         return Phase.ACTIVE
     return Phase.EXPIRING if now < facts.expires_at else Phase.OVERDUE
+
+
+def near(end: Instant, now: Instant) -> bool:
+    """As many *whole* days are left as at the first reminder, or fewer: it begins together with what it leads to."""
+    return (end - now) // timedelta(days=1) <= EXPIRING_WITHIN.days
 
 
 def days_left(facts: Facts, now: Instant) -> int | None:

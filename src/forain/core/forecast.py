@@ -96,8 +96,7 @@ class End:
 
     def near(self, now: Instant) -> bool:
         """It is time to be told: as many whole days are left as at the first reminder, or fewer."""
-        left = self.days_left(now)
-        return left is not None and left <= authorization.EXPIRING_WITHIN.days
+        return self.at is not None and authorization.near(self.at, now)
 
 
 def ends(accounts: Iterable[AccountClock], applications: Iterable[ApplicationClock], now: Instant) -> list[End]:

@@ -128,9 +128,6 @@ class AccountFacts:
     landing: Landing = NO_LANDING
 
 
-SECRET_WARNING = timedelta(days=60)
-
-
 def derive(
     accounts: Iterable[AccountFacts],
     sides: Iterable[SideFact],
@@ -191,7 +188,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         case Phase.DOUBTED:
             if facts.doubted_at and now - facts.doubted_at >= authorization.QUIET_DOUBT:
                 found.add(Issue("authorization_doubted", subject))
-            if facts.expires_at and timedelta(0) < facts.expires_at - now <= authorization.EXPIRING_WITHIN:
+            if facts.expires_at and facts.expires_at > now and authorization.near(facts.expires_at, now):
                 # The date is as near as it was: a hiccup does not take the reminder off the page.
                 found.add(Issue("authorization_expiring", subject, (("date", end), ("days", str(left)), *guess)))
         case Phase.DISCONNECTED:
@@ -202,7 +199,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     if account.application.refused_at:
         found.add(Issue("application_refused", subject, (("cause", account.application.refused_code),)))
     secret_end = account.application.secret_expires_at
-    if secret_end and secret_end - now <= SECRET_WARNING:
+    if secret_end and authorization.near(secret_end, now):
         told = (("date", secret_end.isoformat()), *_guess(account.application.secret_estimated))
         if now < secret_end:
             found.add(Issue("secret_expiring", subject, told))

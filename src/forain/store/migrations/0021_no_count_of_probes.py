@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0019_hour_agreed")]
+    dependencies = [("store", "0020_secret_estimated")]
 
     operations = [
         migrations.RemoveField(model_name="account", name="probes"),
