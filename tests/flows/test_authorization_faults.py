@@ -13,7 +13,7 @@ from forain.store import accounts, models, runs
 
 from .conftest import cutting
 from .test_causes import EVERYTHING, LOGIN, LOOK, Answers, api, login
-from .test_permission import other_account, token
+from .test_permission import FR, other_account, token
 
 DAY = 86400
 HOUR = 3600
@@ -348,6 +348,32 @@ def test_a_refused_month_costs_amazon_at_most_35_requests_for_each_account(house
     # The first refusals are met by whatever was just due.
     assert set(made[6 * number :]) <= {"token", "getMarketplaceParticipations"}
     assert standings() == (["granted"] if "secret" in cause else ["refused"]) * number
+
+
+def test_while_one_account_is_refused_stock_and_orders_of_another_go_on(house):
+    second = other_account(house)
+    house.control(
+        "POST", "listings",
+        [{"seller_id": second.seller, "sku": "SOAP", "asin": "B000000009", "marketplace_id": FR, "quantity": 1,
+          "title": "SOAP", "price": {"amount": "9.99", "currency": "EUR"}}],
+    )  # fmt: skip
+    accounts.allow_writes(AccountId(second.pk), FR, "test", house.deps.clock.now())
+    runs.force(f"account:{second.pk}", house.deps.clock.now())
+    let_pass(house, *[30] * 4)
+    house.control("POST", f"sellers/{house.seller}/revoke", {})
+    house.advance(2 * HOUR)
+    let_pass(house, *[30] * 4)
+    assert (house.account.standing, accounts.get(AccountId(second.pk)).standing) == ("refused", "granted")
+    was = house.quantity("SOAP")
+
+    house.change("SOAP", stock=4)
+    order = house.buy("SOAP", seller_id=second.seller)
+    let_pass(house, *[60] * 10)
+
+    theirs = [x for x in house.control("GET", "state")["listings"] if x["seller_id"] == second.seller]
+    assert [int(x["availability"]["DEFAULT"]) for x in theirs] == [3]
+    assert house.shop_orders() == [order["order_id"]]
+    assert house.quantity("SOAP") == was, "the refused one stands still"
 
 
 @pytest.mark.parametrize("minutes", [5, 30])
