@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0025_rules")]
+    dependencies = [("store", "0022_rules")]
 
     operations = [
         migrations.CreateModel(

@@ -24,7 +24,7 @@ def site_wishes(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0020_secret_estimated")]
+    dependencies = [("store", "0021_no_count_of_probes")]
 
     operations = [
         migrations.CreateModel(
