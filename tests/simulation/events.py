@@ -461,7 +461,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant disconnects": (0.15, _disconnects),
     "Amazon's lists": (0.6, _lists_lag),
     "Amazon checks late": (0.3, _checked_late),
-    "an order in between": (0, _order_in_between),
-    "two for one order": (0, _two_for_one_order),
+    "an order in between": (0.2, _order_in_between),
+    "two for one order": (0.2, _two_for_one_order),
 }
-"""Name -> (weight, what it does). Without a weight it happens only in stories that are loud of it."""
+"""Name -> (weight, what it does)."""
