@@ -8,7 +8,7 @@ from forain.core.signals import Signal
 from forain.flows import authorize, watch
 from forain.store import accounts, models, offers, runs
 
-from . import FR, Seller
+from . import ADDRESSES, FR, Seller
 from .shop import Booked
 
 if TYPE_CHECKING:
@@ -276,6 +276,17 @@ def _shop_ill(story: "Story") -> str:
     return "down" if story.shop.down else f"ill with {story.shop.ill}"
 
 
+def _post_ill(story: "Story") -> str:
+    """The mail server and the chat program are ill, or well again; or the mail server knows an address no more."""
+    if story.fate.random() < 0.2:
+        address = story.fate.choice(sorted(ADDRESSES.values()))
+        story.post.refuses ^= {address}
+        return f"{address} is {'unknown' if address in story.post.refuses else 'known'}"
+    story.post.ill = story.fate.choice([0.0, 0.0, 0.1, 0.5])
+    story.post.down = story.fate.random() < 0.15
+    return "down" if story.post.down else f"ill with {story.post.ill}"
+
+
 def _shop_refuses(story: "Story") -> str | None:
     found = [o for o in story.amazon_orders() if o.status in ("PENDING", "UNSHIPPED") and not story.shop.of(o.order_id)]
     if not found:
@@ -463,5 +474,6 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "Amazon checks late": (0.3, _checked_late),
     "an order in between": (0.2, _order_in_between),
     "two for one order": (0.2, _two_for_one_order),
+    "the post's health": (0.6, _post_ill),
 }
 """Name -> (weight, what it does)."""

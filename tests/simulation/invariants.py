@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,11 @@ from forain.contracts.manifest import RateLimit
 from forain.core import orders as core_orders
 from forain.core.ids import AccountId
 from forain.flows.authorize import owner_of
-from forain.store import accounts, limits, models, offers, orders, runs
+from forain.store import accounts, letters, limits, models, offers, orders, runs
 from forain_box.amounts import details
 from forain_box.state import Order
 
-from . import FR, Seller
+from . import ADDRESSES, FR, NIGHT, Seller
 from .shop import Booked, Charge
 from .stage import Violation, Worker
 
@@ -69,6 +69,10 @@ OPERATIONS = {
     "token": "token", "sellers": "getMarketplaceParticipations", "search orders": "searchOrders", "order": "getOrder",
     "patch": "patchListingsItem", "confirm": "confirmShipment", "catalog": "searchCatalogItems", "file": "reportFile",
 }  # fmt: skip
+LETTER_CLAIM = timedelta(minutes=10)
+"""Whoever took a reminder to send it and has not noted for so long that it went is dead, or as good as dead."""
+SPOKEN = {"camille": "Envoyé par Forain|Ceci montre", "dieter": "Gesendet von Forain|Das zeigt"}
+"""What a reminder in a person's language has in it."""
 REMIND_AT = (0, 1, 3, 7, 14, 21, 28, 30, 60)
 """Days before the end of a permission."""
 
@@ -80,6 +84,18 @@ class Standing:
     why_not: str
     paused: bool
     over: bool
+
+
+@dataclass
+class Told:
+    """A reminder that arrived: by which name it goes, and who sent it. `lost`: its answer did not arrive; `died`: who
+    sent it died before it was noted."""
+
+    identity: str
+    notes: dict[str, Any] = field(repr=False)
+    claimed_at: datetime
+    lost: bool = False
+    died: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,6 +158,10 @@ class Watch:
         """Client secrets Amazon made later on."""
         self.log: list[str] = []
         """All that was written to the log."""
+        self.letters: dict[tuple[str, str, str], list[Told]] = {}
+        """(topic, step, receiver) -> each time it arrived."""
+        self.texts: list[str] = []
+        """All that people were told."""
         self._refused_at: dict[int, datetime] = {}
         self._answered_at: dict[int, datetime] = {}
         self._asked_for_at: dict[str, datetime] = {}
@@ -154,9 +174,15 @@ class Watch:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Hear of what the product counts as sold, and of each token it takes of a bucket."""
-        sold, take, claim, want, force = (
-            orders.unimported_pieces, limits.SharedLimiter.take, offers.claim, offers.want, runs.force,
+        sold, take, claim, want, force, send = (
+            orders.unimported_pieces, limits.SharedLimiter.take, offers.claim, offers.want, runs.force, letters.claim,
         )  # fmt: skip
+
+        def heard_send(letter: models.Letter, now: datetime) -> Any:
+            worker = self.story.stage.current()
+            if worker is not None:
+                worker.notes["letter"] = (letter.topic, letter.mark, letter.receiver), now
+            return send(letter, now)
 
         def heard_force(subject: str, *told: Any) -> None:
             self._asked_for_at[subject] = self.story.now()
@@ -201,6 +227,7 @@ class Watch:
             mock.patch.object(offers, "claim", heard_claim),
             mock.patch.object(offers, "want", heard_want),
             mock.patch.object(runs, "force", heard_force),
+            mock.patch.object(letters, "claim", heard_send),
         ):
             yield
 
@@ -244,6 +271,31 @@ class Watch:
             if asked is not None and asked < worker.notes["begun at"]:
                 # Who asked has his answer. A look that reached nobody is repeated for him.
                 del self._asked_for_at[worker.subject]
+
+    def before_telling(self, what: str) -> None:
+        """A mail or a call with a reminder is about to go out."""
+        if connection.in_atomic_block:
+            raise Violation("no_call_out_within_a_transaction", what)
+
+    def told(self, identity: str, to: str, text: str) -> Told:
+        """A reminder has arrived."""
+        worker = self.story.stage.current()
+        assert worker is not None
+        key, claimed_at = worker.notes["letter"]
+        told = Told(identity, worker.notes, claimed_at)
+        with self.story.stage.aside():
+            each_reminder_comes_once(self, key, told)
+        reminded_in_their_language(to, text)
+        self.texts.append(text)
+        self.letters.setdefault(key, []).append(told)
+        return told
+
+    def died(self, worker: Worker) -> None:
+        """A worker's process was killed: what it had sent last was noted, or was not."""
+        if "letter" in worker.notes:
+            key, _ = worker.notes["letter"]
+            for told in self.letters.get(key, []):
+                told.died |= told.notes is worker.notes and not _noted(key)
 
     def _ask_for_permission(self, worker: Worker) -> None:
         stands, now = self.standing(worker.notes["account"]), self.story.now()
@@ -537,6 +589,32 @@ def within_the_rate_limits(watch: Watch, scope: str, limit: RateLimit) -> None:
     watch._buckets[scope, limit.operation] = (tokens - 1, now)
 
 
+def each_reminder_comes_once(watch: Watch, key: tuple[str, str, str], told: Told) -> None:
+    """Each step comes to each receiver once. Where it was not noted that it went, since the process died, the answer was
+    lost, or the claim ended meanwhile, it may come again: by the same name, so that it is known as the same."""
+    former = watch.letters.get(key, [])
+    if not former:
+        return
+    now, last = watch.story.now(), former[-1]
+    at_it = any(w.busy and w.notes is last.notes for w in watch.story.stage.workers) and not _noted(key)
+    too_late = now - told.claimed_at >= LETTER_CLAIM or (at_it and now - last.claimed_at >= LETTER_CLAIM)
+    if not (last.lost or last.died or too_late) or told.identity != last.identity:
+        raise Violation("each_reminder_comes_once", f"{key} as {told.identity}, after {last}")
+
+
+def _noted(key: tuple[str, str, str]) -> bool:
+    topic, mark, receiver = key
+    rows = models.Letter.objects.filter(topic=topic, mark=mark, receiver=receiver)
+    return rows.exclude(sent_at=None).exists()
+
+
+def reminded_in_their_language(to: str, text: str) -> None:
+    """Who has said in which language they read is reminded in it."""
+    for name, words in SPOKEN.items():
+        if ADDRESSES[name] == to and not re.search(words, text):
+            raise Violation("reminded_in_their_language", f"{name}: {text}")
+
+
 def refusals_only_of_the_present_grant(watch: Watch, standings: Sequence[str]) -> None:
     """The permission is doubted or refused only where Amazon refused it, and not a former one."""
     for seller, standing in zip(watch.story.sellers, standings, strict=True):
@@ -793,6 +871,33 @@ def reminders_once(watch: Watch) -> Iterator[str]:
             yield f"step {owed} of {seller.subject} is owed"
 
 
+def nobody_goes_unreminded(watch: Watch) -> Iterator[str]:
+    """At rest whoever wants to be reminded has been told the step that each permission has reached, unless it is night."""
+    now = watch.story.now()
+    people = models.Person.objects.exclude(user__email="").order_by("pk")
+    if NIGHT[0] <= now.hour < NIGHT[1]:
+        people = people.filter(quiet_from=None)
+    receivers = [f"person:{person.pk}" for person in people]
+    receivers += [f"webhook:{webhook.pk}" for webhook in models.Webhook.objects.order_by("pk")]
+    for seller in watch.story.sellers:
+        grant = watch.story.box.world.authorization_of(seller.refresh)
+        assert grant is not None
+        assert grant.expires_at is not None
+        left = (grant.expires_at - now).days
+        owed = next((step for step in REMIND_AT if left <= step), None)
+        if owed is None:
+            continue
+        begins, ends = f"{seller.subject}:authorization:", f":{grant.expires_at:%Y%m%d}"
+        for one in receivers:
+            heard = [
+                int(mark)
+                for topic, mark, receiver in watch.letters
+                if receiver == one and topic.startswith(begins) and topic.endswith(ends)
+            ]
+            if not any(step <= owed for step in heard):
+                yield f"{one} has not heard of step {owed} of {seller.subject}"
+
+
 def the_journal_tells_each_thing_once(watch: Watch) -> Iterator[str]:
     """What happened to an order and its parcels stands in the journal, once each: nothing silent, nothing doubled."""
     told: dict[tuple[str, str], int] = {}
@@ -814,7 +919,7 @@ def the_journal_tells_each_thing_once(watch: Watch) -> Iterator[str]:
 AT_REST: tuple[Callable[[Watch], Iterator[str]], ...] = (
     permission_stands, the_last_token_is_in_force, every_due_order_is_in_the_shop_once, the_book_is_worked_off, amazon_shows_what_the_rules_say,
     no_offer_stays_marked, each_shipment_is_confirmed_once, every_side_answers,
-    open_issues_tell_the_truth, reminders_once, the_journal_tells_each_thing_once,
+    open_issues_tell_the_truth, reminders_once, nobody_goes_unreminded, the_journal_tells_each_thing_once,
 )  # fmt: skip
 
 
@@ -851,6 +956,8 @@ def nothing_private_in_the_open(watch: Watch) -> Iterator[str]:
                 yield from (f"{word} in {model._meta.db_table}" for word in words if word in _readable(text))
     for line in watch.log:
         yield from (f"{word} in the log: {line}" for word in words if word in line)
+    for text in watch.texts:
+        yield from (f"{word} in a reminder: {text}" for word in words if word in text)
 
 
 def _is_json(body: bytes) -> bool:
@@ -889,6 +996,7 @@ NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_r
         nothing_written_without_the_merchants_word, no_call_without_a_token_of_its_bucket, each_account_for_itself,
         no_confirmation_for_a_cancelled_order, within_the_rate_limits, refusals_only_of_the_present_grant,
         a_refusal_is_not_repeated, no_line_stopped_by_a_bug, looks_keep_their_pauses, nothing_for_the_shop_while_paused,
+        each_reminder_comes_once, reminded_in_their_language,
     )
 } | {"no_call_out_within_a_transaction", TOLD_TO_ITS_END}  # fmt: skip
 """All that may be found broken."""

@@ -4,6 +4,7 @@ They live here and nowhere else. The name says the mistake; the replacement is a
 """
 
 import json
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -27,7 +28,7 @@ from forain.flows import authorize, import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.net.client import NetClient
-from forain.store import accounts, issues, journal, limits, models, offers, orders, shops
+from forain.store import accounts, issues, journal, letters, limits, models, offers, orders, people, shops
 from forain.store.vault import Vault
 
 from .adapter import SimulatedShop
@@ -540,6 +541,41 @@ def never_remind() -> Planted:
     return mock.patch.object(authorization, "reminder_due", return_value=None)
 
 
+def noted_before_it_is_sent() -> Planted:
+    """A reminder counts as sent when it is taken to be sent: whoever dies then, or finds nobody there, has told nobody."""
+
+    def make(real: Any) -> Any:
+        def claim(letter: models.Letter, now: Any) -> Any:
+            claimed = real(letter, now)
+            if claimed is not None:
+                letters.sent(letter, now)
+            return claimed
+
+        return claim
+
+    return _instead(letters, "claim", make)
+
+
+def another_mail_each_time() -> Planted:
+    """A reminder that is sent once more is another one to whoever gets it."""
+    return mock.patch.object(letters, "identity", lambda _: secrets.token_hex(20))
+
+
+def everybody_reads_english() -> Planted:
+    """Reminders are written in the language of the house."""
+
+    def make(real: Any) -> Any:
+        def with_mail(right: Any) -> Any:
+            found = real(right)
+            for person in found:
+                person.language = "en"
+            return found
+
+        return with_mail
+
+    return _instead(people, "with_mail", make)
+
+
 def prices_without_percent() -> Planted:
     """The merchant's percent for a site is not applied."""
     return _instead(
@@ -675,6 +711,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever, refusals_are_not_told,
+        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english,
     )
 }  # fmt: skip
 
@@ -726,6 +763,9 @@ LOUD: dict[str, tuple[str, ...]] = {
     "put_off_for_ever": ("the merchant counts",),
     "denied_for_ever": ("Amazon forbids",),
     "refusals_are_not_told": ("the shop refuses", "a buyer on Amazon"),
+    "noted_before_it_is_sent": ("the post's health", "the merchant renews"),
+    "another_mail_each_time": ("the post's health", "the merchant renews"),
+    "everybody_reads_english": ("the merchant renews",),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

@@ -64,6 +64,9 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "put_off_for_ever": (11, ("no_offer_stays_marked",)),
     "denied_for_ever": (0, ("permission_stands",)),
     "refusals_are_not_told": (0, ("a_refusal_is_told",)),
+    "noted_before_it_is_sent": (3, ("nobody_goes_unreminded",)),
+    "another_mail_each_time": (0, ("each_reminder_comes_once",)),
+    "everybody_reads_english": (0, ("reminded_in_their_language",)),
 }
 """Mutant -> the first seed of six days known to catch it, and the invariants it is to break."""
 NO_MUTANT = {"told_while_the_claim_lives", "no_confirmation_for_a_cancelled_order", "told_to_its_end"}

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from unittest import mock
 import httpx2
 from cryptography.fernet import Fernet
 from django.apps import apps
+from django.contrib.auth import get_user_model
 from django.db import connection
 
 from forain import plugins, wiring
@@ -24,7 +25,7 @@ from forain.core.errors import AdapterError, Throttled
 from forain.core.ids import AccountId, SellerSku, SiteId, VariantId
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
-from forain.flows import authorize, import_orders, link_offers, setup
+from forain.flows import arrange_reminders, authorize, import_orders, link_offers, setup
 from forain.flows.deps import Deps
 from forain.store import accounts, models, orders, runs
 from forain.store.vault import Vault
@@ -33,8 +34,9 @@ from forain_box.http import Cut, Request
 from forain_box.state import Order
 from tests.logs import written
 
-from . import FR, SELLERS, Seller, adapter, invariants
+from . import ADDRESSES, FR, NIGHT, PEOPLE, SELLERS, Seller, adapter, invariants
 from .events import EVENTS
+from .post import CHAT, Post
 from .shop import Article, ShopServer
 from .stage import Stage, Violation, Worker, watched_transactions
 
@@ -45,6 +47,8 @@ HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0,
 """(chance, from, to seconds) of how far time goes in one step."""
 SPELL = (4, 90)
 """So many steps a busy spell has, in which all that happens hurts each other; then it is quiet for a while."""
+OFTEN_DUE = {"derive_issues": 0.15, "tell_people": 0.3}
+"""Lines that are nearly always due: so much less often than the others they are taken."""
 LONGER = 10
 """So many times longer is a busy spell of a loud story."""
 QUIET_HOURS, QUIET_ROUNDS = (8.0, 72.0), 1
@@ -74,7 +78,7 @@ class Time:
 @dataclass(frozen=True)
 class Plan:
     """What is told. `without`: kinds of events left out; `most_events`: after so many there are no more; `loud`: kinds
-    that happen eight times as often, whatever the seed's temper, in longer spells."""
+    that happen eight times as often (a rare one as often as eight others), whatever the seed's temper, in longer spells."""
 
     seed: int
     days: float
@@ -114,7 +118,7 @@ class Story:
         temper = random.Random(f"{plan.seed}:temper")
         self.weights = {name: weight and weight * temper.choice((0, 1, 1, 4)) for name, (weight, _) in EVENTS.items()}
         self.weights["a buyer on Amazon"] = EVENTS["a buyer on Amazon"][0]
-        self.weights |= {name: 8 * (EVENTS[name][0] or 1) for name in plan.loud}
+        self.weights |= {name: 8 * max(EVENTS[name][0], 1) for name in plan.loud}
         self.burst = temper.choice((None, None, None, 1, 3))
         """So few calls at once Amazon allows this seller; None: as many as others."""
         self.sellers = [Seller(n, name) for n, name in enumerate(SELLERS[: temper.choice((1, 1, 2))], 1)]
@@ -122,6 +126,7 @@ class Story:
             plan.seed, self.now, self.tell, temper.choice((0.05, 0.12, 0.3)), temper.choice((0.0005, 0.0015, 0.006))
         )
         self.shop = ShopServer(plan.seed, self.now)
+        self.post = Post(self)
         self.watch = invariants.Watch(self)
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
@@ -147,7 +152,9 @@ class Story:
 
     def deps(self) -> Deps:
         """A process's own parts: its memory dies with it."""
-        return wiring.build(Time(self.box), self.vault, "http://127.0.0.1:8787", self.wire, jitter=self.jitter.random)
+        return wiring.build(
+            Time(self.box), self.vault, "http://127.0.0.1:8787", self.wire, jitter=self.jitter.random, mail=self.post
+        )
 
     def wire(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """The way out of the house: calls and answers may be lost on it."""
@@ -155,6 +162,8 @@ class Story:
         environ["wsgi.input"] = io.BytesIO(body)
         if environ["SERVER_NAME"] == "shop":
             return self._to_shop(environ, start_response)
+        if environ["SERVER_NAME"] == CHAT:
+            return self.post.called(environ, start_response)
         call = invariants.Call(environ["REQUEST_METHOD"], environ.get("PATH_INFO", ""), body)
         self.stage.point("call", call.label)
         self.watch.before_call(call, environ)
@@ -229,11 +238,28 @@ class Story:
             worker.deps = self.deps()
         for seller in self.sellers:
             self._connect(seller, row, skus)
+        for name in PEOPLE:
+            user = get_user_model().objects.create(username=name)
+            person = models.Person.objects.create(user=user, role="owner")
+            self.set_mail(person)
+        arrange_reminders.add_webhook(self.merchant, CHAT, f"http://{CHAT}/hook", "en", "person")
         self.shop.made = self.watch.order_made
         self.shop.refusing = self.watch.refused
         self.shop.told = self.watch.stock_told
         schedule.plan_all(self.now())
         self.begun = True
+
+    def set_mail(self, person: models.Person) -> None:
+        """Somebody says where, when and in which language they want to be reminded."""
+        name = person.user.get_username()
+        begins, ends = NIGHT
+        self.page(
+            lambda: arrange_reminders.set_mail(
+                self.merchant, person, mail=ADDRESSES[name], second_mail=ADDRESSES.get(f"{name}/second", ""),
+                language=PEOPLE[name], time_zone="UTC", quiet=(time(begins), time(ends)) if name == "dieter" else None,
+                urgent_any_hour=False,
+            )
+        )  # fmt: skip
 
     def _connect(self, seller: Seller, application: models.Application, skus: list[str]) -> None:
         """An account: its listings at Amazon, its row and its permission here. All sell the same things of one shop."""
@@ -393,7 +419,7 @@ class Story:
             return False
         # The same line twice at once is where workers hurt each other most.
         other = {w.label for w in self.stage.workers if w.busy}
-        weights = [6.0 if flow in other else 0.15 if flow == "derive_issues" else 1.0 for flow, _ in due]
+        weights = [6.0 if flow in other else OFTEN_DUE.get(flow, 1.0) for flow, _ in due]
         self.take(worker, *self.chance.choices(due, weights)[0])
         return True
 
@@ -418,6 +444,7 @@ class Story:
     def _after(self, worker: Worker) -> None:
         if worker.dead and not worker.busy:
             worker.dead, worker.deps = False, self.deps()
+            self.watch.died(worker)
         elif not worker.busy:
             self.watch.has_done(worker)
             self.tell(f"{worker.name} has done {worker.label}")
@@ -466,8 +493,9 @@ class Story:
         """No more misfortunes, the merchant does what the pages ask: then everything settles, within a bound."""
         self.draining()
         self.box.world.state.faults.clear()
-        self.wire_ill = self.shop.ill = 0.0
-        self.shop.down = False
+        self.wire_ill = self.shop.ill = self.post.ill = 0.0
+        self.shop.down = self.post.down = False
+        self.post.refuses.clear()
         self.shop.refuses.clear()
         for sku in sorted(self.shop.hidden):
             self.shop.show(sku)
@@ -533,7 +561,7 @@ class Story:
                 self.told.steps += 1
                 self.watch.every_step()
             following = (
-                models.Run.objects.exclude(flow="derive_issues").order_by("due_at").values_list("due_at", flat=True)
+                models.Run.objects.exclude(flow__in=OFTEN_DUE).order_by("due_at").values_list("due_at", flat=True)
             )
             seconds = (following[0] - self.now()).total_seconds()
             self.advance(round(min(max(seconds, ROUNDS_LAST[round_ // 40]), 3600.0), 3))
@@ -541,13 +569,21 @@ class Story:
         raise Violation(name, f"not settled within {round_} rounds or {SETTLES_IN}: {what}")
 
     def _person_acts(self) -> None:
-        """What only a person can: cancellations the shop refused are taken care of, refused orders tried once more."""
+        """What only a person can: cancellations the shop refused are taken care of, an address the mail server did not
+        know is typed anew, and whether mail goes again is seen by a trial."""
         refused = models.Order.objects.filter(state__in=("created", "creating"), status="cancelled").exclude(error="")
         for row in refused.order_by("pk"):
             booked = self.shop.of(row.order_id)
             if booked and booked[0].parcels:
                 account = accounts.get(AccountId(row.account_id))
                 self.page(partial(import_orders.put_aside, self.merchant, account, row, "person"))
+        unknown = models.Finding.objects.filter(code="mail_refused").values_list("subject", flat=True)
+        numbers = {int(subject.split(":")[1].split("/")[0]) for subject in unknown}
+        for person in models.Person.objects.select_related("user").filter(pk__in=numbers).order_by("pk"):
+            self.set_mail(person)
+        for side in models.Side.objects.exclude(failing_since=None).filter(name__in=("mail", "webhook:1")):
+            receiver = "person:1" if side.name == "mail" else side.name
+            self.page(partial(arrange_reminders.try_it, self.merchant, receiver))
 
 
 def _ill(how: str, body: bytes, start_response: Callable[..., Any]) -> list[bytes]:
@@ -573,7 +609,8 @@ def _ill(how: str, body: bytes, start_response: Callable[..., Any]) -> list[byte
 
 def reset() -> None:
     """Empty tables, numbers from 1 again."""
-    tables = ", ".join(f'"{model._meta.db_table}"' for model in apps.get_app_config("store").get_models())
+    every = [*apps.get_app_config("store").get_models(), get_user_model()]
+    tables = ", ".join(f'"{model._meta.db_table}"' for model in every)
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
 
