@@ -21,12 +21,19 @@ NIGHT = (1, 5)
 
 @dataclass
 class Seller:
-    """An account: its number in Forain, its name at Amazon, the token in force, the merchant's word for writing."""
+    """An account: its number in Forain, its name at Amazon, the token in force, the merchant's word for writing.
+
+    `term`: so many days its permissions hold: a year, or less, so that short stories see an end. `lands`: the merchant wants
+    quantities at 0 before it; `called_off`: but not before the end of the permission with this token.
+    """
 
     number: int
     name: str
     refresh: str = ""
     may_write: bool = False
+    term: int = 365
+    lands: bool = False
+    called_off: str = ""
 
     @property
     def account(self) -> AccountId:

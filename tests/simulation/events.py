@@ -225,6 +225,9 @@ def _writes(story: "Story") -> str:
 
 
 def _renewed(story: "Story", seller: Seller) -> str:
+    if seller.term < 365 and story.fate.random() < 0.7:
+        story.consent(seller)
+        return f"{seller.subject} consents to {seller.term} days"
     days = story.fate.choice([365, 365, 40, 3])
     story.renew(seller, days)
     return f"{seller.subject} {days} days"
@@ -232,6 +235,16 @@ def _renewed(story: "Story", seller: Seller) -> str:
 
 def _renewal(story: "Story") -> str:
     return _renewed(story, story.some_seller())
+
+
+def _landing(story: "Story") -> str:
+    """The merchant wants quantities at 0 before the end, or not any more, or not this time."""
+    seller = story.some_seller()
+    if seller.lands and story.fate.random() < 0.3:
+        story.land(seller, False, this_time=story.fate.random() < 0.5)
+    else:
+        story.land(seller, True)
+    return f"{seller.subject} {'lands' if seller.lands else 'does not land'}{', but not this time' * bool(seller.called_off)}"
 
 
 def _revoked(story: "Story") -> str:
@@ -452,6 +465,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant's word for writing": (0.3, _writes),
     "the merchant renews": (0.3, _renewal),
     "the merchant renews in between": (0.4, _renewal_in_between),
+    "the merchant's safe landing": (0.3, _landing),
     "the seller revokes": (0.2, _revoked),
     "Amazon deactivates": (0.15, _deactivated),
     "Amazon is ill": (1.2, _amazon_ill),

@@ -18,6 +18,7 @@ from django.db.models import F
 from forain.contracts.manifest import RateLimit
 from forain.core import orders as core_orders
 from forain.core.ids import AccountId
+from forain.flows import authorize
 from forain.flows.authorize import owner_of
 from forain.store import accounts, letters, limits, models, offers, orders, runs
 from forain_box.amounts import details
@@ -36,7 +37,9 @@ PERMISSION_HOLDS = timedelta(minutes=2)
 """So long after it was last granted a run may go on that found it granted: a batch, with each of its calls held up."""
 EVERY_STEP = """SELECT (SELECT array_agg(standing ORDER BY id) FROM store_account),
     (SELECT min(flow || ': ' || error) FROM store_run WHERE stopped),
-    (SELECT array_agg(ARRAY[id, settled_no]) FROM store_offer WHERE settled_no > 0)"""
+    (SELECT array_agg(ARRAY[id, settled_no]) FROM store_offer WHERE settled_no > 0),
+    (SELECT array_agg(account_id) FROM store_landing l JOIN store_account a ON (a.id, a.grant_no) = (account_id, l.grant_no)
+        WHERE begun_at IS NOT NULL AND called_off_at IS NULL AND safe_landing)"""
 """What the invariants of every step need, in one question: it is asked thousands of times."""
 PERMISSION = """SELECT a.standing, a.expires_at, a.paused_by_user, p.refused_at IS NOT NULL FROM store_account a
     JOIN store_application p ON p.id = a.application_id WHERE a.id = %s"""
@@ -73,6 +76,10 @@ LETTER_CLAIM = timedelta(minutes=10)
 """Whoever took a reminder to send it and has not noted for so long that it went is dead, or as good as dead."""
 SPOKEN = {"camille": "Envoyé par Forain|Ceci montre", "dieter": "Gesendet von Forain|Das zeigt"}
 """What a reminder in a person's language has in it."""
+LANDS_BEFORE, ANNOUNCED_BEFORE = timedelta(days=1), timedelta(days=8)
+"""So long before the end of a permission quantities go to 0, and that is told."""
+EARLY = timedelta(minutes=20)
+"""So much too early at most, by a clock that is wrong."""
 REMIND_AT = (0, 1, 3, 7, 14, 21, 28, 30, 60)
 """Days before the end of a permission."""
 
@@ -160,6 +167,8 @@ class Watch:
         """All that was written to the log."""
         self.letters: dict[tuple[str, str, str], list[Told]] = {}
         """(topic, step, receiver) -> each time it arrived."""
+        self._accepted: dict[tuple[int, int], str] = {}
+        """(account, number of the grant) -> the token it came with."""
         self.texts: list[str] = []
         """All that people were told."""
         self._refused_at: dict[int, datetime] = {}
@@ -177,6 +186,18 @@ class Watch:
         sold, take, claim, want, force, send = (
             orders.unimported_pieces, limits.SharedLimiter.take, offers.claim, offers.want, runs.force, letters.claim,
         )  # fmt: skip
+
+        accept, apply = authorize._accept, accounts.apply
+
+        def heard_accept(deps: Any, account: Any, refresh: Any, **told: Any) -> Any:
+            self._holder()["tried"] = refresh.reveal()
+            return accept(deps, account, refresh, **told)
+
+        def heard_apply(number: Any, event: Any) -> Any:
+            applied = apply(number, event)
+            if applied.after.grant_no > applied.before.grant_no:
+                self._accepted[int(number), applied.after.grant_no] = self._holder()["tried"]
+            return applied
 
         def heard_send(letter: models.Letter, now: datetime) -> Any:
             worker = self.story.stage.current()
@@ -228,6 +249,8 @@ class Watch:
             mock.patch.object(offers, "want", heard_want),
             mock.patch.object(runs, "force", heard_force),
             mock.patch.object(letters, "claim", heard_send),
+            mock.patch.object(authorize, "_accept", heard_accept),
+            mock.patch.object(accounts, "apply", heard_apply),
         ):
             yield
 
@@ -401,10 +424,19 @@ class Watch:
         self._looked_at = self.story.stage.writes
         with connection.cursor() as cursor:
             cursor.execute(EVERY_STEP)
-            standings, stopped, settled = cursor.fetchone()
+            standings, stopped, settled, landing = cursor.fetchone()
+        self.see_grants()
         refusals_only_of_the_present_grant(self, standings)
         settled_is_what_was_looked_at(self, settled or [])
         no_line_stopped_by_a_bug(stopped)
+        nobody_lands_before_the_day(self, landing or [])
+
+    def see_grants(self) -> None:
+        """Whose token is in force, by the number of the grant that counts."""
+        with self.story.stage.aside():
+            for number, grant_no in models.Account.objects.values_list("pk", "grant_no"):
+                seller = self.story.sellers[number - 1]
+                seller.refresh = self._accepted.get((number, grant_no), seller.refresh)
 
     def stops_not_told(self) -> list[tuple[str, str]]:
         """Who may not go on and is not told why, once nothing else is ill."""
@@ -622,6 +654,26 @@ def refusals_only_of_the_present_grant(watch: Watch, standings: Sequence[str]) -
             raise Violation("refusals_only_of_the_present_grant", f"{seller.subject} {standing}")
 
 
+def nobody_lands_before_the_day(watch: Watch, landing: Sequence[int]) -> None:
+    """Quantities go to 0 a day before the end of a permission, and only where it came by a consent, which says the day."""
+    for number in landing:
+        seller = watch.story.sellers[number - 1]
+        grant = watch.story.box.world.authorization_of(seller.refresh)
+        assert grant is not None
+        assert grant.expires_at is not None
+        left = grant.expires_at - watch.story.now()
+        if not grant.by_consent or left > LANDS_BEFORE + EARLY:
+            raise Violation("nobody_lands_before_the_day", f"{seller.subject} lands {left} before the end")
+
+
+def _lands_in(watch: Watch, seller: Seller) -> timedelta | None:
+    """So long before the end of a permission an account is that is to land; None: it is not to."""
+    grant = watch.story.box.world.authorization_of(seller.refresh)
+    if grant is None or grant.expires_at is None or not grant.by_consent:
+        return None
+    return grant.expires_at - watch.story.now() if seller.lands and seller.called_off != seller.refresh else None
+
+
 def a_refusal_is_not_repeated(watch: Watch, reference: str) -> None:
     """An order the shop refused is not asked for again by itself, once a worker has lived to write the refusal down."""
     if reference in watch.refused_in_shop:
@@ -726,14 +778,15 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
 
 
 def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str]:
-    site = watch.site(seller)
+    site, left = watch.site(seller), _lands_in(watch, seller)
+    landed = left is not None and left <= LANDS_BEFORE
     for sku, article in watch.story.shop.articles.items():
         listing = watch.story.box.world.state.listings[seller.name].get(sku)
         if listing is None:
             continue
         of = f"{sku} of {seller.subject}"
         wanted = max(article.free - unsold.get(sku, 0) - site.buffer, 0)
-        wanted = wanted if site.cap is None else min(wanted, site.cap)
+        wanted = 0 if landed else wanted if site.cap is None else min(wanted, site.cap)
         shown = listing.availability.get("DEFAULT")
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
@@ -816,6 +869,10 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
     told = {(code, subject.split("/")[0]) for code, subject in _open_notices()}
     caused = {(code, seller.subject) for seller in watch.story.sellers for code in _causes(watch, seller)}
     for seller in watch.story.sellers:
+        left = _lands_in(watch, seller)
+        if left is not None and left <= LANDS_BEFORE and not seller.may_write:
+            # Whether it had begun before writing was forbidden.
+            caused |= told & {("landing_held", seller.subject), ("landing_under_way", seller.subject)}
         may = ("shipment_refused", seller.subject)
         if may in told and any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
             caused.add(may)
@@ -836,6 +893,10 @@ def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
         yield "authorization_expiring"
     if not seller.may_write:
         yield "site_read_only"
+    left = _lands_in(watch, seller)
+    if left is not None and left < ANNOUNCED_BEFORE and (seller.may_write or left > LANDS_BEFORE):
+        lands = "landing_under_way" if left <= LANDS_BEFORE else "landing_announced"
+        yield lands if seller.may_write else "landing_held"
     for order in watch.merchants_orders(seller):
         if order.status in ("UNSHIPPED", "PARTIALLY_SHIPPED"):
             if order.cancellation_requested_at:
@@ -996,7 +1057,7 @@ NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_r
         nothing_written_without_the_merchants_word, no_call_without_a_token_of_its_bucket, each_account_for_itself,
         no_confirmation_for_a_cancelled_order, within_the_rate_limits, refusals_only_of_the_present_grant,
         a_refusal_is_not_repeated, no_line_stopped_by_a_bug, looks_keep_their_pauses, nothing_for_the_shop_while_paused,
-        each_reminder_comes_once, reminded_in_their_language,
+        each_reminder_comes_once, reminded_in_their_language, nobody_lands_before_the_day,
     )
 } | {"no_call_out_within_a_transaction", TOLD_TO_ITS_END}  # fmt: skip
 """All that may be found broken."""

@@ -4,7 +4,6 @@ They live here and nowhere else. The name says the mistake; the replacement is a
 """
 
 import json
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, pricing, retry
+from forain.core import authorization, errors, landing, pricing, retry
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -28,7 +27,7 @@ from forain.flows import authorize, import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.net.client import NetClient
-from forain.store import accounts, issues, journal, letters, limits, models, offers, orders, people, shops
+from forain.store import accounts, issues, journal, landings, letters, limits, models, offers, orders, people, shops
 from forain.store.vault import Vault
 
 from .adapter import SimulatedShop
@@ -558,7 +557,7 @@ def noted_before_it_is_sent() -> Planted:
 
 def another_mail_each_time() -> Planted:
     """A reminder that is sent once more is another one to whoever gets it."""
-    return mock.patch.object(letters, "identity", lambda _: secrets.token_hex(20))
+    return mock.patch.object(letters, "identity", lambda letter: f"{letter.pk}-{letter.attempt}")
 
 
 def everybody_reads_english() -> Planted:
@@ -574,6 +573,19 @@ def everybody_reads_english() -> Planted:
         return with_mail
 
     return _instead(people, "with_mail", make)
+
+
+def lands_by_any_date() -> Planted:
+    """Quantities go to 0 before a day that a person typed, too."""
+    return mock.patch.object(
+        landing, "possible", lambda facts: facts.standing is not authorization.Standing.NONE and bool(facts.expires_at)
+    )
+
+
+def landed_for_ever() -> Planted:
+    """A landing that has begun is under way, whatever was renewed or called off since."""
+    rows = models.Landing.objects.filter(begun_at__isnull=False)
+    return mock.patch.object(landings, "under_way", lambda account: rows.filter(account_id=account).exists())
 
 
 def prices_without_percent() -> Planted:
@@ -711,7 +723,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever, refusals_are_not_told,
-        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english,
+        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, lands_by_any_date, landed_for_ever,
     )
 }  # fmt: skip
 
@@ -766,6 +778,8 @@ LOUD: dict[str, tuple[str, ...]] = {
     "noted_before_it_is_sent": ("the post's health", "the merchant renews"),
     "another_mail_each_time": ("the post's health", "the merchant renews"),
     "everybody_reads_english": ("the merchant renews",),
+    "lands_by_any_date": ("the merchant's safe landing",),
+    "landed_for_ever": ("the merchant renews",),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

@@ -67,6 +67,8 @@ CAUGHT_BY: dict[str, tuple[int, tuple[str, ...]]] = {
     "noted_before_it_is_sent": (3, ("nobody_goes_unreminded",)),
     "another_mail_each_time": (0, ("each_reminder_comes_once",)),
     "everybody_reads_english": (0, ("reminded_in_their_language",)),
+    "lands_by_any_date": (0, ("nobody_lands_before_the_day", "open_issues_tell_the_truth")),
+    "landed_for_ever": (0, ("amazon_shows_what_the_rules_say",)),
 }
 """Mutant -> the first seed of six days known to catch it, and the invariants it is to break."""
 NO_MUTANT = {"told_while_the_claim_lives", "no_confirmation_for_a_cancelled_order", "told_to_its_end"}
