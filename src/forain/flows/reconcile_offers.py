@@ -368,6 +368,9 @@ def _tell(
     to_tell = offers.intend([(row, change) for row, change in to_tell if row.pk in ours], now)
     waiting = {change.key: row for row, change in to_tell}
     changes = {change.key: change for _, change in to_tell}
+    if (held := _held(deps, list(waiting.values()), held_at)) is None:
+        return
+    held_at = held
     try:
         for receipt in adapter.submit([change for _, change in to_tell]):
             row = waiting.pop(receipt.key)
@@ -388,13 +391,9 @@ def _tell(
                             _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
                     case _:
                         offers.settle(row, row.wanted_no)
-            if told_at - held_at > HOLD_AGAIN and waiting:
-                held_at = deps.clock.now()
-                if len(offers.hold(list(waiting.values()), held_at)) < len(waiting):
-                    # This worker was away for so long that another took over.
-                    for row in waiting.values():
-                        offers.untold(row)
-                    return
+            if (held := _held(deps, list(waiting.values()), held_at)) is None:
+                return
+            held_at = held
     except (errors.Throttled, errors.GrantDoubted, errors.GrantRefused, errors.AppRefused, errors.Denied):
         # Refused at the door: nothing of what has no receipt was taken.
         for row in waiting.values():
@@ -402,6 +401,21 @@ def _tell(
         raise
     finally:
         runs.poke("observe_offers", f"account:{account.pk}", deps.clock.now() + FIRST_LOOK)
+
+
+def _held(deps: Deps, rows: list[models.Offer], held_at: Instant) -> Instant | None:
+    """Say once more, where the last time is a while ago, that these are held; the answer is when that was.
+
+    None: this worker was away for so long that another took one over; none of them is to be told. Asked by the clock as
+    it is now, and again where the asking took long: a machine may sleep at any statement.
+    """
+    while rows and deps.clock.now() - held_at > HOLD_AGAIN:
+        held_at = deps.clock.now()
+        if len(offers.hold(rows, held_at)) < len(rows):
+            for row in rows:
+                offers.untold(row)
+            return None
+    return held_at
 
 
 def _journal(
