@@ -23,6 +23,8 @@ MAKES = ("call", "shop POST orders")
 """The point at which a worker waits that is about to make an order in the shop."""
 NOT_LISTED = 130.0
 """So many seconds later an order is in Amazon's lists, which end two minutes ago."""
+GOES_AWAY = 30
+"""So many things at most a worker asks the database before it is away."""
 HAND_IN_HAND = 60
 """So many points two workers that began the same line are looked at closely."""
 
@@ -99,7 +101,9 @@ def _amazon_cancels(story: "Story") -> str | None:
     if not found:
         return None
     in_shop = [o for o in found if story.shop.of(o.order_id)]
-    order = story.fate.choice(in_shop if in_shop and story.fate.random() < 0.6 else found)
+    sent = [o for o in in_shop if any(booked.parcels for booked in story.shop.of(o.order_id))]
+    drawn = story.fate.random()
+    order = story.fate.choice(sent if sent and drawn < 0.3 else in_shop if in_shop and drawn < 0.7 else found)
     by = story.fate.choice(["BUYER", "AMAZON"] + ["MERCHANT"] * (order.status == "UNSHIPPED"))
     done = story.control("POST", f"orders/{order.order_id}/cancel", {"by": by, "reason": "NO_LONGER_NEEDED"})
     return f"{order.order_id} by {by}" if done else None
@@ -435,6 +439,27 @@ def _order_in_between(story: "Story") -> str | None:
     return f"{row.order_id} while reconcile_offers waits"
 
 
+def _away(story: "Story") -> str | None:
+    """Somebody says now; the worker that begins is away for minutes before one of the next things it asks the database.
+    One that looks at offers has taken them by then, and there is something to tell."""
+    idle = [worker for worker in story.stage.workers if not worker.busy]
+    if not idle:
+        return None
+    worker, flow, seller = idle[0], story.fate.choice(TOGETHER), story.some_seller()
+    if story.fate.random() < 0.5:
+        flow = "reconcile_offers"
+        _recount(story)
+        offers.mark(seller.account, story.now())
+        if not _begins_until(story, worker, flow, seller.subject, lambda: bool(worker.notes.get("claims"))):
+            return None
+        story.stage.goes_away, story.stage.away_after = worker, story.fate.randint(0, GOES_AWAY // 3)
+    else:
+        runs.force(seller.subject, story.now(), [flow])
+        story.stage.goes_away, story.stage.away_after = worker, story.fate.randint(0, GOES_AWAY)
+        story.take(worker, flow, seller.subject)
+    return f"{worker.name} in {flow}"
+
+
 def _renewal_in_between(story: "Story") -> str | None:
     """The seller withdraws the permission and gives it anew, while a worker still asks with the old one."""
     if not any(worker.busy for worker in story.stage.workers):
@@ -477,6 +502,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant says now": (2, _now),
     "two at once": (2, _two_at_once),
     "Amazon takes over": (0.1, _by_amazon),
+    "a worker is away": (0.6, _away),
     "one waits": (1, _one_waits),
     "the merchant mends a tracking number": (0.6, _mends_tracking),
     "an article comes and goes": (0.4, _article_comes_and_goes),

@@ -279,7 +279,8 @@ class Watch:
             worker.notes["account"] = int(number) if kind == "account" else None
             if kind == "account":
                 self._ask_for_permission(worker)
-                worker.notes["paused"] = self.standing(int(number)).paused
+                paused = self.standing(int(number)).paused
+                worker.notes["paused"] = paused and self.story.going_on != worker.subject
             if worker.label == "confirm_shipments":
                 cursor.execute("SELECT order_id FROM store_order WHERE status = 'cancelled'")
                 worker.notes["cancelled"] = {order for (order,) in cursor.fetchall()}
@@ -325,9 +326,9 @@ class Watch:
         looked_at = self._answered_at.get(worker.notes["account"])
         believed = looked_at is not None and now - looked_at <= BELIEVED
         if not stands.why_not and (believed or not stands.over):
-            worker.notes["allowed at"] = now
+            worker.notes["allowed at"] = worker.clock
         if self.story.sellers[worker.notes["account"] - 1].may_write:
-            worker.notes["word at"] = self.story.now()
+            worker.notes["word at"] = worker.clock
 
     def standing(self, account: int) -> "Standing":
         """What the stored facts allow, by a rule of its own: the product's may be wrong."""
@@ -351,8 +352,9 @@ class Watch:
 
     def _ask_of_call(self, call: Call, worker: Worker, environ: dict[str, Any]) -> None:
         self._ask_for_permission(worker)
-        nothing_without_permission(self, worker, call)
         seller = self.story.sellers[worker.notes["account"] - 1]
+        if not self._tries_a_new_token(call, worker, seller, environ):
+            nothing_without_permission(self, worker, call)
         if worker.label == "probe" and not worker.notes.setdefault("looks", 0):
             looks_keep_their_pauses(self, seller, worker)
             worker.notes["looks"] = 1
@@ -364,11 +366,17 @@ class Watch:
             quantity = _quantity(call)
             if quantity is not None:
                 row = models.Offer.objects.get(account_id=seller.number, sku=sku, site=FR)
-                no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity)
+                no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
                 told_while_the_claim_lives(self, row, worker)
                 never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
         if call.label == "confirm":
             no_confirmation_for_a_cancelled_order(call, worker)
+
+    def _tries_a_new_token(self, call: Call, worker: Worker, seller: Seller, environ: dict[str, Any]) -> bool:
+        """A look whose token is not in force yet: whose it is, only a read in the seller's own name says."""
+        access = self.story.box.world.state.access.get(environ.get("HTTP_X_AMZ_ACCESS_TOKEN", ""))
+        new = access is not None and access.refresh_token != seller.refresh
+        return new and worker.label == "probe" and call.label in ("listings", "catalog")
 
     def answered(self, call: Call, status: int, body: bytes) -> None:
         """Amazon's answer has arrived."""
@@ -512,10 +520,11 @@ def to_the_buyer(order: Order, made: Booked) -> None:
         raise Violation("to_the_buyer", f"{order.order_id} goes to another address")
 
 
-def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: Seller, sku: str, quantity: int) -> None:
+def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: Seller, sku: str, quantity: int, worker: Worker) -> None:
     """No SKU fulfilled by Amazon ever gets a quantity from us."""
     since = watch.by_amazon_since.get((seller.name, sku))
-    if since is not None and watch.story.now() - since > (LOOKED_AT_WITHIN if sku != "SKU1" else timedelta(0)):
+    looked_at_within = LOOKED_AT_WITHIN + worker.slept if sku != "SKU1" else timedelta(0)
+    if since is not None and watch.story.now() - since > looked_at_within:
         raise Violation("no_quantity_for_what_amazon_fulfils", f"{sku} {quantity}")
 
 
@@ -563,7 +572,7 @@ def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: mo
 def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None:
     """Without permission nothing is called but what shows whether there is one; a batch that began with it may end."""
     at = worker.notes.get("allowed at")
-    if call.label in WITHOUT_PERMISSION or (at is not None and watch.story.now() - at <= PERMISSION_HOLDS):
+    if call.label in WITHOUT_PERMISSION or (at is not None and worker.clock - at <= PERMISSION_HOLDS):
         return
     raise Violation("nothing_without_permission", f"{call.label} in {worker.label}, allowed last at {at}")
 
@@ -571,7 +580,7 @@ def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None
 def nothing_written_without_the_merchants_word(watch: Watch, worker: Worker, call: Call) -> None:
     """Nothing is written on a site where the merchant does not want it; a batch that began with his word may end."""
     at = worker.notes.get("word at")
-    if at is None or watch.story.now() - at > PERMISSION_HOLDS:
+    if at is None or worker.clock - at > PERMISSION_HOLDS:
         raise Violation("nothing_written_without_the_merchants_word", f"{call.path}, allowed last at {at}")
 
 
@@ -676,7 +685,7 @@ def _lands_in(watch: Watch, seller: Seller) -> timedelta | None:
 
 def a_refusal_is_not_repeated(watch: Watch, reference: str) -> None:
     """An order the shop refused is not asked for again by itself, once a worker has lived to write the refusal down."""
-    if reference in watch.refused_in_shop:
+    if reference in watch.refused_in_shop and reference not in watch.story.orders_of(watch.story.linking):
         raise Violation("a_refusal_is_not_repeated", reference)
 
 

@@ -27,7 +27,20 @@ from forain.flows import authorize, import_orders, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.net.client import NetClient
-from forain.store import accounts, issues, journal, landings, letters, limits, models, offers, orders, people, shops
+from forain.store import (
+    accounts,
+    issues,
+    journal,
+    landings,
+    letters,
+    limits,
+    models,
+    offers,
+    orders,
+    parcels,
+    people,
+    shops,
+)
 from forain.store.vault import Vault
 
 from .adapter import SimulatedShop
@@ -57,6 +70,11 @@ def dead_creations_stay_dead() -> Planted:
     return _instead(
         orders, "due", lambda real: lambda *told: [r for r in real(*told) if r.state != OrderState.CREATING.value]
     )
+
+
+def creations_are_not_noted() -> Planted:
+    """That the shop has made an order is not written down."""
+    return mock.patch.object(orders, "created", return_value=False)
 
 
 def cancelled_orders_live_on() -> Planted:
@@ -364,6 +382,45 @@ def confirmed_before_it_is_told() -> Planted:
         return unconfirmed
 
     return _instead(orders, "unconfirmed_parcels", make)
+
+
+def confirms_what_is_cancelled() -> Planted:
+    """That Amazon has cancelled an order keeps nobody from confirming its parcels."""
+
+    def every(account: Any, now: Any) -> Any:
+        rows = models.Parcel.objects.select_related("order").filter(order__account_id=account, problems=[])
+        return list(rows.filter(confirmed_at=None).order_by("pk"))
+
+    def claim(parcel: int, now: Any) -> Any:
+        return models.Parcel.objects.select_related("order").get(pk=parcel)
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with (
+            mock.patch.object(orders, "unconfirmed_parcels", every),
+            mock.patch.object(parcels, "claim", claim),
+        ):
+            yield
+
+    return planted()
+
+
+def tells_without_a_claim() -> Planted:
+    """Whoever has taken an offer tells it, however long ago that was."""
+
+    def make(real: Any) -> Any:
+        def intend(changes: Any, now: Any) -> Any:
+            real(changes, now)
+            return list(changes)
+
+        return intend
+
+    @contextmanager
+    def planted() -> Iterator[None]:
+        with _instead(offers, "intend", make), mock.patch.object(offers, "hold", lambda rows, now: list(rows)):
+            yield
+
+    return planted()
 
 
 def issues_never_close() -> Planted:
@@ -713,7 +770,7 @@ def denied_for_ever() -> Planted:
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
-        check_then_insert, create_without_looking, dead_creations_stay_dead, cancelled_orders_live_on,
+        check_then_insert, create_without_looking, dead_creations_stay_dead, creations_are_not_noted, cancelled_orders_live_on,
         settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
         unit_price_for_line_total, a_quantity_for_everything, a_bucket_for_each_worker, always_allowed, remind_again,
@@ -723,7 +780,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever, refusals_are_not_told,
-        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, lands_by_any_date, landed_for_ever,
+        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, landed_for_ever,
     )
 }  # fmt: skip
 
@@ -734,6 +791,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "buyers_stay": ("Amazon cancels",),
     "check_then_insert": ("two for one order", "a buyer on Amazon"),
     "create_without_looking": ("the shop's health", "the wire"),
+    "creations_are_not_noted": ("a buyer on Amazon",),
     "dead_creations_stay_dead": ("the shop's health",),
     "cancelled_orders_live_on": ("Amazon cancels",),
     "settle_whatever_is_wanted": ("a buyer in the shop", "the merchant counts", "two at once"),
@@ -778,6 +836,8 @@ LOUD: dict[str, tuple[str, ...]] = {
     "noted_before_it_is_sent": ("the post's health", "the merchant renews"),
     "another_mail_each_time": ("the post's health", "the merchant renews"),
     "everybody_reads_english": ("the merchant renews",),
+    "confirms_what_is_cancelled": ("the merchant ships", "Amazon cancels", "Amazon is ill"),
+    "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "landed_for_ever": ("the merchant renews",),
 }

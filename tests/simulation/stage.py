@@ -8,11 +8,19 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
 
 from django.db import connection, transaction
 
+LONGEST_GAP = timedelta(seconds=30)
+"""So long a worker may be kept waiting at one point: the time limit of a request."""
+AWAY_FOR = (200.0, 900.0)
+"""So many seconds one is away that is away for longer: mostly longer than offers, parcels and letters are claimed for. Only
+before it asks or tells the database: who wakes there learns what has become of a claim. That a call which was about
+to go out is late by minutes nobody could tell the other side."""
+ASKS = ("begin", "read", "write")
 PAGES_DIE = 10
 """So many times more likely a page dies at a point than a worker."""
 
@@ -31,9 +39,9 @@ class Violation(BaseException):
 
 class Worker:
     """A thread that runs one job at a time, while it holds the baton. `notes`: what invariants remember of its run;
-    `at`: the point it waits at.
+    `at`: the point it waits at. `slept`: how long it was away in this run.
 
-    `page`: the merchant's own process: it is never kept waiting, and is no worker to whoever asks, but it may die.
+    `page`: the merchant's own process: it is no worker to whoever asks. `patience`: so long it may wait where it is.
     """
 
     def __init__(self, name: str, stage: "Stage", *, page: bool = False) -> None:
@@ -44,9 +52,11 @@ class Worker:
         self.label = self.subject = ""
         self.paused_at: Any = None
         self.at = ("", "")
+        self.patience = LONGEST_GAP
         self.dead = False
         self.deps: Any = None
         self.notes: dict[str, Any] = {}
+        self.slept = timedelta(0)
         self.failure: BaseException | None = None
         # Locks that are handed over, released by the other side: the cheapest baton there is.
         self._go, self._back = threading.Lock(), threading.Lock()
@@ -60,9 +70,21 @@ class Worker:
     def busy(self) -> bool:
         return self.job is not None
 
+    @property
+    def away(self) -> bool:
+        """It does not come back yet."""
+        since = self.paused_at
+        return self.busy and self.patience > LONGEST_GAP and since + self.patience > self.stage.now()
+
+    @property
+    def clock(self) -> datetime:
+        """The hour by a clock that stands still while it is away: what it may still do goes by that."""
+        now: datetime = self.stage.now()
+        return now - self.slept
+
     def start(self, label: str, job: Callable[[], object]) -> None:
         """Begin a job, and run until it pauses, dies or ends."""
-        self.label, self.job, self.notes = label, job, {}
+        self.label, self.job, self.notes, self.slept = label, job, {}, timedelta(0)
         self.resume()
 
     def resume(self) -> None:
@@ -78,6 +100,8 @@ class Worker:
         self.paused_at = self.stage.now()
         self._back.release()
         self._go.acquire()
+        if self.patience > LONGEST_GAP:
+            self.slept += self.stage.now() - self.paused_at
         self.paused_at = None
         if self.dead:
             raise Died
@@ -142,6 +166,9 @@ class Stage:
         self.points = self.killed = 0
         self.close = 0
         """So many points more each worker is kept waiting at every one: two that do the same go hand in hand."""
+        self.goes_away: Worker | None = None
+        """The worker that is away for minutes after so many more points that allow it: `away_after`."""
+        self.away_after = 0
         self.writes = 1
         """Statements that wrote so far, of anybody: what was read of the database holds while this stands still."""
         self.workers = [Worker("A", self), Worker("B", self)]
@@ -181,11 +208,17 @@ class Stage:
             self.killed += 1
             self.tell(f"{worker.name} dies at {kind} {_short(what)} of {worker.label}")
             raise Died
-        if worker.page:
-            return
-        if self.close > 0 or drawn < self.deaths + self.pauses:
-            self.close -= self.close > 0
-            worker.at = kind, what
+        goes_away = worker is self.goes_away and kind in ASKS
+        self.away_after -= goes_away
+        goes_away &= self.away_after < 0
+        kept = goes_away or drawn < self.deaths_of(worker) + self.pauses
+        if kept or (self.close > 0 and not worker.page):
+            self.close -= self.close > 0 and not worker.page
+            worker.at, worker.patience = (kind, what), LONGEST_GAP
+            if goes_away:
+                self.goes_away = None
+                worker.patience = timedelta(seconds=self.chance.uniform(*AWAY_FOR))
+                self.tell(f"{worker.name} is away for {worker.patience} at {kind} {_short(what)} of {worker.label}")
             worker.pause()
 
     def deaths_of(self, worker: Worker) -> float:

@@ -39,11 +39,9 @@ from . import ADDRESSES, FR, NIGHT, PEOPLE, SELLERS, Seller, adapter, invariants
 from .events import EVENTS
 from .post import CHAT, Post
 from .shop import Article, ShopServer
-from .stage import Stage, Violation, Worker, watched_transactions
+from .stage import LONGEST_GAP, Stage, Violation, Worker, watched_transactions
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
-LONGEST_GAP = timedelta(seconds=30)
-"""So long a worker may be kept waiting at one point: the time limit of a request."""
 HOPS = ((0.40, 0.5, 5.0), (0.30, 5.0, 60.0), (0.18, 60.0, 600.0), (0.12, 1800.0, 14400.0))
 """(chance, from, to seconds) of how far time goes in one step."""
 SPELL = (4, 90)
@@ -134,6 +132,10 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
+        self.going_on = ""
+        """The account whose merchant is about to go on after a pause."""
+        self.linking = ""
+        """The offer of which the merchant is about to say which article it is."""
         self.came_back = BEGIN
         """When the merchant came back from the last consent."""
         self.begun = False
@@ -292,7 +294,8 @@ class Story:
         if chance.random() < 0.9:
             self.let_write(seller, True)
         if seller.term < 365:
-            # Where Amazon allows few calls at once, it waits beside the one that is in force already.
+            # Where Amazon allows few calls at once, the trial of the former one has used them up.
+            self.advance(60)
             self.consent(seller)
             if not accounts.get(seller.account).estimated:
                 self.land(seller, chance.random() < 0.5)
@@ -312,11 +315,17 @@ class Story:
 
     def let_link(self, seller: Seller, sku: str, same: bool) -> None:
         # Which article it is now is another question to the shop.
-        self.watch.refused_in_shop -= {o.order_id for o in self.amazon_orders() if any(x.sku == sku for x in o.lines)}
-        row = accounts.get(seller.account)
+        row, self.linking = accounts.get(seller.account), sku
+        self.watch.refused_in_shop -= self.orders_of(sku)
         self.page(
             lambda: link_offers.decide(self.merchant, row, SellerSku(sku), VariantId(sku), same=same, by="person")
         )
+        self.watch.refused_in_shop -= self.orders_of(sku)
+        self.linking = ""
+
+    def orders_of(self, sku: str) -> set[str]:
+        """All orders of an article."""
+        return {order.order_id for order in self.amazon_orders() if any(line.sku == sku for line in order.lines)}
 
     def enter_secret(self) -> None:
         """The merchant types the client secret that Amazon made last."""
@@ -332,15 +341,33 @@ class Story:
             return
         page = self.stage.page
         page.start("a page", act)
+        while page.busy:
+            self._meanwhile()
+            page.resume()
         if page.dead:
             page.dead, self.merchant = False, self.deps()
 
+    def _meanwhile(self) -> None:
+        """A page is kept waiting: the workers go on, for as long as a request may last."""
+        until = self.now() + LONGEST_GAP
+        for _ in range(self.chance.randint(1, 12)):
+            waiting = [worker for worker in self.stage.workers if worker.busy and not worker.away]
+            idle = [worker for worker in self.stage.workers if not worker.busy]
+            if waiting and self.chance.random() < 0.7:
+                self.resume(self.chance.choice(waiting))
+            elif not idle or not self.start(self.chance.choice(idle)):
+                self.pass_time(min(self.chance.uniform(0.5, 10.0), (until - self.now()).total_seconds()))
+            self.watch.every_step()
+
     def let_write(self, seller: Seller, allowed: bool) -> None:
+        seller.may_write = seller.may_write or allowed
         self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person"))
         seller.may_write = self.watch.site(seller).writes_allowed_at is not None
 
     def pause(self, seller: Seller, paused: bool) -> None:
+        self.going_on = "" if paused else seller.subject
         self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person"))
+        self.going_on = ""
         if not accounts.get(seller.account).paused_by_user:
             for worker in self.stage.workers:
                 if worker.busy and worker.subject == seller.subject:
@@ -427,12 +454,12 @@ class Story:
 
     def step(self) -> None:
         self.told.steps += 1
-        paused = [w for w in self.stage.workers if w.busy]
+        paused = [w for w in self.stage.workers if w.busy and not w.away]
         idle = [w for w in self.stage.workers if not w.busy]
         resume, event, start = (0.45, 0.22, 0.23) if paused else (0.0, 0.40, 0.45)
         drawn = self.chance.random()
         if drawn < resume:
-            again = self.last is not None and self.last.busy and self.chance.random() < self.stick
+            again = self.last in paused and self.chance.random() < self.stick
             self.resume(self.last if again and self.last else self.chance.choice(paused))
         elif drawn < resume + event:
             self.event()
@@ -507,9 +534,12 @@ class Story:
 
     def hop(self) -> None:
         _, low, high = self.chance.choices(HOPS, [share for share, _, _ in HOPS])[0]
-        seconds = self.chance.uniform(low, high)
+        self.pass_time(self.chance.uniform(low, high))
+
+    def pass_time(self, seconds: float) -> None:
+        """Who waits at a point goes on before it has waited for too long."""
         for worker in self.stage.workers:
-            while worker.busy and self.now() + timedelta(seconds=seconds) - worker.paused_at > LONGEST_GAP:
+            while worker.busy and self.now() + timedelta(seconds=seconds) - worker.paused_at > worker.patience:
                 self.resume(worker)
         self.advance(round(seconds, 3))
 
@@ -537,7 +567,7 @@ class Story:
 
     def draining(self) -> None:
         """Both workers come to their end, without further misfortune."""
-        self.stage.close = 0
+        self.stage.close, self.stage.goes_away = 0, None
         self.stage.pauses = self.stage.deaths = 0.0
         for worker in self.stage.workers:
             while worker.busy:
