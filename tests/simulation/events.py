@@ -109,6 +109,20 @@ def _amazon_cancels(story: "Story") -> str | None:
     return f"{order.order_id} by {by}" if done else None
 
 
+def _cancelled_on_the_way(story: "Story") -> str | None:
+    """Amazon cancels what leaves the house at that moment, and takes no confirmations for a while."""
+    state = story.box.world.state.orders
+    found = [o for o in _open_orders(story, True) if not o.parcels and state[o.reference].status == "UNSHIPPED"]
+    if not found:
+        return None
+    order = story.fate.choice(found)
+    story.control("POST", "faults", {"kind": "status-500", "operation": "confirmShipment", "count": 6})
+    story.parcels += 1
+    story.shop.send(order, order.left(), f"T{story.parcels:05d}")
+    story.control("POST", f"orders/{order.reference}/cancel", {"by": "BUYER", "reason": "NO_LONGER_NEEDED"})
+    return f"{order.number} {order.reference} T{story.parcels:05d}"
+
+
 def _cancel_asked(story: "Story") -> str | None:
     found = [o for o in story.amazon_orders() if o.status == "UNSHIPPED" and o.fulfilled_by == "MERCHANT"]
     if not found:
@@ -483,6 +497,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant prices": (2, _price),
     "the merchant ships": (5, _ship),
     "Amazon cancels": (2, _amazon_cancels),
+    "cancelled on the way": (0.2, _cancelled_on_the_way),
     "the merchant cancels in the shop": (0.4, _shop_cancels),
     "a buyer asks to cancel": (0.5, _cancel_asked),
     "the merchant sets rules": (0.4, _settings),

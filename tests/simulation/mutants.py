@@ -836,7 +836,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "noted_before_it_is_sent": ("the post's health", "the merchant renews"),
     "another_mail_each_time": ("the post's health", "the merchant renews"),
     "everybody_reads_english": ("the merchant renews",),
-    "confirms_what_is_cancelled": ("the merchant ships", "Amazon cancels", "Amazon is ill"),
+    "confirms_what_is_cancelled": ("cancelled on the way", "a buyer on Amazon"),
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "landed_for_ever": ("the merchant renews",),
