@@ -31,7 +31,6 @@ from forain.store import (
     accounts,
     issues,
     journal,
-    landings,
     letters,
     limits,
     models,
@@ -639,10 +638,9 @@ def lands_by_any_date() -> Planted:
     )
 
 
-def landed_for_ever() -> Planted:
-    """A landing that has begun is under way, whatever was renewed or called off since."""
-    rows = models.Landing.objects.filter(begun_at__isnull=False)
-    return mock.patch.object(landings, "under_way", lambda account: rows.filter(account_id=account).exists())
+def lands_when_it_is_announced() -> Planted:
+    """Quantities go to 0 a week before the end instead of a day."""
+    return mock.patch.object(landing, "BEGINS_BEFORE", timedelta(days=8))
 
 
 def prices_without_percent() -> Planted:
@@ -780,7 +778,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever, refusals_are_not_told,
-        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, landed_for_ever,
+        noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
     )
 }  # fmt: skip
 
@@ -839,7 +837,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "confirms_what_is_cancelled": ("cancelled on the way", "a buyer on Amazon"),
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
-    "landed_for_ever": ("the merchant renews",),
+    "lands_when_it_is_announced": ("the merchant's safe landing",),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

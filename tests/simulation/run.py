@@ -14,10 +14,10 @@ FEWEST_EVENTS_A_DAY = 2.0
 SHRINK_RUNS = 40
 """So many shorter stories are tried at most for one that failed."""
 CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
-    "check_then_insert": (6, 1, ("never_twice_in_the_shop",)),
+    "check_then_insert": (3, 0, ("never_twice_in_the_shop",)),
     "create_without_looking": (6, 5, ("never_twice_in_the_shop",)),
     "dead_creations_stay_dead": (6, 0, ("the_book_is_worked_off", "every_due_order_is_in_the_shop_once")),
-    "creations_are_not_noted": (6, 0, ("the_book_is_worked_off",)),
+    "creations_are_not_noted": (3, 0, ("the_book_is_worked_off",)),
     "cancelled_orders_live_on": (6, 2, ("every_due_order_is_in_the_shop_once",)),
     "settle_whatever_is_wanted": (6, 1, ("settled_is_what_was_looked_at",)),
     "ignore_the_grant": (6, 5, ("refusals_only_of_the_present_grant",)),
@@ -66,13 +66,13 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "put_off_for_ever": (6, 11, ("no_offer_stays_marked",)),
     "denied_for_ever": (6, 0, ("permission_stands",)),
     "refusals_are_not_told": (6, 0, ("a_refusal_is_told",)),
-    "noted_before_it_is_sent": (6, 3, ("nobody_goes_unreminded",)),
-    "another_mail_each_time": (6, 0, ("each_reminder_comes_once",)),
-    "everybody_reads_english": (6, 0, ("reminded_in_their_language",)),
-    "confirms_what_is_cancelled": (6, 0, ("no_confirmation_for_a_cancelled_order",)),
-    "tells_without_a_claim": (6, 0, ("told_while_the_claim_lives",)),
-    "lands_by_any_date": (6, 0, ("nobody_lands_before_the_day", "open_issues_tell_the_truth")),
-    "landed_for_ever": (6, 0, ("amazon_shows_what_the_rules_say",)),
+    "noted_before_it_is_sent": (3, 1, ("nobody_goes_unreminded",)),
+    "another_mail_each_time": (3, 0, ("each_reminder_comes_once",)),
+    "everybody_reads_english": (3, 0, ("reminded_in_their_language",)),
+    "confirms_what_is_cancelled": (3, 0, ("no_confirmation_for_a_cancelled_order",)),
+    "tells_without_a_claim": (3, 1, ("told_while_the_claim_lives",)),
+    "lands_by_any_date": (6, 0, ("open_issues_tell_the_truth", "nobody_lands_before_the_day")),
+    "lands_when_it_is_announced": (3, 3, ("nobody_lands_before_the_day",)),
 }
 """Mutant -> the shortest days and the first seed known to catch it, and the invariants it is to break: first the one that was
 broken in that story."""
