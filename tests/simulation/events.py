@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forain.core.signals import Signal
-from forain.flows import authorize, watch
+from forain.flows import authorize, set_rules, watch
 from forain.store import accounts, models, offers, runs
+from forain.store.rules import Place
 
 from . import ADDRESSES, FR, Seller
 from .shop import Booked
@@ -218,15 +219,23 @@ def _checked_late(story: "Story") -> str:
     return name
 
 
-def _settings(story: "Story") -> str:
-    told: dict[str, Any] = story.fate.choice(
-        [{"buffer": 0}, {"buffer": 2}, {"cap": None}, {"cap": 5}, {"price_percent": 10}]
-    )
+WISHES: tuple[dict[str, str], ...] = (
+    {"buffer": "2"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1"}, {"share": "50"}, {"minimum": "3"},
+    {"percent": "10"}, {"percent": "-5", "ending": "99"}, {"ending": "99", "floor": "12.50"}, {},
+)  # fmt: skip
+
+
+def _settings(story: "Story") -> str | None:
+    """The merchant says a rule, for the account, its site or one SKU, or takes one away."""
     seller = story.some_seller()
-    models.AccountSite.objects.filter(account_id=seller.number, site=FR).update(**told)
-    offers.mark(seller.account, story.now())
-    runs.force(seller.subject, story.now(), ["reconcile_offers"])
-    return f"{seller.subject} {told}"
+    sku = story.fate.choice(sorted(story.shop.articles))
+    place = story.fate.choice([Place("account"), Place("site", FR), Place("sku", "", sku), Place("sku", FR, sku)])
+    told = story.fate.choice(WISHES)
+    listed = sku in story.box.world.state.listings[seller.name]
+    if place.level == "sku" and not listed:
+        return None
+    story.page(lambda: set_rules.say(story.merchant, accounts.get(seller.account), place, told, "merchant"))
+    return f"{seller.subject} {place.level} {place.site} {place.name} {dict(told)}"
 
 
 def _pause(story: "Story") -> str:

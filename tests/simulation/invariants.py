@@ -787,20 +787,25 @@ def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
 
 
 def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str]:
-    site, left = watch.site(seller), _lands_in(watch, seller)
+    left = _lands_in(watch, seller)
     landed = left is not None and left <= LANDS_BEFORE
+    said = {
+        (rule.level, rule.site, rule.name): rule.wishes for rule in models.Rule.objects.filter(account_id=seller.number)
+    }
     for sku, article in watch.story.shop.articles.items():
         listing = watch.story.box.world.state.listings[seller.name].get(sku)
         if listing is None:
             continue
         of = f"{sku} of {seller.subject}"
-        wanted = max(article.free - unsold.get(sku, 0) - site.buffer, 0)
-        wanted = 0 if landed else wanted if site.cap is None else min(wanted, site.cap)
+        rule: dict[str, str] = {}
+        for place in (("account", "", ""), ("site", FR, ""), ("sku", "", sku), ("sku", FR, sku)):
+            rule |= said.get(place, {})
+        wanted = 0 if landed else _pieces(article.free - unsold.get(sku, 0), rule)
         shown = listing.availability.get("DEFAULT")
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
             yield f"{of} shows {shown}, not {wanted}{_believed(seller, sku)}"
-        price = (article.price * (100 + site.price_percent) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        price = _price(article.price, rule)
         if listing.prices[FR] != price:
             yield f"{of} costs {listing.prices[FR]}, not {price}"
         lead = [
@@ -808,6 +813,27 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         ]
         if not by_amazon and 5 not in lead:
             yield f"{of} has lost its handling time"
+
+
+def _pieces(free: int, rule: dict[str, str]) -> int:
+    """What the rule says of so many free pieces: reckoned here once more, and not by what is to be held against it."""
+    if free <= int(rule.get("last_pieces", 0)):
+        return 0
+    free = free * int(rule.get("share", 100)) // 100 - int(rule.get("buffer", 0))
+    if rule.get("cap", "none") != "none":
+        free = min(free, int(rule["cap"]))
+    return 0 if free < int(rule.get("minimum", 0)) else max(free, 0)
+
+
+def _price(price: Decimal, rule: dict[str, str]) -> Decimal:
+    told = (price * (100 + Decimal(rule.get("percent", "0"))) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    floor = Decimal(rule.get("floor", "0 EUR").split()[0])
+    if "ending" not in rule:
+        return max(told, floor)
+    # Of all prices with this ending the nearest, the lower one of two as near; none is below the floor.
+    ends = [Decimal(whole) + Decimal("0.99") for whole in range(int(max(told, floor)) + 3)]
+    nearest = min(ends, key=lambda end: (abs(end - told), end))
+    return nearest if nearest >= floor else min(end for end in ends if end >= floor)
 
 
 def _believed(seller: Seller, sku: str) -> str:

@@ -16,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, landing, pricing, retry
+from forain.core import authorization, errors, landing, pricing, retry, rules
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -540,6 +540,11 @@ def renewed_in_pieces() -> Planted:
     return mock.patch.object(authorize, "transaction", SimpleNamespace(atomic=nullcontext))
 
 
+def the_widest_rule_counts() -> Planted:
+    """What is said for the account counts before what is said for one SKU."""
+    return mock.patch.object(rules, "LEVELS", rules.LEVELS[::-1])
+
+
 def works_while_paused() -> Planted:
     """That the merchant paused keeps nobody from bringing into the shop what was read before."""
 
@@ -777,7 +782,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
-        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, denied_for_ever, refusals_are_not_told,
+        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
         noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
     )
 }  # fmt: skip
@@ -785,6 +790,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
 LOUD: dict[str, tuple[str, ...]] = {
     "replace_for_merge": ("the merchant counts",),
     "unit_price_for_line_total": ("a buyer on Amazon",),
+    "the_widest_rule_counts": ("the merchant sets rules",),
     "unforeseen": ("a buyer on Amazon",),
     "buyers_stay": ("Amazon cancels",),
     "check_then_insert": ("two for one order", "a buyer on Amazon"),

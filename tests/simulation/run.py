@@ -63,6 +63,7 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "the_first_token_stays": (6, 12, ("the_last_token_is_in_force",)),
     "ill_for_ever": (6, 0, ("every_side_answers",)),
     "the_journal_repeats_itself": (6, 0, ("the_journal_tells_each_thing_once",)),
+    "the_widest_rule_counts": (3, 0, ("amazon_shows_what_the_rules_say",)),
     "put_off_for_ever": (6, 11, ("no_offer_stays_marked",)),
     "denied_for_ever": (6, 0, ("permission_stands",)),
     "refusals_are_not_told": (6, 0, ("a_refusal_is_told",)),
