@@ -16,8 +16,7 @@ from forain.core.orders import OrderDraft
 from forain.core.signals import Signal
 from forain.core.stock import StockLevel
 from forain.net.answers import Name, Plain, Whole, Wire, decoded
-
-from .shop import SEARCH_LAG
+from tests.simulation.shop import SEARCH_LAG
 
 URL = "http://shop"
 MANIFEST = ShopManifest(
