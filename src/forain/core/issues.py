@@ -211,7 +211,9 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
         found.add(Issue("listings_suspended", subject, (("site", site),)))
     for site in account.read_only_sites:
         found.add(Issue("site_read_only", f"{subject}/{site}", (("site", site),)))
-    denied = authorization.cause(facts) in authorization.DENIALS
+    # In doubt as well as refused: `reason` says what the marketplace answered last.
+    stopped = facts.standing in (authorization.Standing.DOUBTED, authorization.Standing.REFUSED)
+    denied = stopped and facts.reason in authorization.DENIALS
     found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings if not (denied and _said_by_cause(f))}
     return found
 

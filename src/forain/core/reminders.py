@@ -74,7 +74,8 @@ class Occasion:
 
 TOLD_AFTER: Mapping[str, timedelta] = {
     "clock_wrong": timedelta(0),
-    "role_missing": timedelta(0),
+    # A refusal of everything begins as one of a single operation; the look that tells them apart comes within minutes.
+    "role_missing": timedelta(minutes=5),
     "accounts_doubted": timedelta(0),
     "side_ill": timedelta(hours=3),
 }
