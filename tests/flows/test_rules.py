@@ -8,7 +8,7 @@ import pytest
 from forain.core.ids import AccountId
 from forain.engine import jobs
 from forain.flows import preview_rules, set_rates, set_rules
-from forain.flows.link_offers import WrongLine
+from forain.flows.csv_files import WrongLine
 from forain.flows.set_rules import Refused
 from forain.store import models, offers, runs
 from forain.store.rules import Place

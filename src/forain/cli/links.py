@@ -87,12 +87,12 @@ def link_import(account: int, file: Path) -> None:
     """Take the links of a CSV file (marketplace_sku, variant), all lines or none."""
     with visiting():
         from forain import wiring
-        from forain.flows import link_offers
+        from forain.flows import csv_files, link_offers
         from forain.web.words import say
 
         row = _with_shop(account)
         found = link_offers.read_csv(row, content(file, LARGEST_FILE).encode())
-        if isinstance(found, link_offers.WrongLine):
+        if isinstance(found, csv_files.WrongLine):
             gaps = {"line": found.line, "what": found.what}
             raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
         link_offers.take(wiring.deps(), row, found, by=BY)

@@ -124,12 +124,12 @@ def rule_import(account: int, file: Path) -> None:
     """Take the rules of a CSV file, all lines or none. Places that are not in it keep theirs."""
     with visiting():
         from forain import wiring
-        from forain.flows import link_offers, set_rules
+        from forain.flows import csv_files, set_rules
         from forain.web.words import say
 
         row = account_row(account)
         found = set_rules.read_csv(row, content(file, LARGEST_FILE).encode())
-        if isinstance(found, link_offers.WrongLine):
+        if isinstance(found, csv_files.WrongLine):
             gaps = {"line": found.line, "what": found.what}
             raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
         set_rules.take(wiring.deps(), row, found, by=BY)
@@ -177,12 +177,12 @@ def rate_import(file: Path) -> None:
     """Take the rates of a CSV file (source, target, rate, on), all lines or none."""
     with visiting():
         from forain import wiring
-        from forain.flows import link_offers, set_rates
+        from forain.flows import csv_files, set_rates
         from forain.web.words import say
 
         deps = wiring.deps()
         found = set_rates.read_csv(content(file, LARGEST_FILE).encode(), deps.clock.now().date())
-        if isinstance(found, link_offers.WrongLine):
+        if isinstance(found, csv_files.WrongLine):
             gaps = {"line": found.line, "what": found.what}
             raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
         set_rates.say(deps, found, by=BY)

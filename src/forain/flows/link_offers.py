@@ -1,28 +1,18 @@
 """I say which of my articles an Amazon SKU is: by a click, or with a file."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
-from forain.core.plain import csv_cell, meant
+from forain.flows import csv_files
+from forain.flows.csv_files import WrongLine
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import link_account
 from forain.store import journal, models, runs, shops
 
 LONGEST_SKU = 200
 """Characters; Amazon's have forty at most, and an index takes no much longer ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrongLine:
-    """Why a file of links is not taken; `line` counts from 1."""
-
-    line: int
-    what: str
 
 
 def decide(deps: Deps, account: models.Account, sku: SellerSku, variant: VariantId, *, same: bool, by: str) -> None:
@@ -61,29 +51,19 @@ def csv_lines(account: AccountId) -> Iterator[str]:
     rows = models.Link.objects.filter(account_id=account, decided_at__isnull=False, refused=False).order_by("sku")
     yield "marketplace_sku,variant,how\r\n"
     for found in rows.values_list("sku", "variant", "how").iterator():
-        buffer = io.StringIO()
-        csv.writer(buffer).writerow([csv_cell(cell) for cell in found])
-        yield buffer.getvalue()
+        yield csv_files.line(found)
 
 
 def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, VariantId]] | WrongLine:
     """The links of a file with the columns marketplace_sku and variant, or the first wrong line."""
-    try:
-        text = content.decode("utf-8-sig")
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        return WrongLine(1, str(error)[:100])
-    head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if "marketplace_sku" not in head or "variant" not in head:
-        return WrongLine(1, "marketplace_sku, variant ?")
+    rows = csv_files.rows(content, ("marketplace_sku", "variant"))
+    if isinstance(rows, WrongLine):
+        return rows
     known = set(models.Variant.objects.filter(shop=account.shop, gone_at=None).values_list("variant", flat=True))
     found: dict[SellerSku, VariantId] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(head):
-            return WrongLine(number, f"{len(row)} / {len(head)}")
-        cells = dict(zip(head, map(meant, row), strict=True))
+    for number, cells in rows:
+        if not cells:
+            return WrongLine(number, "marketplace_sku, variant ?")
         sku, variant = SellerSku(cells["marketplace_sku"]), VariantId(cells["variant"])
         if len(sku) > LONGEST_SKU or "\0" in sku:
             return WrongLine(number, f"marketplace_sku {sku[:20]!a}")

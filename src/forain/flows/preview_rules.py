@@ -1,14 +1,12 @@
 """I see what a rule would change before I say it: from the shop as it was last mirrored, nothing is sent or written."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.offers import Desired
-from forain.core.plain import csv_cell
 from forain.core.rules import NotAWish
+from forain.flows import csv_files
 from forain.flows.deps import Deps
 from forain.flows.reconcile_offers import Exchange, unimported_per_variant, wanted
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
@@ -94,10 +92,7 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     yield "site,sku,quantity_on_amazon,quantity_before,quantity_after,price_on_amazon,price_before,price_after,held\r\n"
     for one in found:
         shown = one.offer
-        cells = [
+        yield csv_files.line([
             shown.site, shown.sku, shown.observed_quantity, one.before.quantity, one.after.quantity,
             offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price, one.held,
-        ]  # fmt: skip
-        buffer = io.StringIO()
-        csv.writer(buffer).writerow(["" if cell is None else csv_cell(str(cell)) for cell in cells])
-        yield buffer.getvalue()
+        ])  # fmt: skip

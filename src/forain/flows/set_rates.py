@@ -1,7 +1,5 @@
 """I say what my shop's currency is worth on a site of another one: by hand, or with a file."""
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -10,10 +8,10 @@ from decimal import Decimal, InvalidOperation
 from django.db import transaction
 
 from forain.core.ids import AccountId
-from forain.core.plain import meant
 from forain.core.pricing import RATE_HOLDS, Rate
+from forain.flows import csv_files
+from forain.flows.csv_files import WrongLine
 from forain.flows.deps import Deps
-from forain.flows.link_offers import WrongLine
 from forain.flows.set_rules import Refused
 from forain.store import journal, models, offers, rates, runs
 
@@ -75,20 +73,13 @@ def _write(rate: Rate, by: str, deps: Deps) -> bool:
 
 def read_csv(content: bytes, today: date) -> list[Rate] | WrongLine:
     """The rates of a file with the columns source, target, rate and (it may be left out) on, or its first wrong line."""
-    try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        return WrongLine(1, str(error)[:100])
-    head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if not set(COLUMNS[:3]) <= set(head) or len(set(head)) < len(head):
-        return WrongLine(1, ", ".join(COLUMNS))
+    rows = csv_files.rows(content, COLUMNS[:3])
+    if isinstance(rows, WrongLine):
+        return rows
     found: dict[tuple[str, str], Rate] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(head):
-            return WrongLine(number, f"{len(row)} / {len(head)}")
-        cells = dict(zip(head, map(meant, row), strict=True))
+    for number, cells in rows:
+        if not cells:
+            return WrongLine(number, f"{', '.join(COLUMNS)} ?")
         rate = read(cells["source"], cells["target"], cells["rate"], cells.get("on", ""), today)
         if isinstance(rate, Refused):
             return WrongLine(number, f"{rate.field} {cells.get(rate.field, '')[:40]!a}: {rate.code}")

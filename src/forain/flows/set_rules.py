@@ -1,17 +1,15 @@
 """I say what my offers shall show: for an account, one of its sites, a group of articles or one SKU; by hand, or with a file."""
 
-import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from forain.core.ids import AccountId
-from forain.core.plain import csv_cell, meant
 from forain.core.rules import LEVELS, WISHES, NotAWish, checked, effective
+from forain.flows import csv_files
+from forain.flows.csv_files import WrongLine
 from forain.flows.deps import Deps
-from forain.flows.link_offers import WrongLine
 from forain.store import accounts, journal, models, offers, rules, runs, shops
 from forain.store.rules import Place
 
@@ -102,29 +100,18 @@ def csv_lines(account: AccountId) -> Iterator[str]:
     """All rules as the lines of a CSV file: level, site, name, and a column for each wish. `read_csv` reads the same rules."""
     yield ",".join((*PLACE, *WISHES)) + "\r\n"
     for row in rules.of_account(account):
-        buffer = io.StringIO()
-        cells = [row.level, row.site, row.name, *(row.wishes.get(name, "") for name in WISHES)]
-        csv.writer(buffer).writerow([csv_cell(cell) for cell in cells])
-        yield buffer.getvalue()
+        yield csv_files.line([row.level, row.site, row.name, *(row.wishes.get(name) for name in WISHES)])
 
 
 def read_csv(account: models.Account, content: bytes) -> dict[Place, dict[str, str]] | WrongLine:
     """The rules of a file, or its first wrong line. A line says all that is wished at its place; an empty cell says nothing."""
-    try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        return WrongLine(1, str(error)[:100])
-    head = [cell.strip().lower() for cell in rows[0]] if rows else []
-    unknown = [name for name in head if name not in (*PLACE, *WISHES)]
-    if "level" not in head or unknown or len(set(head)) < len(head):
-        return WrongLine(1, f"{unknown[0][:40]!a} ?" if unknown else ", ".join(PLACE))
+    rows = csv_files.rows(content, ("level",), (*PLACE, *WISHES))
+    if isinstance(rows, WrongLine):
+        return rows
     found: dict[Place, dict[str, str]] = {}
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(head):
-            return WrongLine(number, f"{len(row)} / {len(head)}")
-        cells = dict(zip(head, map(meant, row), strict=True))
+    for number, cells in rows:
+        if not cells:
+            return WrongLine(number, "level, ... ?")
         place = Place(cells["level"], cells.get("site", ""), cells.get("name", ""))  # type: ignore[arg-type]
         told = {name: text for name, text in cells.items() if name in WISHES}
         if place in found:

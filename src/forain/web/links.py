@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from forain import wiring
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
-from forain.flows import link_offers
+from forain.flows import csv_files, link_offers
 from forain.store import models, shops
 from forain.web.templatetags.words_of import w
 
@@ -76,10 +76,10 @@ def csv_in(request: HttpRequest, number: int) -> HttpResponse:
     account = get_object_or_404(models.Account.objects.select_related("shop"), pk=number)
     file = request.FILES.get("file")
     if file and (file.size or 0) > LARGEST_FILE:
-        found: list[tuple[SellerSku, VariantId]] | link_offers.WrongLine = link_offers.WrongLine(1, "> 5 MB")
+        found: list[tuple[SellerSku, VariantId]] | csv_files.WrongLine = csv_files.WrongLine(1, "> 5 MB")
     else:
         found = link_offers.read_csv(account, file.read() if file else b"")
-    if isinstance(found, link_offers.WrongLine):
+    if isinstance(found, csv_files.WrongLine):
         messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="hand")
     else:
         link_offers.take(wiring.deps(), account, found, by=request.user.get_username())

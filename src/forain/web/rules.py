@@ -14,7 +14,7 @@ from forain import wiring
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, NONE, WISHES, Wish
 from forain.flows import preview_rules, set_rates, set_rules
-from forain.flows.link_offers import WrongLine
+from forain.flows.csv_files import WrongLine
 from forain.store import accounts, models, rates, rules, shops
 from forain.store.rules import Place
 from forain.web.templatetags.words_of import w
