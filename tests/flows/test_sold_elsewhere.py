@@ -211,7 +211,7 @@ def test_a_person_takes_care_of_a_held_order_and_its_pieces_count_no_more(make_h
 
 @pytest.mark.parametrize("many", [40])
 def test_the_pieces_of_many_held_orders_are_added_up_in_a_few_questions(house, many, django_assert_max_num_queries):
-    from forain.flows.reconcile_offers import _unimported_per_variant
+    from forain.flows.reconcile_offers import unimported_per_variant
 
     house.live(30)
     now = house.deps.clock.now()
@@ -222,7 +222,7 @@ def test_the_pieces_of_many_held_orders_are_added_up_in_a_few_questions(house, m
         )  # fmt: skip
 
     with django_assert_max_num_queries(3):
-        found = _unimported_per_variant(house.account, {VariantId("SOAP")})
+        found = unimported_per_variant(house.account, {VariantId("SOAP")})
 
     assert found == {"SOAP": many}
     assert len(orders.held_by_reason(AccountId(house.account_id))) == 1

@@ -235,7 +235,7 @@ def stock_before_sold_pieces() -> Planted:
             batch(replace(deps, open=opener), account, adapter, rows)
 
         with (
-            _instead(reconcile_offers, "_unimported_per_variant", make),
+            _instead(reconcile_offers, "unimported_per_variant", make),
             mock.patch.object(reconcile_offers, "_reconcile_batch", reconcile_batch),
         ):
             yield
@@ -806,7 +806,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "forget_pending_stock": ("a buyer on Amazon", "the merchant counts"),
     "lists_are_never_late": ("a buyer on Amazon", "the merchant says now"),
     "stock_before_sold_pieces": ("an order in between", "a buyer on Amazon"),
-    "raise_over_a_fall": ("the merchant counts",),
+    "raise_over_a_fall": ("the merchant counts", "a buyer on Amazon"),
     "a_quantity_for_everything": ("Amazon takes over", "the merchant counts"),
     "a_bucket_for_each_worker": ("the merchant says now", "two at once"),
     "always_allowed": ("the merchant pauses", "the merchant says now"),
