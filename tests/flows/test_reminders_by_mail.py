@@ -522,6 +522,26 @@ def test_an_address_that_takes_no_mail_is_an_issue_and_the_second_one_is_told(to
     assert "mail_refused" not in issues_now(told)
 
 
+def test_what_a_server_refused_by_mistake_is_told_once_it_takes_mail_again(told, post):
+    person()
+    post.refuse["camille@shop.example"] = "550 no such user"
+    ends_in(told, days=60, hours=1)
+    tell(told, times=3)
+    assert "mail_refused" in issues_now(told)
+    post.refuse.clear()
+    tell(told, times=3)
+    assert post.subjects == []
+
+    arrange_reminders.try_it(told.deps, f"person:{models.Person.objects.get().pk}")
+    tell(told, times=3)
+
+    assert len(post.subjects) == 2
+    assert "60 days" in post.subjects[1].replace("\N{NO-BREAK SPACE}", " ")
+    assert "mail_refused" not in issues_now(told)
+    tell(told, times=3)
+    assert len(post.subjects) == 2
+
+
 def test_a_mail_that_is_put_off_waits_alone(told, post):
     person("zoe")
     post.refuse["camille@shop.example"] = "451 come back later"

@@ -212,6 +212,7 @@ def _send(deps: Deps, letter: models.Letter, one: Matter | None, receivers: Rece
             journal.write(now, "reminder_called", account=account, placeholders=told)
         issues.side_answers(_side(letter), now)
         issues.mended("mail_refused", letter.receiver)
+        letters.told_after_all(letter.receiver, now)
     return None
 
 

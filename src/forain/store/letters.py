@@ -50,6 +50,13 @@ def try_again(receivers: Iterable[str], now: Instant) -> None:
     rows.update(over="", due_at=now, attempt=0)
 
 
+def told_after_all(receiver: str, now: Instant) -> None:
+    """The receiver takes mail again: what was refused before is due now, where there still is something to tell. Safe to
+    repeat."""
+    rows = models.Letter.objects.filter(receiver=receiver, over="refused", sent_at=None)
+    rows.update(over="", due_at=now, attempt=0, error="", claimed_until=None)
+
+
 def forget_ahead(limit: Instant, dated: Iterable[str], now: Instant) -> None:
     """What was put out or told later than `limit` was so by a clock that was wrong: dates (`dated`: their codes) and weeks are
     told again once they are due. What has happened was told well; where that did not go yet, it is due now. Safe to repeat."""
