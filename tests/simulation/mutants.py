@@ -653,7 +653,7 @@ def prices_without_percent() -> Planted:
     return _instead(
         reconcile_offers,
         "price_on_site",
-        lambda real: lambda price, currency, rule: real(price, currency, pricing.PriceRule()),
+        lambda real: lambda price, currency, rule, **more: real(price, currency, pricing.PriceRule(), **more),
     )
 
 
