@@ -20,7 +20,7 @@ HEARD_WITHIN = authorization.ROUTINE_PROBE_PAUSE + timedelta(hours=1)
 """A marketplace that does well tells its hour at least this often."""
 UNHEARD_HOLDS = timedelta(hours=1)
 """So long a reminder of a date waits for a marketplace's hour at most: who cannot be heard holds none back for ever."""
-DATED = ("authorization_expiring", "authorization_overdue", "secret_expiring")
+DATED = ("authorization_expiring", "authorization_overdue", "secret_expiring", "secret_overdue")
 """What is told of a date; the rest tells of what has happened."""
 
 Code = Literal[
@@ -31,6 +31,7 @@ Code = Literal[
     "application_refused",
     "secret_overdue",
     "secret_expiring",
+    "secret_overdue",
 ]
 
 
