@@ -154,3 +154,9 @@ def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant,
     assert not models.Rate.objects.exists()
     assert "1 EUR = <b>0.8512</b> GBP" in enter(source="eur", target="GBP", rate="0.85120")
     assert models.Rate.objects.get().said_by == "camille"
+
+
+def test_the_account_leads_to_its_rules(merchant, account):
+    models.Account.objects.update(standing="granted", granted_at=wiring.deps().clock.now())
+
+    assert f'href="/accounts/{account.pk}/rules"' in merchant.get(f"/accounts/{account.pk}").content.decode()
