@@ -75,11 +75,8 @@ def _of_these(
         site = sites[row.site]
         found = []
         for in_force in (now, then):
-            try:
-                rule = in_force.of(site.site, site.currency, row.sku, variant.group)
-                desired, _, _, held = wanted(variant, rule, site.currency, sold.get(link, 0), exchange=exchange)
-            except NotAWish as error:
-                desired, _, _, held = wanted(variant, error, site.currency, 0, exchange=exchange)
+            rule = in_force.of(site.site, site.currency, row.sku, variant.group)
+            desired, _, _, held = wanted(variant, rule, site.currency, sold.get(link, 0), exchange=exchange)
             if row.fulfilled_by == "marketplace":
                 desired = Desired(None, desired.price)
             found.append((desired, held))

@@ -81,10 +81,10 @@ def _reconcile_batch(
             raise
         away = error
     sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
-    # As they are after the claim: whoever changes them later marks these offers again.
-    in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
-    exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
     if away is None:
+        # As they are after the claim: whoever changes them later marks these offers again.
+        in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
+        exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
         known = _Known(links, stock, unimported, in_force, exchange, bool(landing))
         decided = [_decide(deps, account, row, sites.get(row.site), known) for row in rows]
     else:
@@ -201,11 +201,7 @@ def _decide(
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     variant = known.stock.get(link)
     if variant is not None:
-        rule: Effective | NotAWish
-        try:
-            rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
-        except NotAWish as error:
-            rule = error
+        rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
         desired, steps, notes, held = wanted(
             variant, rule, site.currency, known.unimported.get(link, 0), known.landing,
             told=_quantity_told(row), exchange=known.exchange,

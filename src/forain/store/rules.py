@@ -82,8 +82,8 @@ class InForce:
             self._rules[instead[0]] = dict(instead[1])
         self._known: dict[tuple[tuple[Place, ...], str], Effective | NotAWish] = {}
 
-    def of(self, site: str, currency: str, sku: str, group: str) -> Effective:
-        """What counts for the offer. Raises NotAWish where what is kept cannot be wished for (there)."""
+    def of(self, site: str, currency: str, sku: str, group: str) -> Effective | NotAWish:
+        """What counts for the offer; NotAWish: what is kept cannot be wished for (there)."""
         # Of two of one level the later counts: what is said for one site comes after what is said for all.
         places = [Place("account"), Place("site", site)]
         places += [Place("group", "", group), Place("group", site, group)] if group else []
@@ -96,7 +96,4 @@ class InForce:
                 self._known[key] = effective([(place.level, self._rules[place]) for place in said], currency)
             except NotAWish as error:
                 self._known[key] = error
-        found = self._known[key]
-        if isinstance(found, NotAWish):
-            raise found
-        return found
+        return self._known[key]
