@@ -31,7 +31,6 @@ Code = Literal[
     "application_refused",
     "secret_overdue",
     "secret_expiring",
-    "secret_overdue",
 ]
 
 
