@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forain.cli.ask import BY, account_row, fail, pairs, reader_language, secret, shop_row, tell, wrong
+from forain.cli.ask import BY, account_row, fail, pairs, reader_language, secret, shop_row, site_row, tell, wrong
 from forain.cli.house import visiting
 
 if TYPE_CHECKING:
@@ -441,14 +441,9 @@ def account_allow(number: int, site: str, off: bool) -> None:
         from forain import wiring
         from forain.core.ids import AccountId, SiteId
         from forain.flows import setup
-        from forain.store import accounts
 
         account_row(number)
-        known = accounts.sites(AccountId(number))
-        found = next((s for s in known if site.upper() in (s.site, s.country)), None)
-        if found is None:
-            names = ", ".join(f"{s.country} {s.site}" for s in known) or "none yet"
-            raise click.ClickException(f"account {number} has no site {site}; there are: {names}")
+        found = site_row(number, site)
         setup.allow_writes(wiring.deps(), AccountId(number), SiteId(found.site), not off, BY)
         tell(f"{found.country}: {'read-only' if off else 'Forain writes stock and prices'}")
 

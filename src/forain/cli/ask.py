@@ -111,3 +111,16 @@ def shop_row(number: int) -> "models.Shop":
     if row is None:
         raise click.ClickException(f"there is no shop {number}; see: forain shop list")
     return row
+
+
+def site_row(account: int, told: str) -> "models.AccountSite":
+    """The account's site of that id or country. Raises click.ClickException."""
+    from forain.core.ids import AccountId
+    from forain.store import accounts
+
+    known = accounts.sites(AccountId(account))
+    found = next((site for site in known if told.upper() in (site.site, site.country)), None)
+    if found is None:
+        names = ", ".join(f"{site.country} {site.site}" for site in known) or "none yet"
+        raise click.ClickException(f"account {account} has no site {told}; there are: {names}")
+    return found

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from forain.cli.ask import BY, account_row, content, pairs, reader_language, tell
+from forain.cli.ask import BY, account_row, content, pairs, reader_language, site_row, tell
 from forain.cli.house import visiting
+from forain.core.plain import digits
 from forain.core.rules import WISHES
 
 if TYPE_CHECKING:
@@ -87,15 +88,9 @@ def _no(refused: "Refused") -> click.ClickException:
 
 
 def _place(row: "models.Account", site: str, group: str, sku: str) -> "Place":
-    from forain.core.ids import AccountId
-    from forain.store import accounts
     from forain.store.rules import Place
 
-    known = accounts.sites(AccountId(row.pk))
-    found = next((s.site for s in known if site.upper() in (s.site, s.country)), "")
-    if site and not found:
-        names = ", ".join(f"{s.country} {s.site}" for s in known) or "none yet"
-        raise click.ClickException(f"account {row.pk} has no site {site}; there are: {names}")
+    found = site_row(row.pk, site).site if site else ""
     if group or sku:
         return Place("group" if group else "sku", found, group or sku)
     return Place("site", found) if found else Place("account")
@@ -148,7 +143,7 @@ def rate_list() -> None:
         from forain.store import rates
 
         for row in rates.every():
-            tell(f"1 {row.source} = {row.rate.normalize():f} {row.target} ({row.on})")
+            tell(f"1 {row.source} = {digits(row.rate)} {row.target} ({row.on})")
 
 
 @rate_group.command("set")
@@ -168,7 +163,7 @@ def rate_set(source: str, target: str, rate: str, on: str) -> None:
         if isinstance(found, Refused):
             raise _no(found)
         set_rates.say(deps, [found], BY)
-        tell(f"1 {found.source} = {found.rate.normalize():f} {found.target} ({found.on})")
+        tell(f"1 {found.source} = {digits(found.rate)} {found.target} ({found.on})")
 
 
 @rate_group.command("import")

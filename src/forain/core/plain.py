@@ -1,6 +1,7 @@
 """Text from outside, made fit for one line (in a log, the journal, a terminal) and for a cell of a spreadsheet."""
 
 import re
+from decimal import Decimal
 
 _UNSEEN = re.compile(
     # Control characters (line breaks and terminal sequences among them), line and paragraph separators, marks that
@@ -20,6 +21,11 @@ def one_line(text: object) -> str:
     r"""`text` on one line, with what a reader would not see written out (\n, \x1b): it can neither begin a line of its
     own nor steer a terminal. Safe to repeat."""
     return _UNSEEN.sub(_shown, str(text))
+
+
+def digits(number: Decimal) -> str:
+    """A number in plain digits, without zeros at its end and never as a power of ten: "0.85", "100"."""
+    return f"{number.normalize():f}"
 
 
 _GUARDED = re.compile("'*(?:[=+\\-@|%＝＋－＠]|\\s|.*\\s\\Z)", re.DOTALL)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from forain.core.money import Money
+from forain.core.plain import digits
 
 LEAST_RATE, MOST_RATE = Decimal("0.000001"), Decimal(1_000_000)
 MOST_DIGITS = 3
@@ -126,7 +127,7 @@ def price_on_site(
         if today is None or today - rate.on > RATE_HOLDS:
             return NoPrice("rate_too_old")
         price = Money.rounded(price.amount * rate.rate, site_currency)
-        steps.append(("rate", f"{_plain(rate.rate)} ({rate.on})"))
+        steps.append(("rate", f"{digits(rate.rate)} ({rate.on})"))
     if rule.floor and rule.ceiling and rule.ceiling < rule.floor:
         return NoPrice("floor_above_ceiling")
     if rule.site_tax is not None:
@@ -134,7 +135,7 @@ def price_on_site(
             return NoPrice("tax_rate_missing")
         if shop_tax != rule.site_tax:
             price = Money.rounded(price.amount * (100 + rule.site_tax) / (100 + shop_tax), site_currency)
-            steps.append(("site_tax", f"{_plain(shop_tax)} -> {_plain(rule.site_tax)}"))
+            steps.append(("site_tax", f"{digits(shop_tax)} -> {digits(rule.site_tax)}"))
     if rule.percent:
         price = Money.rounded(price.amount * (1 + rule.percent / 100), site_currency)
         steps.append(("percent", f"{rule.percent:+f}"))
@@ -162,7 +163,3 @@ def _within(price: Money, rule: PriceRule, steps: list[tuple[str, str]]) -> tupl
         price = rule.ceiling if below is None or (rule.floor and below < rule.floor) else below
         steps.append(("ceiling", price.text()))
     return price, tuple(steps)
-
-
-def _plain(percent: Decimal) -> str:
-    return f"{percent.normalize():f}"

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from forain.core.money import Money
+from forain.core.plain import digits
 from forain.core.pricing import MOST_DIGITS, Ending, PriceRule
 from forain.core.stock import ABSURD_QUANTITY, StockRule
 
@@ -104,7 +105,7 @@ def checked(name: str, text: str, currency: str = "") -> str:
         raise NotAWish("too_exact", name)
     if wish.kind == "percent" and number != round(number, 2):
         raise NotAWish("too_exact", name)
-    return f"{number.normalize():f}"
+    return digits(number)
 
 
 def _amount(wish: Wish, text: str, currency: str) -> Money:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from forain.core.plain import digits
+
 ABSURD_QUANTITY = 1_000_000
 """More than this on hand is a typing error, not a stock (Forain holds it back and asks)."""
 
@@ -88,7 +90,7 @@ def _of_the_free(level: StockLevel, unimported: int, rule: StockRule, steps: lis
         return 0
     if rule.share != 100 and quantity > 0:
         quantity = int(quantity * rule.share / 100)
-        steps.append(("share", f"{rule.share.normalize():f}"))
+        steps.append(("share", digits(rule.share)))
     if rule.buffer:
         quantity -= rule.buffer
         steps.append(("buffer", str(-rule.buffer)))

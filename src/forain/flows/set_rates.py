@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from django.db import transaction
 
 from forain.core.ids import AccountId
+from forain.core.plain import digits
 from forain.core.pricing import RATE_HOLDS, Rate
 from forain.flows import csv_files
 from forain.flows.csv_files import WrongLine
@@ -63,7 +64,7 @@ def _write(rate: Rate, by: str, deps: Deps) -> bool:
     told = {
         "source": rate.source,
         "target": rate.target,
-        "rate": f"{rate.rate.normalize():f}",
+        "rate": digits(rate.rate),
         "day": str(rate.on),
         "by": by,
     }
