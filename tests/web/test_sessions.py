@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
 from forain import wiring
@@ -252,6 +253,23 @@ def test_what_stands_in_the_database_lets_nobody_in(client, db):
     thief = Client()
     thief.cookies["forain_session"] = row["session_key"]
     assert not is_in(thief)
+
+
+def test_a_database_that_is_away_for_a_moment_logs_nobody_out(client, db):
+    come_in(client)
+    client.raise_request_exception = False
+    left = ["away"]
+
+    def away(execute, sql, params, many, context):
+        if left and "django_session" in sql:
+            raise OperationalError(left.pop())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(away):
+        answer = client.get("/me")
+
+    assert (left, answer.status_code) == ([], 500)
+    assert is_in(client)
 
 
 def test_a_session_that_stood_in_the_database_as_its_cookie_has_ended(client, db):

@@ -17,10 +17,12 @@ class SessionStore(InDatabase):
     def load(self) -> dict[str, Any]:
         plain = self.session_key
         self._session_key = self.kept_as(plain) if plain else None
-        found = super().load()
-        # Django forgets a key of which it finds no row.
-        self._session_key = plain if self.session_key else None
-        return found
+        try:
+            return super().load()
+        finally:
+            # Django forgets a key of which it finds no row. Where the database did not answer, the key is still the
+            # cookie's: whoever asks again in this request would look for the hash of a hash, find nothing, and log out.
+            self._session_key = plain if self.session_key else None
 
     def exists(self, session_key: str) -> bool:
         return super().exists(self.kept_as(session_key))
