@@ -48,6 +48,7 @@ class RunningBox:
         )  # fmt: skip
         self.url = f"http://127.0.0.1:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name="box", daemon=True)
+        self._guard = threading.Lock()
 
     def start(self) -> "RunningBox":
         self._thread.start()
@@ -56,8 +57,15 @@ class RunningBox:
     def stop(self) -> None:
         # Answers under way first: a thread that ends one after the close would stumble over it.
         self._server.task_dispatcher.shutdown()
-        self._server.close()
+        # Closed by the thread that waits for it (what another one closes under its hands is a bad file descriptor), and
+        # not before it was woken for it: waking needs what is closed then.
+        with self._guard:
+            self._server.trigger.pull_trigger(self._close)
         self._thread.join(5)
+
+    def _close(self) -> None:
+        with self._guard:
+            self._server.close()
 
 
 def _port(text: str) -> int:

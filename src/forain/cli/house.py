@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,10 +131,9 @@ class Web:
                 f"port {port} cannot be used ({error.strerror}); is another Forain running? --port takes another"
             ) from None
         self.url = f"http://127.0.0.1:{self._server.effective_port}"
+        self._guard = threading.Lock()
 
     def __enter__(self) -> "Web":
-        import threading
-
         self._thread = threading.Thread(target=self._server.run, name="forain-web", daemon=True)
         self._thread.start()
         return self
@@ -143,8 +143,15 @@ class Web:
     ) -> None:
         # Answers under way first: a thread that ends one after the close would stumble over it.
         self._server.task_dispatcher.shutdown()
-        self._server.close()
+        # Closed by the thread that waits for it (what another one closes under its hands is a bad file descriptor), and
+        # not before it was woken for it: waking needs what is closed then.
+        with self._guard:
+            self._server.trigger.pull_trigger(self._close)
         self._thread.join(5)
+
+    def _close(self) -> None:
+        with self._guard:
+            self._server.close()
 
 
 def free_port() -> int:
