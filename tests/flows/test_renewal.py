@@ -1,12 +1,14 @@
 """Renewing: early, without disturbing what runs, and never by giving up a token that works for one nobody has tried."""
 
 import html
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 
 from forain import wiring
 from forain.core.secret import Secret
+from forain.engine import jobs
 from forain.flows import authorize
 from forain.store import models
 from forain.web import words
@@ -46,6 +48,14 @@ def let_pass(house, *pauses):
         house.tick()
         house.advance(seconds)
     house.tick()
+
+
+def look_for(house, days):
+    """So many days of nothing but looks at the permission, each when it is due."""
+    subject, end = f"account:{house.account_id}", house.deps.clock.now() + timedelta(days=days)
+    while (due := models.Run.objects.get(flow="probe", subject=subject).due_at) < end:
+        house.advance(max((due - house.deps.clock.now()).total_seconds(), 1))
+        jobs.run(house.deps, "probe", subject)
 
 
 def test_a_renewal_that_is_begun_early_and_left_changes_nothing(house, camille):
@@ -119,6 +129,30 @@ def test_a_waiting_token_that_turns_out_to_be_refused_is_given_up_and_the_former
     assert (token_of(house), house.account.grant_no, house.account.standing) == (former, grant_no, "granted")
     assert not models.VaultEntry.objects.filter(name=authorize.WAITING).exists()
     assert "consent_refused" in house.journal()
+
+
+@pytest.mark.parametrize("room", [1, 15])
+def test_a_denied_account_is_refused_and_left_in_peace_while_a_new_token_waits(house, amazon, camille, room):
+    """However little room there is for looks: the waiting token's trial must not take the turn of the one in force for ever."""
+    back = confirmed(house, authorize.begin_consent(house.deps, house.account, camille, FR))
+    amazon.store(LOOK, 503, "<html>ill</html>")
+    authorize.complete_consent(house.deps, back, camille)
+    amazon.stored.clear()
+    house.control("POST", f"sellers/{house.seller}/deactivate", {})
+    models.Limit.objects.filter(operation="getMarketplaceParticipations").update(burst=room, tokens=1)
+    asked = len(house.control("GET", "requests"))
+
+    look_for(house, days=0.25)
+    assert house.account.standing == "refused"
+    look_for(house, days=27)
+    looks = [one for one in house.control("GET", "requests")[asked:] if one["operation"] == "getMarketplaceParticipations"]
+
+    assert len(looks) <= 2 * 35
+    assert models.VaultEntry.objects.filter(name=authorize.WAITING).exists()
+    house.control("POST", f"sellers/{house.seller}/reactivate", {})
+    look_for(house, days=4)
+    assert house.account.standing == "granted"
+    assert not models.VaultEntry.objects.filter(name=authorize.WAITING).exists()
 
 
 def test_a_token_entered_meanwhile_goes_before_one_that_waits(house, amazon, camille):

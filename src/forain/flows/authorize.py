@@ -25,6 +25,8 @@ PASSING = (errors.Unreachable, errors.ServerFault, errors.Throttled, errors.Busy
 """What says nothing about what was tried: it may be tried again."""
 ABOUT_GRANT = (errors.GrantDoubted, errors.GrantRefused, errors.Denied)
 """What is said of a grant only after the client secret was accepted."""
+REFUSALS = (errors.GrantDoubted, errors.GrantRefused, errors.AppRefused)
+"""What a look may be answered where the permission does not stand."""
 WAITING = "refresh_waiting"
 """The vault's name of a token that has not answered yet, beside the one in force."""
 FORMER = "former_secret"
@@ -432,21 +434,21 @@ def _keep_waiting(deps: Deps, account: models.Account, refresh: Secret, now: Ins
     return Outcome("consent_waits", AccountId(account.pk))
 
 
-def _take_waiting(deps: Deps, account: models.Account) -> bool:
-    """Try a token that waits beside the one in force; True: it still waits. Its year began with its consent."""
+def _take_waiting(deps: Deps, account: models.Account) -> errors.AdapterError | None:
+    """Try a token that waits beside the one in force; the answer is why it still waits. Its year began with its consent."""
     owner, number = owner_of(account), AccountId(account.pk)
     waiting = deps.vault.get(owner, WAITING)
     if waiting is None:
-        return False
+        return None
     kept_at = models.VaultEntry.objects.values_list("written_at", flat=True).get(owner=owner, name=WAITING)
     try:
         _accept(deps, account, waiting, granted_at=kept_at, known=True)
     except (errors.GrantRefused, errors.WrongAccount, errors.Rejected) as error:
         deps.vault.forget(owner, WAITING)
         journal.write(deps.clock.now(), "consent_refused", account=number, placeholders={"reason": str(error)})
-    except errors.AdapterError:
-        return True
-    return False
+    except errors.AdapterError as error:
+        return error
+    return None
 
 
 def _plan(adapter: Marketplace, account: models.Account) -> str:
@@ -532,12 +534,19 @@ def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
 def probe(deps: Deps, account: models.Account) -> Instant:
     """Look whether the permission stands; the answer is when to look next. Raises nothing of permission."""
     now = deps.clock.now()
-    waits = _take_waiting(deps, account)
+    still_waits = _take_waiting(deps, account)
     account = accounts.get(AccountId(account.pk))
     grant_no, secret_no = account.grant_no, account.application.secret_no
     try:
         adapter = deps.open.marketplace(account)
-        sites = adapter.probe()
+        try:
+            sites = adapter.probe()
+        except errors.Throttled:
+            # There was room for one question, and the token that waits took it. The permission is the seller's and the
+            # application's: what Amazon says of the newer token it says of both, and else nobody would ever hear it.
+            if isinstance(still_waits, REFUSALS):
+                raise still_waits from None
+            raise
         answered(deps, account, grant_no)
         accounts.see_sites(AccountId(account.pk), sites)
         accounts.note(AccountId(account.pk), probed_at=now)
@@ -546,11 +555,12 @@ def probe(deps: Deps, account: models.Account) -> Instant:
         if plan != account.selling_plan:
             journal.write(now, "plan_changed", account=AccountId(account.pk), placeholders={"plan": plan})
         accounts.note(AccountId(account.pk), selling_plan=plan)
-    except (errors.GrantDoubted, errors.GrantRefused, errors.AppRefused) as error:
+    except REFUSALS as error:
         on_refusal(deps, account, error, grant_no, secret_no)
     accounts.note(AccountId(account.pk), probed_at=now)
     row = accounts.get(AccountId(account.pk))
-    if waits:
+    # One that is refused is tried again at the same looks as the one in force.
+    if still_waits is not None and not isinstance(still_waits, REFUSALS):
         return now + WAITING_PAUSE
     mended = authorization.next_application_probe_at(accounts.application_of(row), now)
     return mended or authorization.next_probe_at(accounts.facts_of(row), now) or now + timedelta(days=1)

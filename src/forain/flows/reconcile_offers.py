@@ -390,7 +390,7 @@ def _tell(
             if (held := _held(deps, list(waiting.values()), held_at)) is None:
                 return
             held_at = held
-    except (errors.Throttled, errors.GrantDoubted, errors.GrantRefused, errors.AppRefused, errors.Denied):
+    except (errors.Throttled, *authorize.REFUSALS, errors.Denied):
         # Refused at the door: nothing of what has no receipt was taken.
         for row in waiting.values():
             offers.untold(row)
