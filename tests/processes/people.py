@@ -26,13 +26,14 @@ SKUS = {"SKU1": ("9.90", 12), "SKU2": ("14.50", 25), "SKU3": ("6.20", 30), "SKU4
 
 class People:
     """`refresh`: the token the merchant entered last, once the page said that it works; `pressed`: what they did on the pages,
-    and how often."""
+    and how often; `last`: what came of what they tried last."""
 
     def __init__(self, amazon: Amazon, merchant: Merchant, pages: str, fate: random.Random) -> None:
         self.amazon, self.merchant, self._pages, self.fate = amazon, merchant, pages, fate
         self.browser = Browser()
         self.refresh = ""
         self.pressed: Counter[str] = Counter()
+        self.last = ""
         self._todo: queue.Queue[Callable[[], None]] = queue.Queue()
         threading.Thread(target=self._work, name="merchant", daemon=True).start()
 
@@ -136,7 +137,11 @@ class People:
 
     def _work(self) -> None:
         while True:
-            self._todo.get()()
+            try:
+                self._todo.get()()
+            except Exception as error:
+                self.last = f"the merchant's thread broke: {error!r}"
+                raise
             self._todo.task_done()
 
     def renew(self) -> None:
@@ -173,6 +178,7 @@ class People:
                 self.browser.submit(fields, f"{here}/{form}")
                 if self.browser.status == 200 and shown in self.browser.page:
                     return
-            except (OSError, HTTPException):
-                pass
+                self.last = f"{form}: {self.browser.status} at {self.browser.url}: {' '.join(self.browser.page.split())[:600]}"
+            except (OSError, HTTPException) as error:
+                self.last = f"{form}: {error!r}"
             time.sleep(0.5)

@@ -344,7 +344,10 @@ class Story:
         for wire in self.wires.values():
             wire.heal()
         self.until("everything up again", lambda: all(s.alive for s in self.services.values()) and self.healthy())
-        self.until("what the merchant does on the pages", lambda: not self.people.busy)
+        try:
+            self.until("what the merchant does on the pages", lambda: not self.people.busy)
+        except Failed as late:
+            raise Failed(f"{late}; {self.people.last}") from late
         from .at_rest import AtRest
 
         asked = AtRest(self)
