@@ -145,7 +145,9 @@ def test_a_denied_account_is_refused_and_left_in_peace_while_a_new_token_waits(h
     look_for(house, days=0.25)
     assert house.account.standing == "refused"
     look_for(house, days=27)
-    looks = [one for one in house.control("GET", "requests")[asked:] if one["operation"] == "getMarketplaceParticipations"]
+    looks = [
+        one for one in house.control("GET", "requests")[asked:] if one["operation"] == "getMarketplaceParticipations"
+    ]
 
     assert len(looks) <= 2 * 35
     assert models.VaultEntry.objects.filter(name=authorize.WAITING).exists()

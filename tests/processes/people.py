@@ -178,7 +178,9 @@ class People:
                 self.browser.submit(fields, f"{here}/{form}")
                 if self.browser.status == 200 and shown in self.browser.page:
                     return
-                self.last = f"{form}: {self.browser.status} at {self.browser.url}: {' '.join(self.browser.page.split())[:600]}"
+                self.last = (
+                    f"{form}: {self.browser.status} at {self.browser.url}: {' '.join(self.browser.page.split())[:600]}"
+                )
             except (OSError, HTTPException) as error:
                 self.last = f"{form}: {error!r}"
             time.sleep(0.5)
