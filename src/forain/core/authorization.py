@@ -260,6 +260,11 @@ def cause(facts: Facts) -> Cause:
     return "estimated" if facts.estimated and early else ""
 
 
+def denied_everything(facts: Facts) -> bool:
+    """Every call is denied, as far as it was seen: the account is the matter then, and what one call lacks cannot be seen."""
+    return facts.standing in (Standing.DOUBTED, Standing.REFUSED) and facts.reason in DENIALS
+
+
 def phase(facts: Facts, now: Instant) -> Phase:
     """What the merchant is told, from facts and clock."""
     if facts.standing is Standing.NONE:

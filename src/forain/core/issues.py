@@ -212,8 +212,7 @@ def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:
     for site in account.read_only_sites:
         found.add(Issue("site_read_only", f"{subject}/{site}", (("site", site),)))
     # In doubt as well as refused: `reason` says what the marketplace answered last.
-    stopped = facts.standing in (authorization.Standing.DOUBTED, authorization.Standing.REFUSED)
-    denied = stopped and facts.reason in authorization.DENIALS
+    denied = authorization.denied_everything(facts)
     found |= {Issue(f.code, f.subject, f.placeholders) for f in account.findings if not (denied and _said_by_cause(f))}
     return found
 

@@ -124,8 +124,7 @@ def _line(end: End, now: Instant, today: date, landings: dict[int, Shown]) -> Li
 def _state_of(row: models.Account, now: Instant) -> State:
     found = card(row, now)
     suspended = [site.site for site in accounts.sites(AccountId(row.pk)) if site.suspended]
-    # Where every call is denied, the account is the matter, and what one of them lacks cannot be seen.
-    roles = [] if authorization.cause(accounts.facts_of(row)) in authorization.DENIALS else _roles(row)
+    roles = [] if authorization.denied_everything(accounts.facts_of(row)) else _roles(row)
     return State(found, roles, suspended, told=not found.stands_still and found.sync != "disconnected")
 
 
