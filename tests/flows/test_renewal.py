@@ -134,6 +134,7 @@ def test_a_waiting_token_that_turns_out_to_be_refused_is_given_up_and_the_former
 @pytest.mark.parametrize("room", [1, 15])
 def test_a_denied_account_is_refused_and_left_in_peace_while_a_new_token_waits(house, amazon, camille, room):
     """However little room there is for looks: the waiting token's trial must not take the turn of the one in force for ever."""
+    grant_no = house.account.grant_no
     back = confirmed(house, authorize.begin_consent(house.deps, house.account, camille, FR))
     amazon.store(LOOK, 503, "<html>ill</html>")
     authorize.complete_consent(house.deps, back, camille)
@@ -150,6 +151,7 @@ def test_a_denied_account_is_refused_and_left_in_peace_while_a_new_token_waits(h
     ]
 
     assert len(looks) <= 2 * 35
+    assert house.account.grant_no == grant_no
     assert models.VaultEntry.objects.filter(name=authorize.WAITING).exists()
     house.control("POST", f"sellers/{house.seller}/reactivate", {})
     look_for(house, days=4)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 from urllib.parse import urlencode
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db import transaction
 from forain.contracts.marketplace import Marketplace, SiteSeen
 from forain.core import authorization, errors, rotation
 from forain.core.authorization import Confirmed, Dated, Disconnected, Granted, Standing
-from forain.core.clock import Instant
+from forain.core.clock import Instant, format_instant
 from forain.core.ids import AccountId, ApplicationId, SiteId
 from forain.core.secret import Secret
 from forain.flows import land_safely
@@ -373,6 +374,7 @@ def _accept(
     granted_at: Instant,
     *,
     known: bool,
+    waits: bool = False,
     client_secret: Secret | None = None,
     secret_made_at: Instant | None = None,
 ) -> Outcome:
@@ -380,7 +382,8 @@ def _accept(
 
     `known`: it came from a consent. Its code is spent and cannot be had again, so that a marketplace which is ill for a
     moment does not cost the merchant the consent: where nothing is in force the token is kept, and the next probe tries
-    it. Where a former one is in force, what the trial raised leaves, and that one stays.
+    it. Where a former one is in force, what the trial raised leaves, and that one stays. So it does of a token that `waits`
+    already, and is not lost: it goes on waiting.
     """
     now = deps.clock.now()
     adapter = deps.open.marketplace(account, refresh, client_secret)
@@ -393,7 +396,7 @@ def _accept(
         proven = True
         _belongs(adapter, account, sites, first=account.grant_no == 0 and not known)
     except PASSING:
-        if not known or (stands and not proven):
+        if not known or ((stands or waits) and not proven):
             raise
     plan = _plan(adapter, account)
     term = _term(deps, account)
@@ -434,21 +437,27 @@ def _keep_waiting(deps: Deps, account: models.Account, refresh: Secret, now: Ins
     return Outcome("consent_waits", AccountId(account.pk))
 
 
-def _take_waiting(deps: Deps, account: models.Account) -> errors.AdapterError | None:
-    """Try a token that waits beside the one in force; the answer is why it still waits. Its year began with its consent."""
+def _take_waiting(deps: Deps, account: models.Account) -> Literal["", "refused", "put_off"]:
+    """Try a token that waits beside the one in force; the answer is why it still waits, "": it does not. Its year began with
+    its consent."""
     owner, number = owner_of(account), AccountId(account.pk)
     waiting = deps.vault.get(owner, WAITING)
     if waiting is None:
-        return None
+        return ""
+    # Where there is room for one question only, the two tokens take turns: else this one would take them all.
+    former = runs.place("probe", f"account:{account.pk}", WAITING, deps.clock.now())
+    if former:
+        runs.keep_place("probe", f"account:{account.pk}", WAITING, {})
+        return "refused" if former["waits"] == "refused" else "put_off"
     kept_at = models.VaultEntry.objects.values_list("written_at", flat=True).get(owner=owner, name=WAITING)
     try:
-        _accept(deps, account, waiting, granted_at=kept_at, known=True)
+        _accept(deps, account, waiting, granted_at=kept_at, known=True, waits=True)
     except (errors.GrantRefused, errors.WrongAccount, errors.Rejected) as error:
         deps.vault.forget(owner, WAITING)
         journal.write(deps.clock.now(), "consent_refused", account=number, placeholders={"reason": str(error)})
     except errors.AdapterError as error:
-        return error
-    return None
+        return "refused" if isinstance(error, REFUSALS) else "put_off"
+    return ""
 
 
 def _plan(adapter: Marketplace, account: models.Account) -> str:
@@ -534,7 +543,7 @@ def _resume(account: AccountId, now: Instant, *, stood_still: bool) -> None:
 def probe(deps: Deps, account: models.Account) -> Instant:
     """Look whether the permission stands; the answer is when to look next. Raises nothing of permission."""
     now = deps.clock.now()
-    still_waits = _take_waiting(deps, account)
+    waits = _take_waiting(deps, account)
     account = accounts.get(AccountId(account.pk))
     grant_no, secret_no = account.grant_no, account.application.secret_no
     try:
@@ -542,10 +551,9 @@ def probe(deps: Deps, account: models.Account) -> Instant:
         try:
             sites = adapter.probe()
         except errors.Throttled:
-            # There was room for one question, and the token that waits took it. The permission is the seller's and the
-            # application's: what Amazon says of the newer token it says of both, and else nobody would ever hear it.
-            if isinstance(still_waits, REFUSALS):
-                raise still_waits from None
+            if waits:
+                told = {"begun_at": format_instant(now), "waits": waits}
+                runs.keep_place("probe", f"account:{account.pk}", WAITING, told)
             raise
         answered(deps, account, grant_no)
         accounts.see_sites(AccountId(account.pk), sites)
@@ -560,7 +568,7 @@ def probe(deps: Deps, account: models.Account) -> Instant:
     accounts.note(AccountId(account.pk), probed_at=now)
     row = accounts.get(AccountId(account.pk))
     # One that is refused is tried again at the same looks as the one in force.
-    if still_waits is not None and not isinstance(still_waits, REFUSALS):
+    if waits == "put_off":
         return now + WAITING_PAUSE
     mended = authorization.next_application_probe_at(accounts.application_of(row), now)
     return mended or authorization.next_probe_at(accounts.facts_of(row), now) or now + timedelta(days=1)
