@@ -63,6 +63,8 @@ def test_the_narrower_word_counts_wish_by_wish_in_whatever_order_they_are_read()
         ("ending", "9999", "not_an_ending"),
         ("ending_way", "sideways", "not_a_choice"),
         ("sends_price", "true", "not_a_choice"),
+        ("handling_days", "31", "too_large"),
+        ("handling_days", "-1", "too_small"),
     ],
 )
 def test_what_cannot_be_wished_for_is_refused_with_its_reason(name, text, code):

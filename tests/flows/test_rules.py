@@ -51,6 +51,68 @@ def test_a_rule_of_the_account_counts_for_all_and_a_narrower_one_for_its_own(ope
     }
 
 
+def handling(house, sku):
+    (own,) = house.amazon(sku)["attributes"]["fulfillment_availability"]
+    return own["lead_time_to_ship_max_days"]
+
+
+def test_a_handling_time_is_told_read_back_and_never_taken_away_with_its_rule(open_house):
+    before = handling(open_house, "OIL")
+
+    say(open_house, Place("group", "", "bath"), handling_days="4")
+
+    assert (handling(open_house, "SOAP"), handling(open_house, "OIL")) == (4, before)
+    assert open_house.quantity("SOAP") == 12
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.observed_terms["handling_days"], row.wanted_no, row.submission) == ("4", row.settled_no, "")
+    assert [e.placeholders["handling_days"] for e in models.Journal.objects.filter(code="observed", subject=f"{FR}/SOAP")
+            if "handling_days" in e.placeholders] == ["4"]  # fmt: skip
+
+    open_house.change("SOAP", stock=3)
+    say(open_house, Place("group", "", "bath"))
+
+    assert handling(open_house, "SOAP") == 4
+
+
+def test_a_handling_time_that_somebody_else_changed_is_set_right(open_house):
+    say(open_house, ALL, handling_days="4")
+
+    open_house.control("POST", "listings", [{
+        "seller_id": open_house.seller, "sku": "SOAP", "marketplace_id": FR, "quantity": 12, "handling_days": 9,
+    }])  # fmt: skip
+    runs.force(f"account:{open_house.account_id}", open_house.deps.clock.now(), ["sweep_offers"])
+    open_house.live(30)
+
+    assert handling(open_house, "SOAP") == 4
+
+
+def test_what_amazon_fulfils_gets_no_handling_time(open_house):
+    open_house.control("POST", "listings", [{
+        "seller_id": open_house.seller, "sku": "SOAP", "marketplace_id": FR, "quantity": 12, "fulfilled_by": "AMAZON",
+    }])  # fmt: skip
+    runs.force(f"account:{open_house.account_id}", open_house.deps.clock.now(), ["sweep_offers"])
+    open_house.live(30)
+    before = open_house.amazon("SOAP")["attributes"]["fulfillment_availability"]
+
+    say(open_house, ALL, handling_days="4")
+
+    assert open_house.amazon("SOAP")["attributes"]["fulfillment_availability"] == before
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.alarm, row.wanted_no, row.desired_terms) == ("", row.settled_no, {})
+
+
+def test_a_preview_shows_the_handling_time_before_and_after(open_house):
+    found = preview_rules.preview(open_house.deps, open_house.account, ALL, {"handling_days": "4"})
+    assert not isinstance(found, Refused)
+
+    lines = list(preview_rules.csv_lines(found))
+
+    assert lines[0].endswith("handling_days_on_amazon,handling_days_before,handling_days_after,held\r\n")
+    assert {line.split(",")[1]: line.strip().split(",")[-4:-1] for line in lines[1:]} == {
+        "SOAP": ["2", "", "4"], "OIL": ["2", "", "4"],
+    }  # fmt: skip
+
+
 def test_a_rule_that_is_taken_away_counts_no_more(open_house):
     say(open_house, SITE, buffer="2", sends_price="no")
     open_house.change("SOAP", price="12.00")

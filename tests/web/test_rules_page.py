@@ -140,7 +140,7 @@ def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account
     assert "12 · €10.00" in page
     assert "<b>10 · €11.00</b>" in page
     assert 'name="buffer" value="2"' in page
-    assert file.decode().splitlines()[1] == f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,"
+    assert file.decode().splitlines()[1].startswith(f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,")
     assert said() == []
     assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400
 

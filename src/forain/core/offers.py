@@ -1,6 +1,6 @@
 """An offer has three sides: what we want, what we told, what the marketplace shows. `plan` says what next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -8,6 +8,7 @@ from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import OfferKey, SubmissionId
 from forain.core.money import Money
+from forain.core.terms import UNSAID, Terms, differing, tells
 
 MOST_TRIES = 3
 """So often a value is told that the marketplace took and then did not show; then a person is asked."""
@@ -30,6 +31,7 @@ class Desired:
 
     quantity: int | None
     price: Money | None
+    terms: Terms = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Submitted:
     at: Instant
     submission_id: SubmissionId | None = None
     tries: int = 0
+    terms: Terms = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Observed:
     """What the marketplace shows, the effective values, not what was once submitted.
 
     `quantity` None: it shows none (fulfilled by the marketplace, or incomplete). `price` None: no price.
-    `channels`: names of all fulfilment channels of the SKU, as the marketplace spells them.
+    `channels`: names of all fulfilment channels of the SKU, as the marketplace spells them. `terms`: what else it shows; a
+    term it does not tell of (or tells in a way that cannot be read) is not said.
     `buyable`: it can be bought now. `title`, `product_code` (ASIN), `ean`: "" when not told.
     """
 
@@ -68,6 +72,7 @@ class Observed:
     title: str = ""
     problems: tuple[Problem, ...] = ()
     seen_at: Instant | None = None
+    terms: Terms = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Change:
     quantity: int | None
     price: Money | None
     product_type: str = ""
+    terms: Terms = UNSAID
 
     def __post_init__(self) -> None:
         if self.quantity is not None and self.quantity < 0:
@@ -160,10 +166,13 @@ def plan(
     quantity = desired.quantity
     if observed.fulfilled_by == "marketplace" and quantity is not None:
         quantity, notes = None, ("fulfilled_by_marketplace",)
-    told_quantity, told_price = (submitted.quantity, submitted.price) if submitted else (None, None)
+    told_quantity, told_price, told_terms = (
+        (submitted.quantity, submitted.price, submitted.terms) if submitted else (None, None, UNSAID)
+    )
     quantity_differs = quantity is not None and _differs(quantity, observed.quantity, told_quantity)
     price_differs = desired.price is not None and _differs(desired.price, observed.price, told_price)
-    if not quantity_differs and not price_differs:
+    terms = differing(fitting_terms(desired, observed), observed.terms, told_terms)
+    if not quantity_differs and not price_differs and not terms:
         if submitted is not None and (observed.seen_at is None or observed.seen_at < submitted.at):
             return Wait(now + acknowledge_within, "unacknowledged", notes)
         if moved and quantity is not None:
@@ -180,6 +189,7 @@ def plan(
         quantity if quantity_differs else None,
         desired.price if price_differs else None,
         observed.product_type,
+        terms,
     )
     if submitted is not None and not _tells(submitted, change) and now < submitted.at + APART:
         return Wait(submitted.at + APART, "unacknowledged", notes)
@@ -192,6 +202,17 @@ def plan(
     return Submit(change, notes)
 
 
+def fitting_terms(desired: Desired, observed: Observed | None) -> Terms:
+    """What of the desired terms an offer as it stands can be told.
+
+    The handling time stands beside the quantity of the merchant's own channel: told alone it would open that channel.
+    """
+    own = observed is not None and observed.fulfilled_by == "merchant"
+    if own and observed is not None and (observed.quantity is not None or desired.quantity is not None):
+        return desired.terms
+    return replace(desired.terms, handling_days=None)
+
+
 def _differs(wanted: int | Money, shown: int | Money | None, told: int | Money | None) -> bool:
     """Shown otherwise, or told otherwise and still on its way."""
     return wanted != shown or told not in (None, wanted)
@@ -199,8 +220,10 @@ def _differs(wanted: int | Money, shown: int | Money | None, told: int | Money |
 
 def _tells(submitted: Submitted, change: Change) -> bool:
     """The last submission already said all that `change` says."""
-    return (change.quantity is None or change.quantity == submitted.quantity) and (
-        change.price is None or change.price == submitted.price
+    return (
+        (change.quantity is None or change.quantity == submitted.quantity)
+        and (change.price is None or change.price == submitted.price)
+        and tells(submitted.terms, change.terms)
     )
 
 

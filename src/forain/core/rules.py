@@ -13,6 +13,7 @@ from forain.core.money import Money
 from forain.core.plain import digits
 from forain.core.pricing import MOST_DIGITS, Ending, PriceRule
 from forain.core.stock import ABSURD_QUANTITY, StockRule
+from forain.core.terms import MOST_HANDLING_DAYS
 
 NONE = "none"
 """The word for "no such limit here", where a wider rule has one."""
@@ -56,6 +57,7 @@ WISHES: Mapping[str, Wish] = {
         _pieces("cap", may_be_none=True),
         _pieces("minimum"),
         _choice("inactive_counts", "quantity", YES, NO),
+        Wish("handling_days", "quantity", "pieces", Decimal(0), Decimal(MOST_HANDLING_DAYS), may_be_none=True),
         _choice("sends_price", "price", YES, NO),
         Wish("site_tax", "price", "percent", Decimal(0), Decimal(50), may_be_none=True),
         Wish("percent", "price", "percent", Decimal(-99), Decimal(900)),
@@ -138,13 +140,15 @@ def _number(wish: Wish, text: str) -> Decimal:
 @dataclass(frozen=True, slots=True)
 class Effective:
     """All that counts for one offer. `said_by`: wish -> the level that said it, for the page "why?"; a wish that nobody
-    said is not in it. `sends_quantity`, `sends_price`: whether that side of the offer is ours to tell."""
+    said is not in it. `sends_quantity`, `sends_price`: whether that side of the offer is ours to tell. `handling_days` None:
+    nobody named any, and what stands there stays."""
 
     stock: StockRule
     price: PriceRule
     sends_quantity: bool
     sends_price: bool
     said_by: Mapping[str, Level]
+    handling_days: int | None = None
 
 
 def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
@@ -183,4 +187,7 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         ending=None if digits == NONE else Ending(digits, told.get("ending_way", "nearest")),  # type: ignore[arg-type]
         floor=amount("floor"), ceiling=amount("ceiling"),
     )  # fmt: skip
-    return Effective(stock, price, told.get("sends_quantity", YES) == YES, told.get("sends_price", YES) == YES, said_by)
+    return Effective(
+        stock, price, told.get("sends_quantity", YES) == YES, told.get("sends_price", YES) == YES, said_by,
+        handling_days=pieces("handling_days"),
+    )  # fmt: skip

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from forain.core.ids import AccountId, SellerSku, VariantId
-from forain.core.offers import Desired
+from forain.core.offers import Desired, fitting_terms
 from forain.core.rules import NotAWish
+from forain.core.terms import NAMES, as_text
 from forain.flows import csv_files
 from forain.flows.deps import Deps
 from forain.flows.reconcile_offers import Exchange, unimported_per_variant, wanted
@@ -25,6 +26,14 @@ class Difference:
     before: Desired
     after: Desired
     held: str = ""
+
+    @property
+    def terms(self) -> list[tuple[str, str, str]]:
+        """(name, before, after) of each term that would be another one; "" where nothing is said."""
+        before, after = as_text(self.before.terms), as_text(self.after.terms)
+        return [
+            (name, before.get(name, ""), after.get(name, "")) for name in NAMES if before.get(name) != after.get(name)
+        ]
 
 
 def preview(
@@ -46,10 +55,11 @@ def _differences(deps: Deps, account: models.Account, place: Place, wishes: Mapp
     if skus is not None:
         rows = rows.filter(sku__in=skus)
     exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
+    terms = deps.open.marketplace_manifest(account.marketplace).terms
     after = 0
     while found := list(rows.filter(pk__gt=after)[:AT_ONCE]):
         after = found[-1].pk
-        yield from _of_these(account, place, wishes, found, sites, exchange)
+        yield from _of_these(account, place, wishes, found, sites, exchange, terms)
 
 
 def _of_these(
@@ -59,6 +69,7 @@ def _of_these(
     rows: list[models.Offer],
     sites: Mapping[str, models.AccountSite],
     exchange: Exchange,
+    terms: frozenset[str],
 ) -> Iterator[Difference]:
     number = AccountId(account.pk)
     links = shops.confirmed_links(number, [SellerSku(row.sku) for row in rows])
@@ -76,9 +87,11 @@ def _of_these(
         found = []
         for in_force in (now, then):
             rule = in_force.of(site.site, site.currency, row.sku, variant.group)
-            desired, _, _, held = wanted(variant, rule, site.currency, sold.get(link, 0), exchange=exchange)
-            if row.fulfilled_by == "marketplace":
-                desired = Desired(None, desired.price)
+            desired, _, _, held = wanted(
+                variant, rule, site.currency, sold.get(link, 0), exchange=exchange, can_tell=terms
+            )
+            quantity = None if row.fulfilled_by == "marketplace" else desired.quantity
+            desired = Desired(quantity, desired.price, fitting_terms(desired, offers.observed_of(row)))
             found.append((desired, held))
         if found[0] != found[1]:
             yield Difference(row, found[0][0], found[1][0], found[1][1])
@@ -86,10 +99,15 @@ def _of_these(
 
 def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     """The differences as lines of a CSV file."""
-    yield "site,sku,quantity_on_amazon,quantity_before,quantity_after,price_on_amazon,price_before,price_after,held\r\n"
+    heads = ["site", "sku"]
+    for name in ("quantity", "price", *NAMES):
+        heads += [f"{name}_on_amazon", f"{name}_before", f"{name}_after"]
+    yield csv_files.line([*heads, "held"])
     for one in found:
         shown = one.offer
+        told = shown.observed_terms, as_text(one.before.terms), as_text(one.after.terms)
         yield csv_files.line([
             shown.site, shown.sku, shown.observed_quantity, one.before.quantity, one.after.quantity,
-            offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price, one.held,
+            offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price,
+            *(terms.get(name) for name in NAMES for terms in told), one.held,
         ])  # fmt: skip

@@ -1,7 +1,7 @@
 """My stock and prices are true on Amazon: read the shop now, ask core, write the intent, tell, leave a trace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -13,10 +13,23 @@ from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
-from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
+from forain.core.offers import (
+    Alarm,
+    Change,
+    Desired,
+    Look,
+    Plan,
+    Settled,
+    Submit,
+    Wait,
+    fell_by_itself,
+    fitting_terms,
+    plan,
+)  # fmt: skip
 from forain.core.pricing import NoPrice, Rate, price_on_site
 from forain.core.rules import Effective, NotAWish
 from forain.core.stock import LANDED, Sellable, StockLevel, sellable
+from forain.core.terms import Terms, as_text
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
@@ -85,7 +98,8 @@ def _reconcile_batch(
         # As they are after the claim: whoever changes them later marks these offers again.
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
         exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
-        known = _Known(links, stock, unimported, in_force, exchange, bool(landing))
+        terms = deps.open.marketplace_manifest(account.marketplace).terms
+        known = _Known(links, stock, unimported, in_force, exchange, bool(landing), terms)
         decided = [_decide(deps, account, row, sites.get(row.site), known) for row in rows]
     else:
         decided = _landed_unseen(deps, account, rows, sites, links)
@@ -139,8 +153,8 @@ def _still_so(
             holds.append((row, change))
         elif after is None:
             offers.postpone(row, now + FRESH)
-        elif before and (before.quantity, before.price, before.fulfilled_by) == (
-            after.quantity, after.price, after.fulfilled_by,
+        elif before and (before.quantity, before.price, before.terms, before.fulfilled_by) == (
+            after.quantity, after.price, after.terms, after.fulfilled_by,
         ) and not fell_by_itself(
             change.quantity, after, row.acknowledged_quantity, account.sales_known_until
         ):  # fmt: skip
@@ -181,7 +195,8 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a batch before its offers are decided. `landing`: quantities that are ours are to be 0."""
+    """What is known of a batch before its offers are decided. `landing`: quantities that are ours are to be 0. `terms`: the names
+    of those that the marketplace can be told."""
 
     links: Mapping[SellerSku, VariantId]
     stock: Mapping[VariantId, Variant]
@@ -189,6 +204,7 @@ class _Known:
     in_force: rules.InForce
     exchange: Exchange
     landing: bool
+    terms: frozenset[str]
 
 
 def _decide(
@@ -204,8 +220,9 @@ def _decide(
         rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
         desired, steps, notes, held = wanted(
             variant, rule, site.currency, known.unimported.get(link, 0), known.landing,
-            told=_quantity_told(row), exchange=known.exchange,
+            told=_quantity_told(row), exchange=known.exchange, can_tell=known.terms,
         )  # fmt: skip
+        desired = replace(desired, terms=fitting_terms(desired, offers.observed_of(row)))
     elif known.landing and _quantity_told(row):
         desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
     else:
@@ -302,11 +319,13 @@ def wanted(
     *,
     exchange: Exchange,
     told: bool = False,
+    can_tell: frozenset[str] = frozenset(),
 ) -> tuple[Desired, list[list[str]], list[str], str]:
     """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held).
 
     `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `landing`: a
-    quantity that is ours to tell is 0, also one that is held back if it was `told` before.
+    quantity that is ours to tell is 0, also one that is held back if it was `told` before. `can_tell`: the terms that the
+    marketplace takes.
     """
     if isinstance(rule, NotAWish):
         landed = landing and told
@@ -349,7 +368,12 @@ def wanted(
             steps += [[code, value, rule.said_by.get(code, "")] for code, value in priced.steps]
     if variant.problems:
         held = variant.problems[0].code
-    return Desired(quantity, price), steps, notes, held
+    wished = Terms(handling_days=rule.handling_days)
+    terms = wished.only(can_tell)
+    if terms != wished:
+        notes.append("terms_not_here")
+    steps += [[name, text, rule.said_by.get(name, "")] for name, text in as_text(terms).items()]
+    return Desired(quantity, price, terms), steps, notes, held
 
 
 def _tell(
@@ -420,6 +444,7 @@ def _journal(
     told = {
         "quantity": "" if change.quantity is None else str(change.quantity),
         "price": str(change.price) if change.price else "",
+        **as_text(change.terms),
         "problem": problem,
     }
     journal.write(

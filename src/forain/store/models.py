@@ -330,7 +330,7 @@ class Offer(models.Model):
     do not look again earlier. `alarm`: why a person must look, as the last look that decided says. `moved_no` rises with
     every order that moved the marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at`
     says when what is shown here was seen; `asked_at` when the offer was last asked for and was not in the answer, or not
-    readable.
+    readable. The `terms` are those of core.terms, each as a line of text by its name.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -350,11 +350,13 @@ class Offer(models.Model):
     desired_currency = models.TextField(default="", blank=True)
     desired_steps = models.JSONField(default=list)
     desired_at = models.DateTimeField(null=True)
+    desired_terms = models.JSONField(default=dict, db_default={})
     notes = models.JSONField(default=list)
 
     submitted_quantity = models.BigIntegerField(null=True)
     submitted_minor = models.BigIntegerField(null=True)
     submitted_currency = models.TextField(default="", blank=True)
+    submitted_terms = models.JSONField(default=dict, db_default={})
     submitted_at = models.DateTimeField(null=True)
     submission = models.TextField(default="", blank=True)
     submitted_no = models.BigIntegerField(default=0)
@@ -364,6 +366,7 @@ class Offer(models.Model):
     observed_quantity = models.BigIntegerField(null=True)
     observed_minor = models.BigIntegerField(null=True)
     observed_currency = models.TextField(default="", blank=True)
+    observed_terms = models.JSONField(default=dict, db_default={})
     fulfilled_by = models.TextField(default="merchant")
     buyable = models.BooleanField(default=False)
     channels = models.JSONField(default=list)

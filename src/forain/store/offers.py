@@ -15,6 +15,7 @@ from forain.core.errors import Problem
 from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
 from forain.core.money import Money
 from forain.core.offers import Change, Desired, Observed, Submitted
+from forain.core.terms import as_text, from_text
 from forain.store import models
 
 CLAIM_LIFE = timedelta(minutes=3)
@@ -56,6 +57,7 @@ def observed_of(row: models.Offer) -> Observed | None:
         product_code=row.product_code,
         ean=row.ean,
         title=row.title,
+        terms=from_text(row.observed_terms),
     )
 
 
@@ -69,6 +71,7 @@ def submitted_of(row: models.Offer) -> Submitted | None:
         at=row.submitted_at,
         submission_id=None if row.submission == INTENDED else SubmissionId(row.submission),
         tries=row.tries,
+        terms=from_text(row.submitted_terms),
     )
 
 
@@ -158,9 +161,9 @@ class Wanted:
 
 _WANT = """
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
-    desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-    AS told (id, claim, quantity, minor, currency, steps, notes)
+    desired_terms = told.terms::jsonb, desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS told (id, claim, quantity, minor, currency, terms, steps, notes)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
@@ -175,6 +178,7 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
                 now, [one.row.pk for one in wanted], [one.row.claim_no for one in wanted],
                 [one.desired.quantity for one in wanted],
                 [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
+                [json.dumps(as_text(one.desired.terms)) for one in wanted],
                 [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
             ],
         )  # fmt: skip
@@ -182,9 +186,9 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
 
 _INTEND = """
 UPDATE store_offer SET submitted_quantity = told.quantity, submitted_minor = told.minor, submitted_currency = told.currency,
-    submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
-    AS told (id, claim, quantity, minor, currency, number, tries)
+    submitted_terms = told.terms::jsonb, submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+    AS told (id, claim, quantity, minor, currency, terms, number, tries)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 RETURNING store_offer.id
 """
@@ -203,6 +207,7 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
                 [change.quantity for _, change in changes],
                 [change.price.minor if change.price else None for _, change in changes],
                 [change.price.currency if change.price else "" for _, change in changes],
+                [json.dumps(as_text(change.terms)) for _, change in changes],
                 [row.wanted_no for row, _ in changes], [row.tries if told_before(row, change) else 0 for row, change in changes],
             ],
         )  # fmt: skip
@@ -212,8 +217,8 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
 
 def told_before(row: models.Offer, change: Change) -> bool:
     """The change says what was told last. `row` as it was claimed."""
-    told = money(row.submitted_minor, row.submitted_currency)
-    return (row.submitted_quantity, told) == (change.quantity, change.price)
+    told = row.submitted_quantity, money(row.submitted_minor, row.submitted_currency), row.submitted_terms
+    return told == (change.quantity, change.price, as_text(change.terms))
 
 
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
@@ -238,7 +243,7 @@ def untold(row: models.Offer) -> None:
 
     What was told before it and not read back stays on its way.
     """
-    before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_at", "submission",
+    before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_terms", "submitted_at", "submission",
               "submitted_no", "tries")  # fmt: skip
     _ours([row]).filter(submission=INTENDED, submitted_no=row.wanted_no).update(
         **{name: getattr(row, name) for name in before}, claimed_until=None
@@ -353,7 +358,7 @@ def any_unproven(account: AccountId) -> bool:
 
 
 _SEEN = (
-    "observed_quantity", "observed_minor", "observed_currency", "fulfilled_by", "buyable", "channels",
+    "observed_quantity", "observed_minor", "observed_currency", "observed_terms", "fulfilled_by", "buyable", "channels",
     "product_type", "product_code", "title", "problems", "observed_at",
 )  # fmt: skip
 
@@ -390,6 +395,7 @@ def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) ->
         Q(desired_quantity__isnull=False, fulfilled_by="merchant")
         & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
     ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
+    differs |= ~Q(observed_terms__contains=F("desired_terms"))
     _mark(
         moved.filter((differs & Q(alarm="")) | (~differs & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")), now
     )
@@ -449,6 +455,7 @@ def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer
         observed_quantity=offer.quantity,
         observed_minor=offer.price.minor if offer.price else None,
         observed_currency=offer.price.currency if offer.price else "",
+        observed_terms=as_text(offer.terms),
         fulfilled_by=offer.fulfilled_by,
         buyable=offer.buyable,
         channels=list(offer.channels),
@@ -469,7 +476,7 @@ def proven(row: models.Offer) -> bool:
     price_ok = row.submitted_minor is None or (
         (row.submitted_minor, row.submitted_currency) == (row.observed_minor, row.observed_currency)
     )
-    return quantity_ok and price_ok
+    return quantity_ok and price_ok and row.submitted_terms.items() <= row.observed_terms.items()
 
 
 def forget_unseen(account: AccountId, site: str, begun_at: Instant, unread: Sequence[str] = ()) -> list[str]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from forain import wiring
 from forain.core.plain import one_line
+from forain.core.terms import ABSENT, NAMES
 from forain.flows import import_orders
 from forain.store import instance, issues, models, offers, orders
 from forain.web.notices import with_cures
@@ -29,6 +30,7 @@ def _page(rows: QuerySet[Row], key: str) -> tuple[list[Row], str]:
 DIFFERS = (
     (~Q(desired_quantity=F("observed_quantity")) & ~Q(fulfilled_by="marketplace") & Q(desired_quantity__isnull=False))
     | (~Q(desired_minor=F("observed_minor")) & Q(desired_minor__isnull=False))
+    | ~Q(observed_terms__contains=F("desired_terms"))
 )  # fmt: skip
 """Offers whose values on the marketplace are not the shop's."""
 
@@ -79,7 +81,8 @@ def _state(offer: "models.Offer") -> str:
         offer.observed_quantity,
     )
     price_differs = offer.desired_minor not in (None, offer.observed_minor)
-    return "differs" if quantity_differs or price_differs else "settled"
+    terms_differ = not offer.desired_terms.items() <= offer.observed_terms.items()
+    return "differs" if quantity_differs or price_differs or terms_differ else "settled"
 
 
 _PRICE_STEPS = ("shop_price", "rate", "site_tax", "percent", "add", "ending", "floor", "ceiling")
@@ -98,6 +101,11 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
                  "refused": "offer_refused"}.get(row.alarm, "offer_held"),
         "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
         "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
+        "terms": [
+            (name, row.desired_terms.get(name), row.observed_terms.get(name))
+            for name in NAMES
+            if row.desired_terms.get(name) or row.observed_terms.get(name, ABSENT) != ABSENT
+        ],
         "entries": entries,
     }  # fmt: skip
     return render(request, "web/offer.html", context)

@@ -9,7 +9,7 @@ import string
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from django.conf import settings
 
 from forain import plugins
 from forain.core.plain import one_line
+from forain.core.terms import ABSENT, NAMES
 
 LANGUAGES = plugins.LANGUAGES
 
@@ -168,6 +169,15 @@ def amount(language: str, text: str) -> str:
     return f"{sign}{written}" if sign and language == "en" else f"{written}\N{NO-BREAK SPACE}{sign or currency}"
 
 
+def term(language: str, name: str, text: str) -> str:
+    """A term of an offer, as `core.terms.as_text` keeps it; another number as it is written in the language."""
+    if text == ABSENT:
+        return say(language, "term.none")
+    if name == "handling_days":
+        return say(language, "term.days", {"count": text})
+    return number(language, text)
+
+
 @cache
 def site(site_id: str) -> str:
     """A site as people call it ("Amazon.fr"); an unknown id as it is."""
@@ -190,6 +200,10 @@ def _reason(language: str, code: str) -> str:
     return say(language, f"hold.{code}") if has(f"hold.{code}") else say_stored(language, code)
 
 
+def _term(name: str, language: str, text: str) -> str:
+    return term(language, name, text)
+
+
 _READ: Mapping[str, Callable[[str, str], str]] = {
     "reason": _reason,
     "problem": say_stored,
@@ -199,6 +213,7 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "since": _stored_day,
     "seconds": lambda language, text: span(language, float(text)) if text.isdigit() else text,
     "price": amount,
+    **{name: partial(_term, name) for name in NAMES},
     "total": amount,
     "shop": amount,
     "marketplace": amount,

@@ -15,6 +15,7 @@ from forain.core.errors import Malformed, Problem
 from forain.core.ids import OfferKey, SellerSku, SiteId
 from forain.core.money import Money
 from forain.core.offers import Observed
+from forain.core.terms import ABSENT, Terms
 from forain.marketplaces.amazon import errors, wire
 from forain.marketplaces.amazon.sites import API_ADDRESSES, BY_ID
 from forain.net.redaction import scrub
@@ -24,6 +25,8 @@ PAGE = 20
 WINDOW = 1000
 """Amazon pages through at most so many SKUs of one search; then the search is begun anew at a later creation date."""
 OWN_CHANNEL = "DEFAULT"
+MOST_DAYS = 1000
+"""More days than this are no handling time."""
 
 
 def address(credentials: Credentials) -> str:
@@ -140,14 +143,18 @@ def _name(raw: msgspec.Raw) -> SellerSku:
         return SellerSku("")
 
 
-def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire]:
-    """An attribute as the seller last submitted it; empty where it is not told in the known shape: it decides nothing
-    that the effective values say."""
+def _attribute(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire] | None:
+    """An attribute as the seller last submitted it, [] where there is none; None: it is not told in the known shape."""
     raw = item.attributes.get(name)
     try:
         return wire.part(raw, list[kind]) if raw is not None else []  # type: ignore[valid-type]
     except Malformed:
-        return []
+        return None
+
+
+def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire]:
+    """The same, empty also where it cannot be read: it decides nothing that the effective values say."""
+    return _attribute(item, name, kind) or []
 
 
 def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) -> Observed | None:
@@ -179,7 +186,21 @@ def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) ->
         ean=_ean(item),
         title=(summary.item_name or "") if summary else "",
         problems=tuple(problem(issue) for issue in item.issues),
+        terms=_terms(item),
     )
+
+
+def _terms(item: wire.ListingItem) -> Terms:
+    """The terms as they were submitted: no answer of Amazon tells which of them are in force.
+
+    An attribute that cannot be read says nothing; where nothing is told the offer has none of it.
+    """
+    own = _attribute(item, "fulfillment_availability", wire.SubmittedChannel)
+    if own is None:
+        return Terms()
+    days = [c.lead_time_to_ship_max_days for c in own if c.fulfillment_channel_code == OWN_CHANNEL]
+    told = next((day for day in days if day is not None and 0 <= day < MOST_DAYS), None)
+    return Terms(handling_days=ABSENT if told is None else told)
 
 
 def _price(site: SiteId, item: wire.ListingItem, *, buyable: bool) -> Money | None:

@@ -59,9 +59,15 @@ def _receipt(change: Change, answer: wire.Submission) -> Receipt:
 def body(change: Change) -> dict[str, Any]:
     """The patch document of a change."""
     patches: list[dict[str, Any]] = []
+    channel: dict[str, Any] = {}
     if change.quantity is not None:
-        value: list[dict[str, Any]] = [{"fulfillment_channel_code": OWN_CHANNEL, "quantity": change.quantity}]
-        patches.append({"op": "merge", "path": "/attributes/fulfillment_availability", "value": value})
+        channel["quantity"] = change.quantity
+    if isinstance(change.terms.handling_days, int):
+        channel["lead_time_to_ship_max_days"] = change.terms.handling_days
+    if channel:
+        patches.append(
+            _patch("merge", "fulfillment_availability", {"fulfillment_channel_code": OWN_CHANNEL, **channel})
+        )
     if change.price is not None:
         # The decimal's own text as a JSON number: no float in between, and no decimals where the currency has none.
         amount = msgspec.Raw(change.price.text().encode())
@@ -71,5 +77,9 @@ def body(change: Change) -> dict[str, Any]:
             "audience": "ALL",
             "our_price": [{"schedule": [{"value_with_tax": amount}]}],
         }
-        patches.append({"op": "merge", "path": "/attributes/purchasable_offer", "value": [offer]})
+        patches.append(_patch("merge", "purchasable_offer", offer))
     return {"productType": change.product_type or GENERIC_TYPE, "patches": patches}
+
+
+def _patch(op: str, attribute: str, entry: dict[str, Any]) -> dict[str, Any]:
+    return {"op": op, "path": f"/attributes/{attribute}", "value": [entry]}

@@ -153,6 +153,7 @@ class ListingName(Struct):
 
 class SubmittedChannel(msgspec.Struct):
     fulfillment_channel_code: Plain = ""
+    lead_time_to_ship_max_days: int | None = None
 
 
 class SubmittedCode(msgspec.Struct):

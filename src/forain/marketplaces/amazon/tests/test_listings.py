@@ -4,6 +4,7 @@ import pytest
 
 from forain.core import errors as e
 from forain.core.money import Money
+from forain.core.terms import ABSENT
 from forain.marketplaces.amazon.tests.parts import (
     CATALOG,
     FR,
@@ -69,6 +70,27 @@ def test_amazons_own_samples_are_read():
 
     assert read
     assert all(page.unread == () for page in read)
+
+
+@pytest.mark.parametrize(
+    ("told", "days"),
+    [
+        ({"fulfillment_channel_code": "DEFAULT", "quantity": 4, "lead_time_to_ship_max_days": 3}, 3),
+        ({"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": 0}, 0),
+        ({"fulfillment_channel_code": "DEFAULT", "quantity": 4}, ABSENT),
+        ({"fulfillment_channel_code": "AMAZON_EU", "lead_time_to_ship_max_days": 3}, ABSENT),
+        ({"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": -3}, ABSENT),
+        ({"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": 10**30}, ABSENT),
+    ],
+)
+def test_the_handling_time_of_the_own_channel_is_read(told, days):
+    assert seen(listing(attributes={"fulfillment_availability": [told]})).terms.handling_days == days
+
+
+def test_a_channel_that_cannot_be_read_says_nothing_of_the_handling_time():
+    for odd in ("?", [{"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": "soon"}]):
+        assert seen(listing(attributes={"fulfillment_availability": odd})).terms.handling_days is None
+    assert seen(listing()).quantity == 4
 
 
 def test_the_business_price_is_not_the_price():

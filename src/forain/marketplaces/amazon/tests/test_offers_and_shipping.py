@@ -8,6 +8,7 @@ from forain.contracts.marketplace import Accepted, Confirmed, Parcel, ParcelRefu
 from forain.core import errors as e
 from forain.core.money import Money
 from forain.core.offers import Change
+from forain.core.terms import Terms
 from forain.marketplaces.amazon.tests.parts import (
     FR,
     LISTINGS,
@@ -28,7 +29,8 @@ PARCEL = Parcel("1", "Colissimo", "6A1", T0, {"1": 2})
 
 @pytest.mark.parametrize(
     "change",
-    [Change(key(), 7, None), Change(key(), 0, None), Change(key(), None, Money(1990, "EUR")), Change(key(), 7, Money(1990, "EUR"), "SOAP")],
+    [Change(key(), 7, None), Change(key(), 0, None), Change(key(), None, Money(1990, "EUR")), Change(key(), 7, Money(1990, "EUR"), "SOAP"),
+     Change(key(), 7, None, "", Terms(handling_days=0)), Change(key(), None, None, "", Terms(handling_days=4))],
 )  # fmt: skip
 def test_a_change_has_the_published_body(change):
     wire = Wire((200, TAKEN))
@@ -47,6 +49,20 @@ def test_what_is_not_part_of_a_change_is_not_in_its_body():
     paths = [[patch["path"] for patch in json.loads(r.json)["patches"]] for r in wire.sent]
     assert paths == [["/attributes/fulfillment_availability"], ["/attributes/purchasable_offer"]]
     assert json.loads(wire.sent[0].json)["productType"] == "PRODUCT"
+
+
+def test_a_handling_time_goes_beside_the_quantity_and_alone_without_one():
+    wire = Wire((200, TAKEN), (200, TAKEN))
+
+    list(account(wire).submit([
+        Change(key("A"), 7, None, "", Terms(handling_days=4)), Change(key("B"), None, None, "", Terms(handling_days=0)),
+    ]))  # fmt: skip
+
+    told = [json.loads(request.json)["patches"] for request in wire.sent]
+    assert [[patch["value"] for patch in patches] for patches in told] == [
+        [[{"fulfillment_channel_code": "DEFAULT", "quantity": 7, "lead_time_to_ship_max_days": 4}]],
+        [[{"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": 0}]],
+    ]
 
 
 def test_a_yen_has_no_decimals():
