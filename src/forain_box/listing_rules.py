@@ -88,10 +88,21 @@ def _of_operation(product_type: str, operation: Operation, sites: list[str]) -> 
             yield issue(wrong[0], wrong[1], name, "MISSING_ATTRIBUTE" if wrong[0] == MISSING else category)
         elif name == "purchasable_offer" and not _in_coins(value, site):
             yield issue(WRONG, f"A price has more decimals than {SITES[site][1]}.", name, category)
+        elif name == "purchasable_offer" and not _sale_is_one(value):
+            yield issue(WRONG, "The sale price must be lower than the price, and end after it starts.", name, category)
     if op != "delete" and len(values) > product_types.properties(product_type, sites[0])[name]["maxUniqueItems"] * len(
         sites
     ):
         yield issue(WRONG, f"'{name}' has too many values.", name, category)
+
+
+def _sale_is_one(value: dict[str, Any]) -> bool:
+    """A sale told together with a price is below it. Against the price that stands it is not checked: an assumption."""
+    prices = [step["value_with_tax"] for price in value.get("our_price", ()) for step in price["schedule"]]
+    sales = [step for sale in value.get("discounted_price", ()) for step in sale["schedule"]]
+    return all(
+        step["start_at"] <= step["end_at"] and all(step["value_with_tax"] < price for price in prices) for step in sales
+    )
 
 
 def _in_coins(value: dict[str, Any], site: str) -> bool:

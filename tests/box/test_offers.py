@@ -135,6 +135,15 @@ def test_a_sale_price_holds_from_its_first_to_its_last_day(client):
     assert seen == ["6.90", "4.50", "4.50", "6.90"]
 
 
+@pytest.mark.parametrize(
+    ("amount", "days"), [(6.9, {}), (7.5, {}), (4.5, {"start_at": "2026-04-04", "end_at": "2026-04-03"})]
+)
+def test_a_sale_that_is_none_is_invalid(client, amount, days):
+    step = {"value_with_tax": amount, "start_at": "2026-02-01", "end_at": "2026-04-03", **days}
+
+    assert client.patch([price(offer(6.9, discounted_price=[{"schedule": [step]}]))])[1]["status"] == "INVALID"
+
+
 def test_a_sale_is_ended_by_deleting_it(client):
     sale = [{"schedule": [{"value_with_tax": 4.5, "start_at": "2026-02-01", "end_at": "2026-04-03"}]}]
     client.patch([price(offer(6.9, discounted_price=sale))])

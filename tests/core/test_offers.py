@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from forain.core.ids import OfferKey
 from forain.core.money import Money
-from forain.core.offers import APART, Alarm, Change, Desired, Look, Observed, Settled, Submit, Submitted, Wait, plan
+from forain.core.offers import (
+    APART,
+    Alarm,
+    Change,
+    Desired,
+    Look,
+    Observed,
+    Settled,
+    Submit,
+    Submitted,
+    Wait,
+    fitting_terms,
+    plan,
+)
 from forain.core.stock import StockLevel, StockRule, sellable
 from forain.core.terms import ABSENT, NAMES, Terms, as_text, from_text
 
@@ -199,6 +212,18 @@ def test_with_a_first_quantity_the_handling_time_goes_along():
     step = next_step(Desired(5, PRICE, terms(4)), observed=seen(None))
 
     assert step == Submit(Change(KEY, 5, None, "SOAP", terms(4)))
+
+
+def test_what_is_to_be_absent_is_named_as_it_stands():
+    twelve = Money(1200, "EUR")
+    shown = replace(seen(5), terms=Terms(list_price=twelve))
+    desired = Desired(5, PRICE, withdrawn=frozenset({"sale", "list_price"}))
+
+    taken = replace(desired, terms=fitting_terms(desired, shown, Terms(list_price=twelve)))
+
+    step = next_step(taken, observed=shown)
+    assert step == Submit(Change(KEY, None, None, "SOAP", Terms(list_price=ABSENT), Terms(list_price=twelve)))
+    assert fitting_terms(desired, shown, Terms(list_price=Money(1300, "EUR"))) == Terms()
 
 
 @pytest.mark.parametrize("told", [Terms(), terms(0), terms(ABSENT), terms(30)])

@@ -54,7 +54,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own."""
+    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own. `time_zone`: whose
+    days count there."""
 
     site_id: str
     country: str
@@ -63,6 +64,7 @@ class Site:
     locale: str
     consent_host: str
     domain: str
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import OfferKey, SubmissionId
 from forain.core.money import Money
-from forain.core.terms import UNSAID, Terms, differing, tells
+from forain.core.terms import UNSAID, Terms, as_text, differing, from_text, taken_back, tells
 
 MOST_TRIES = 3
 """So often a value is told that the marketplace took and then did not show; then a person is asked."""
@@ -27,11 +27,13 @@ FulfilledBy = Literal["merchant", "marketplace"]
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the rules want. None: this side of the offer is not ours, leave it as it stands."""
+    """What the rules want. None: this side of the offer is not ours, leave it as it stands. `withdrawn`: names of terms that
+    could be wished for and are not; what we once told of them is to go."""
 
     quantity: int | None
     price: Money | None
     terms: Terms = UNSAID
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,17 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Absolute values to tell the marketplace for one offer. None: not part of this change."""
+    """Absolute values to tell the marketplace for one offer. None: not part of this change.
+
+    `gone`: what stands there of the terms that are to be absent; some marketplaces want it named.
+    """
 
     key: OfferKey
     quantity: int | None
     price: Money | None
     product_type: str = ""
     terms: Terms = UNSAID
+    gone: Terms = UNSAID
 
     def __post_init__(self) -> None:
         if self.quantity is not None and self.quantity < 0:
@@ -190,6 +196,7 @@ def plan(
         desired.price if price_differs else None,
         observed.product_type,
         terms,
+        observed.terms.only(terms.absent()),
     )
     if submitted is not None and not _tells(submitted, change) and now < submitted.at + APART:
         return Wait(submitted.at + APART, "unacknowledged", notes)
@@ -202,15 +209,19 @@ def plan(
     return Submit(change, notes)
 
 
-def fitting_terms(desired: Desired, observed: Observed | None) -> Terms:
-    """What of the desired terms an offer as it stands can be told.
+def fitting_terms(desired: Desired, observed: Observed | None, told: Terms = UNSAID) -> Terms:
+    """What of the desired terms an offer as it stands can be told, and what is to be taken back of what was `told` of each
+    of them last.
 
     The handling time stands beside the quantity of the merchant's own channel: told alone it would open that channel.
     """
+    terms = desired.terms
+    if observed is not None:
+        terms = from_text(as_text(terms) | as_text(taken_back(desired.withdrawn, told, observed.terms)))
     own = observed is not None and observed.fulfilled_by == "merchant"
     if own and observed is not None and (observed.quantity is not None or desired.quantity is not None):
-        return desired.terms
-    return replace(desired.terms, handling_days=None)
+        return terms
+    return replace(terms, handling_days=None)
 
 
 def _differs(wanted: int | Money, shown: int | Money | None, told: int | Money | None) -> bool:

@@ -6,20 +6,23 @@ site. A wish is kept as the text it was entered as; WISHES says what each may be
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from forain.core.money import Money
 from forain.core.plain import digits
 from forain.core.pricing import MOST_DIGITS, Ending, PriceRule
+from forain.core.sales import SaleRule, Special
 from forain.core.stock import ABSURD_QUANTITY, StockRule
 from forain.core.terms import MOST_HANDLING_DAYS
 
+NO_SALES = SaleRule()
 NONE = "none"
 """The word for "no such limit here", where a wider rule has one."""
 YES, NO = "yes", "no"
 
-Kind = Literal["pieces", "percent", "amount", "ending", "choice"]
+Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day"]
 Level = Literal["account", "site", "group", "sku"]
 LEVELS: tuple[Level, ...] = ("account", "site", "group", "sku")
 """From the widest to the narrowest."""
@@ -36,6 +39,10 @@ class Wish:
     most: Decimal | None = None
     choices: tuple[str, ...] = ()
     may_be_none: bool = False
+
+
+LEAST_AMOUNT = Decimal("0.001")
+"""Nothing is given away."""
 
 
 def _pieces(name: str, *, may_be_none: bool = False) -> Wish:
@@ -66,13 +73,18 @@ WISHES: Mapping[str, Wish] = {
         _choice("ending_way", "price", "nearest", "up", "down"),
         Wish("floor", "price", "amount", Decimal(0), may_be_none=True),
         Wish("ceiling", "price", "amount", Decimal(0), may_be_none=True),
+        _choice("special_price", "price", NO, "as_price", "as_sale"),
+        Wish("sale_price", "price", "amount", LEAST_AMOUNT, may_be_none=True),
+        Wish("sale_from", "price", "day"),
+        Wish("sale_until", "price", "day"),
+        Wish("list_price", "price", "amount", LEAST_AMOUNT, may_be_none=True),
     )
 }
 
 
 class NotAWish(ValueError):
     """What was entered cannot be wished for. `code`: why, "unknown_wish", "not_a_number", "too_small", "too_large",
-    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "amount_without_currency", "currency_differs";
+    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "amount_without_currency", "currency_differs";
     `told`: what it may be."""
 
     def __init__(self, code: str, name: str, told: str = "") -> None:
@@ -100,6 +112,8 @@ def checked(name: str, text: str, currency: str = "") -> str:
         if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
             raise NotAWish("not_an_ending", name, "99")
         return text
+    if wish.kind == "day":
+        return str(_day(name, text))
     if wish.kind == "amount":
         return str(_amount(wish, text, currency))
     number = _number(wish, text)
@@ -121,6 +135,16 @@ def _amount(wish: Wish, text: str, currency: str) -> Money:
         return Money.parse(text, currency)
     except ValueError:
         raise NotAWish("too_exact", wish.name) from None
+
+
+def _day(name: str, text: str) -> date:
+    try:
+        found = date.fromisoformat(text if len(text) == len("2026-12-01") else "")
+    except ValueError:
+        raise NotAWish("not_a_day", name) from None
+    if not 1970 < found.year < 2190:
+        raise NotAWish("not_a_day", name)
+    return found
 
 
 def _number(wish: Wish, text: str) -> Decimal:
@@ -149,6 +173,7 @@ class Effective:
     sends_price: bool
     said_by: Mapping[str, Level]
     handling_days: int | None = None
+    sales: SaleRule = NO_SALES
 
 
 def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
@@ -175,6 +200,9 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         text = told.get(name, NONE)
         return None if text == NONE else Money.parse(text.split()[0], currency)
 
+    def day(name: str) -> date | None:
+        return date.fromisoformat(told[name]) if name in told else None
+
     share = percent("share")
     digits = told.get("ending", NONE)
     stock = StockRule(
@@ -187,7 +215,12 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         ending=None if digits == NONE else Ending(digits, told.get("ending_way", "nearest")),  # type: ignore[arg-type]
         floor=amount("floor"), ceiling=amount("ceiling"),
     )  # fmt: skip
+    reduced = amount("sale_price")
+    sales = SaleRule(
+        special=told.get("special_price", NO),  # type: ignore[arg-type]
+        own=Special(reduced, day("sale_from"), day("sale_until")) if reduced else None, list_price=amount("list_price"),
+    )  # fmt: skip
     return Effective(
         stock, price, told.get("sends_quantity", YES) == YES, told.get("sends_price", YES) == YES, said_by,
-        handling_days=pieces("handling_days"),
+        handling_days=pieces("handling_days"), sales=sales,
     )  # fmt: skip

@@ -1,17 +1,18 @@
 """I see what a rule would change before I say it: from the shop as it was last mirrored, nothing is sent or written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forain.core.ids import AccountId, SellerSku, VariantId
-from forain.core.offers import Desired, fitting_terms
+from forain.core.offers import Desired
 from forain.core.rules import NotAWish
 from forain.core.terms import NAMES, as_text
-from forain.flows import csv_files
+from forain.flows import csv_files, reckon_offers
 from forain.flows.deps import Deps
-from forain.flows.reconcile_offers import Exchange, unimported_per_variant, wanted
+from forain.flows.reckon_offers import Market, wanted
+from forain.flows.reconcile_offers import unimported_per_variant
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
-from forain.store import accounts, models, offers, rates, rules, shops
+from forain.store import accounts, models, offers, rules, shops
 from forain.store.rules import Place
 
 AT_ONCE = 1000
@@ -54,12 +55,11 @@ def _differences(deps: Deps, account: models.Account, place: Place, wishes: Mapp
     skus = skus_of_place(number, place)
     if skus is not None:
         rows = rows.filter(sku__in=skus)
-    exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
-    terms = deps.open.marketplace_manifest(account.marketplace).terms
+    market = reckon_offers.market(account, deps.open.marketplace_manifest(account.marketplace), deps.clock.now())
     after = 0
     while found := list(rows.filter(pk__gt=after)[:AT_ONCE]):
         after = found[-1].pk
-        yield from _of_these(account, place, wishes, found, sites, exchange, terms)
+        yield from _of_these(account, place, wishes, found, market)
 
 
 def _of_these(
@@ -67,9 +67,7 @@ def _of_these(
     place: Place,
     wishes: Mapping[str, str],
     rows: list[models.Offer],
-    sites: Mapping[str, models.AccountSite],
-    exchange: Exchange,
-    terms: frozenset[str],
+    market: Market,
 ) -> Iterator[Difference]:
     number = AccountId(account.pk)
     links = shops.confirmed_links(number, [SellerSku(row.sku) for row in rows])
@@ -83,16 +81,15 @@ def _of_these(
         variant = variants.get(link) if link else None
         if link is None or variant is None:
             continue
-        site = sites[row.site]
+        site = market.sites[row.site]
         found = []
         for in_force in (now, then):
             rule = in_force.of(site.site, site.currency, row.sku, variant.group)
-            desired, _, _, held = wanted(
-                variant, rule, site.currency, sold.get(link, 0), exchange=exchange, can_tell=terms
-            )
-            quantity = None if row.fulfilled_by == "marketplace" else desired.quantity
-            desired = Desired(quantity, desired.price, fitting_terms(desired, offers.observed_of(row)))
-            found.append((desired, held))
+            reckoned = wanted(variant, rule, site, sold.get(link, 0), market)
+            desired = offers.fitting(row, reckoned.desired)
+            if row.fulfilled_by == "marketplace":
+                desired = replace(desired, quantity=None)
+            found.append((desired, reckoned.held))
         if found[0] != found[1]:
             yield Difference(row, found[0][0], found[1][0], found[1][1])
 

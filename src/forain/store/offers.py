@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -14,8 +14,8 @@ from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
 from forain.core.money import Money
-from forain.core.offers import Change, Desired, Observed, Submitted
-from forain.core.terms import as_text, from_text
+from forain.core.offers import Change, Desired, Observed, Submitted, fitting_terms
+from forain.core.terms import ABSENT, as_text, from_text
 from forain.store import models
 
 CLAIM_LIFE = timedelta(minutes=3)
@@ -61,6 +61,11 @@ def observed_of(row: models.Offer) -> Observed | None:
     )
 
 
+def fitting(row: models.Offer, desired: Desired) -> Desired:
+    """What of `desired` this offer can be told, and what of former wishes is to be taken back."""
+    return replace(desired, terms=fitting_terms(desired, observed_of(row), from_text(row.told_terms)))
+
+
 def submitted_of(row: models.Offer) -> Submitted | None:
     """The last submission as a value; None: nothing was told since the last settlement."""
     if row.submitted_at is None or not row.submission:
@@ -90,12 +95,13 @@ def mark(
     return _mark(rows, now, correlation)
 
 
-def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "") -> int:
+def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "", **more: None) -> int:
     return rows.update(
         wanted_no=F("wanted_no") + 1,
         marked_at=Coalesce(F("marked_at"), Value(now), output_field=DateTimeField()),
         not_before=None,
         correlation=correlation or F("correlation"),
+        **more,
     )
 
 
@@ -142,28 +148,35 @@ def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
 
 
 def next_due(account: AccountId) -> Instant | None:
-    """When the next waiting offer may be looked at; None: no offer waits."""
+    """When the next waiting offer may be looked at, or one turns by itself; None: nothing is to come."""
+    turns = models.Offer.objects.filter(account_id=account, turns_at__isnull=False).aggregate(at=Min("turns_at"))["at"]
     found = models.Offer.objects.filter(WAITING, account_id=account).aggregate(
         at=Min(Coalesce(F("not_before"), F("marked_at"), output_field=DateTimeField()))
     )
-    return found["at"]  # type: ignore[no-any-return]
+    return min((at for at in (found["at"], turns) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the rules want of an offer, and how it came about: `steps` and `notes` for the page "why this number?"."""
+    """What the rules want of an offer, and how it came about: `steps` and `notes` for the page "why this number?".
+
+    `turns_at`: when that changes by itself; None: never. `held`: why a part is held back, "" for nothing.
+    """
 
     row: models.Offer
     desired: Desired
     steps: list[list[str]]
     notes: list[str]
+    turns_at: Instant | None = None
+    held: str = ""
 
 
 _WANT = """
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
-    desired_terms = told.terms::jsonb, desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
-    AS told (id, claim, quantity, minor, currency, terms, steps, notes)
+    desired_terms = told.terms::jsonb, turns_at = told.turns_at, held = told.held,
+    desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::text[]) AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
@@ -180,15 +193,16 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
                 [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
                 [json.dumps(as_text(one.desired.terms)) for one in wanted],
                 [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
+                [one.turns_at for one in wanted], [one.held[:500] for one in wanted],
             ],
         )  # fmt: skip
 
 
 _INTEND = """
 UPDATE store_offer SET submitted_quantity = told.quantity, submitted_minor = told.minor, submitted_currency = told.currency,
-    submitted_terms = told.terms::jsonb, submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
-    AS told (id, claim, quantity, minor, currency, terms, number, tries)
+    submitted_terms = told.terms::jsonb, told_terms = store_offer.told_terms || told.kept::jsonb, submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+    AS told (id, claim, quantity, minor, currency, terms, kept, number, tries)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 RETURNING store_offer.id
 """
@@ -208,11 +222,24 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
                 [change.price.minor if change.price else None for _, change in changes],
                 [change.price.currency if change.price else "" for _, change in changes],
                 [json.dumps(as_text(change.terms)) for _, change in changes],
+                # That there shall be none is not kept: what is to go is known by what it was.
+                [json.dumps(_values(change)) for _, change in changes],
                 [row.wanted_no for row, _ in changes], [row.tries if told_before(row, change) else 0 for row, change in changes],
             ],
         )  # fmt: skip
         ours = {number for (number,) in cursor.fetchall()}
     return [(row, change) for row, change in changes if row.pk in ours]
+
+
+def _values(change: Change) -> dict[str, str]:
+    return {name: text for name, text in as_text(change.terms).items() if text != ABSENT}
+
+
+def turn(account: AccountId, now: Instant) -> int:
+    """Mark the offers of which something else is wanted by now, because a sale or a special price began or ended; the answer
+    is how many. Safe to repeat."""
+    rows = models.Offer.objects.filter(account_id=account, turns_at__lte=now)
+    return _mark(rows, now, turns_at=None)
 
 
 def told_before(row: models.Offer, change: Change) -> bool:
@@ -287,8 +314,9 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
         settled_no=Greatest(F("settled_no"), F("submitted_no")),
         submission="",
         tries=0,
-        alarm="",
-        alarm_detail="",
+        # What was told is so; what was held back of the same decision is not.
+        alarm=Case(When(held="", then=Value("")), default=Value("held"), output_field=TextField()),
+        alarm_detail=F("held"),
         not_before=None,
         acknowledged_quantity=F("observed_quantity"),
     )

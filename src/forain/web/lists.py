@@ -85,7 +85,19 @@ def _state(offer: "models.Offer") -> str:
     return "differs" if quantity_differs or price_differs or terms_differ else "settled"
 
 
-_PRICE_STEPS = ("shop_price", "rate", "site_tax", "percent", "add", "ending", "floor", "ceiling")
+_PRICE_STEPS = (
+    "special_price",
+    "sale",
+    "list_price",
+    "shop_price",
+    "rate",
+    "site_tax",
+    "percent",
+    "add",
+    "ending",
+    "floor",
+    "ceiling",
+)
 
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:

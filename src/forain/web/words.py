@@ -8,7 +8,7 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -175,7 +175,12 @@ def term(language: str, name: str, text: str) -> str:
         return say(language, "term.none")
     if name == "handling_days":
         return say(language, "term.days", {"count": text})
-    return number(language, text)
+    if name == "sale" and len(parts := text.split(" ")) == 4:
+        # Ends are the moment after the last one: the day before is the last day.
+        last = datetime.fromisoformat(parts[3]) - timedelta(seconds=1)
+        gaps = {"first": day(language, datetime.fromisoformat(parts[2])), "last": day(language, last)}
+        return say(language, "term.sale_text", {"price": amount(language, " ".join(parts[:2])), **gaps})
+    return amount(language, number(language, text))
 
 
 @cache

@@ -1,6 +1,7 @@
 """Telling Amazon a quantity and a price: patchListingsItem with `merge`, selectors repeated, nothing else touched.
 
-Source: Listings Items 2021-08-01 model; `replace` erases handling time (models issue 4406); read 2026-11-23.
+Source: Listings Items 2021-08-01 model; `replace` erases handling time (models issue 4406); a part of an offer is deleted by
+its name beside the selectors (page "Manage purchasable offer"); read 2026-11-23 and 2026-11-30.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,11 +11,16 @@ import msgspec
 
 from forain.contracts.marketplace import Accepted, Credentials, Receipt, Refusal, Unclear
 from forain.contracts.net import Net, Request
+from forain.core.clock import format_instant
 from forain.core.errors import Malformed, Problem, Rejected
 from forain.core.ids import SubmissionId
+from forain.core.money import Money
 from forain.core.offers import Change
+from forain.core.terms import ABSENT, Sale
 from forain.marketplaces.amazon import errors, wire
-from forain.marketplaces.amazon.listings import OWN_CHANNEL, items_url, problem
+from forain.marketplaces.amazon.attributes import OWN_CHANNEL
+from forain.marketplaces.amazon.listings import items_url, problem
+from forain.marketplaces.amazon.sites import BY_ID
 
 GENERIC_TYPE = "PRODUCT"
 """Accepted for offer-only patches where the real type is unknown (docs issue 2068, read 2026-11-23)."""
@@ -68,18 +74,53 @@ def body(change: Change) -> dict[str, Any]:
         patches.append(
             _patch("merge", "fulfillment_availability", {"fulfillment_channel_code": OWN_CHANNEL, **channel})
         )
-    if change.price is not None:
-        # The decimal's own text as a JSON number: no float in between, and no decimals where the currency has none.
-        amount = msgspec.Raw(change.price.text().encode())
-        offer = {
-            "marketplace_id": change.key.site,
-            "currency": change.price.currency,
-            "audience": "ALL",
-            "our_price": [{"schedule": [{"value_with_tax": amount}]}],
-        }
-        patches.append(_patch("merge", "purchasable_offer", offer))
+    patches += _of_the_offer(change) + _of_the_list_price(change)
     return {"productType": change.product_type or GENERIC_TYPE, "patches": patches}
 
 
 def _patch(op: str, attribute: str, entry: dict[str, Any]) -> dict[str, Any]:
     return {"op": op, "path": f"/attributes/{attribute}", "value": [entry]}
+
+
+def _of_the_offer(change: Change) -> list[dict[str, Any]]:
+    """Price and sale: one entry for everybody's offer, which is named by its selectors. What is to go is named by itself."""
+    site, sale = change.key.site, change.terms.sale
+    selectors = {"marketplace_id": site, "currency": BY_ID[site].currency, "audience": "ALL"}
+    told: dict[str, Any] = {}
+    if change.price is not None:
+        selectors["currency"] = change.price.currency
+        told["our_price"] = [{"schedule": [{"value_with_tax": _number(change.price)}]}]
+    if isinstance(sale, Sale):
+        selectors["currency"] = sale.price.currency
+        told["discounted_price"] = _discounted(sale)
+    patches = []
+    if isinstance(change.gone.sale, Sale):
+        # Before the price: the new one may be below the sale that goes. Named whole, since a part of it may not fit the schema.
+        patches.append(
+            _patch("delete", "purchasable_offer", selectors | {"discounted_price": _discounted(change.gone.sale)})
+        )
+    if told:
+        patches.append(_patch("merge", "purchasable_offer", selectors | told))
+    return patches
+
+
+def _discounted(sale: Sale) -> list[dict[str, Any]]:
+    days = {"start_at": format_instant(sale.begins), "end_at": format_instant(sale.ends)}
+    return [{"schedule": [{"value_with_tax": _number(sale.price), **days}]}]
+
+
+def _of_the_list_price(change: Change) -> list[dict[str, Any]]:
+    told, site = change.terms.list_price, change.key.site
+    if told is None:
+        return []
+    if told == ABSENT:
+        currency = change.price.currency if change.price else BY_ID[site].currency
+        return [_patch("delete", "list_price", {"marketplace_id": site, "currency": currency})]
+    # Where prices are shown without tax it is told so.
+    name = "value" if BY_ID[site].region == "NA" else "value_with_tax"
+    return [_patch("merge", "list_price", {"marketplace_id": site, "currency": told.currency, name: _number(told)})]
+
+
+def _number(amount: Money) -> msgspec.Raw:
+    """The decimal's own text as a JSON number: no float in between, and no decimals where the currency has none."""
+    return msgspec.Raw(amount.text().encode())

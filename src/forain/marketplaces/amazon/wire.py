@@ -167,6 +167,25 @@ class SubmittedPrice(msgspec.Struct):
     value_with_tax: msgspec.Raw = msgspec.Raw(b"")
 
 
+class SubmittedStep(msgspec.Struct):
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+    start_at: Plain = ""
+    end_at: Plain = ""
+
+
+class SubmittedSale(msgspec.Struct):
+    schedule: list[SubmittedStep] = []
+
+
+class SubmittedListPrice(msgspec.Struct):
+    """With tax or without, by what the site shows."""
+
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+    value: msgspec.Raw = msgspec.Raw(b"")
+
+
 class SubmittedSchedule(msgspec.Struct):
     schedule: list[SubmittedPrice] = []
 
@@ -176,6 +195,7 @@ class SubmittedOffer(msgspec.Struct):
     currency: Plain = ""
     audience: Plain = "ALL"
     our_price: list[SubmittedSchedule] = []
+    discounted_price: list[SubmittedSale] | None = None
 
 
 class ListingPage(Struct):

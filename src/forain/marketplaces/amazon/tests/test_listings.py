@@ -3,8 +3,9 @@
 import pytest
 
 from forain.core import errors as e
+from forain.core.clock import parse_instant
 from forain.core.money import Money
-from forain.core.terms import ABSENT
+from forain.core.terms import ABSENT, Sale
 from forain.marketplaces.amazon.tests.parts import (
     CATALOG,
     FR,
@@ -91,6 +92,65 @@ def test_a_channel_that_cannot_be_read_says_nothing_of_the_handling_time():
     for odd in ("?", [{"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": "soon"}]):
         assert seen(listing(attributes={"fulfillment_availability": odd})).terms.handling_days is None
     assert seen(listing()).quantity == 4
+
+
+def reduced(price, **days):
+    step = {"value_with_tax": price, "start_at": "2026-12-01", "end_at": "2026-12-24", **days}
+    return purchasable(19.9) | {"discounted_price": [{"schedule": [step]}]}
+
+
+def day(text):
+    return parse_instant(text + "T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("days", "begins", "ends"),
+    [
+        ({}, "2026-12-01", "2026-12-25"),
+        ({"start_at": "2026-12-01T01:00:00+01:00", "end_at": "2026-12-24T23:00:00-01:00"}, "2026-12-01", "2026-12-25"),
+        ({"start_at": "2026-12-01T00:00:00", "end_at": "2026-12-24T00:00:00.000Z"}, "2026-12-01", "2026-12-24"),
+    ],
+)
+def test_a_sale_is_read_with_its_days(days, begins, ends):
+    found = seen(listing(attributes={"purchasable_offer": [reduced(5.5, **days)]}))
+
+    assert found.terms.sale == Sale(Money(550, "EUR"), day(begins), day(ends))
+
+
+@pytest.mark.parametrize(
+    "odd", [reduced(5.5, start_at="soon"), reduced(5.555), reduced(-1), reduced(5.5, end_at="2025-12-24"), reduced("x"),
+            reduced(5.5, end_at="9999-12-31"),
+            reduced(1) | {"discounted_price": [{"schedule": [{"value_with_tax": 1}, {"value_with_tax": 2}]}]}],
+)  # fmt: skip
+def test_a_sale_that_cannot_be_read_says_nothing_and_the_offer_is_read(odd):
+    found = seen(listing(attributes={"purchasable_offer": [odd]}))
+
+    assert (found.terms.sale, found.price) == (None, Money(690, "EUR"))
+
+
+def test_where_none_is_told_there_is_no_sale_and_no_list_price():
+    for attributes in ({}, {"purchasable_offer": [purchasable(5.0), reduced(4) | {"audience": "B2B"}]}):
+        found = seen(listing(attributes=attributes)).terms
+        assert (found.sale, found.list_price) == (ABSENT, ABSENT)
+    odd = seen(
+        listing(attributes={"purchasable_offer": "?", "list_price": [{"marketplace_id": FR, "value": "x"}]})
+    ).terms
+    assert (odd.sale, odd.list_price) == (None, None)
+
+
+def test_while_a_sale_runs_the_price_is_the_one_that_was_submitted():
+    running = listing(attributes={"purchasable_offer": [reduced(6.9)]})
+
+    assert seen(running).price == Money(1990, "EUR")
+    # Another price in force is no sale of ours: it is what buyers pay.
+    assert seen(listing(attributes={"purchasable_offer": [reduced(5.5)]})).price == Money(690, "EUR")
+
+
+@pytest.mark.parametrize("name", ["value", "value_with_tax"])
+def test_a_list_price_is_read_with_tax_or_without(name):
+    told = [{"marketplace_id": "A1PA6795UKMFR9", name: 1}, {"marketplace_id": FR, "currency": "EUR", name: 24.9}]
+
+    assert seen(listing(attributes={"list_price": told})).terms.list_price == Money(2490, "EUR")
 
 
 def test_the_business_price_is_not_the_price():

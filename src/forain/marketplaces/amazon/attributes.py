@@ -1,0 +1,124 @@
+"""What the seller last submitted of an offer, attribute by attribute, and the price that goes with it.
+
+No answer of Amazon tells which sale, list price or handling time is in force: these are read as they were submitted.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from forain.core.clock import Instant, parse_instant
+from forain.core.errors import Malformed
+from forain.core.money import Money
+from forain.core.terms import ABSENT, Absent, Sale, Terms
+from forain.marketplaces.amazon import wire
+from forain.marketplaces.amazon.sites import BY_ID
+
+OWN_CHANNEL = "DEFAULT"
+MOST_DAYS = 1000
+"""More days than this are no handling time."""
+
+
+def attribute(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire] | None:
+    """An attribute as the seller last submitted it, [] where there is none; None: it is not told in the known shape."""
+    raw = item.attributes.get(name)
+    try:
+        return wire.part(raw, list[kind]) if raw is not None else []  # type: ignore[valid-type]
+    except Malformed:
+        return None
+
+
+def submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire]:
+    """The same, empty also where it cannot be read: it decides nothing that the effective values say."""
+    return attribute(item, name, kind) or []
+
+
+def terms(site: str, item: wire.ListingItem) -> Terms:
+    """The terms of the offer. Of one that cannot be read nothing is said; one that is not told is absent."""
+    own = attribute(item, "fulfillment_availability", wire.SubmittedChannel)
+    listed = attribute(item, "list_price", wire.SubmittedListPrice)
+    offers = attribute(item, "purchasable_offer", wire.SubmittedOffer)
+    return Terms(
+        handling_days=None if own is None else _handling_days(own),
+        sale=None if offers is None else _sale(site, _of_everybody(site, offers)),
+        list_price=None if listed is None else _list_price(site, listed),
+    )
+
+
+def price(site: str, item: wire.ListingItem, *, buyable: bool) -> Money | None:
+    """The price for everybody; business prices are offers of their own and are left alone.
+
+    While a sale runs Amazon shows its price as the one in force; the price itself is the submitted one then. An offer that
+    cannot be bought (nothing in stock, held back) may have no entry in `offers`: then the price that waits for it is the
+    submitted one too, else the same price would be told again and again.
+    """
+    told = _of_everybody(site, submitted(item, "purchasable_offer", wire.SubmittedOffer))
+    for offer in item.offers:
+        if offer.marketplace_id == site and offer.offer_type == "B2C":
+            shown = money(offer.price.amount, offer.price.currency_code, "offers.price.amount")
+            sale = _sale(site, told)
+            if isinstance(sale, Sale) and sale.price == shown:
+                return _our_price(site, told) or shown
+            return shown
+    return None if buyable else _our_price(site, told)
+
+
+def money(amount: str, currency: str, where: str) -> Money:
+    """The amount. Raises Malformed, which names `where`."""
+    try:
+        return Money.parse(amount, currency)
+    except ValueError:
+        raise Malformed(where) from None
+
+
+def _handling_days(channels: list[wire.SubmittedChannel]) -> int | Absent:
+    days = [c.lead_time_to_ship_max_days for c in channels if c.fulfillment_channel_code == OWN_CHANNEL]
+    return next((day for day in days if day is not None and 0 <= day < MOST_DAYS), ABSENT)
+
+
+def _of_everybody(site: str, offers: list[wire.SubmittedOffer]) -> wire.SubmittedOffer | None:
+    return next((told for told in offers if told.marketplace_id == site and told.audience == "ALL"), None)
+
+
+def _our_price(site: str, told: wire.SubmittedOffer | None) -> Money | None:
+    if told is None or not told.our_price or not told.our_price[0].schedule:
+        return None
+    value = _digits(told.our_price[0].schedule[0].value_with_tax)
+    where = "attributes.purchasable_offer.our_price"
+    return money(value, told.currency or BY_ID[site].currency, where) if value else None
+
+
+def _sale(site: str, told: wire.SubmittedOffer | None) -> Sale | Absent | None:
+    steps = [step for sale in (told.discounted_price or []) for step in sale.schedule] if told else []
+    if told is None or not steps:
+        return ABSENT
+    if len(steps) > 1:
+        return None
+    try:
+        reduced = Money.parse(_digits(steps[0].value_with_tax), told.currency or BY_ID[site].currency)
+        return Sale(reduced, _moment(steps[0].start_at), _moment(steps[0].end_at, ends=True))
+    except ValueError:
+        return None
+
+
+def _moment(text: str, *, ends: bool = False) -> Instant:
+    """A day that ends something counts whole; what has no zone is UTC. Raises ValueError."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC)
+    told = parse_instant(found.isoformat())
+    return told + timedelta(days=1) if ends and len(text) == len("2026-12-01") else told
+
+
+def _list_price(site: str, told: list[wire.SubmittedListPrice]) -> Money | Absent | None:
+    here = next((one for one in told if one.marketplace_id == site), None)
+    if here is None:
+        return ABSENT
+    try:
+        return Money.parse(_digits(here.value_with_tax) or _digits(here.value), here.currency or BY_ID[site].currency)
+    except ValueError:
+        return None
+
+
+def _digits(number: msgspec.Raw) -> str:
+    return bytes(number).decode("ascii", "replace")
