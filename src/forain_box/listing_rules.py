@@ -108,7 +108,7 @@ def _sale_is_one(value: dict[str, Any]) -> bool:
 def _in_coins(value: dict[str, Any], site: str) -> bool:
     for member in value.values():
         for price in member or () if isinstance(member, list) else ():
-            for step in price["schedule"]:
+            for step in price.get("schedule", ()):
                 told = Decimal(str(step["value_with_tax"]))
                 if told != coins(told, site):
                     return False

@@ -249,6 +249,24 @@ def _offer(site: str) -> _Built:
             "anyOf": [schedule(bound), {"type": "null"}, {"type": "array", "maxItems": 0}]
         },
         "map_price": schedule(price),
+        "automated_pricing_merchandising_rule_plan": {
+            "type": "array",
+            "minItems": 1,
+            "maxUniqueItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["merchandising_rule"],
+                "additionalProperties": False,
+                "properties": {
+                    "merchandising_rule": {
+                        "type": "object",
+                        "required": ["rule_id"],
+                        "additionalProperties": False,
+                        "properties": {"rule_id": _string(100)},
+                    }
+                },
+            },
+        },
         "start_at": moment,
         "end_at": moment,
     }

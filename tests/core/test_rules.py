@@ -21,8 +21,7 @@ def test_nothing_said_shows_the_shops_own():
     found = effective([], "EUR")
 
     assert (found.stock, found.price) == (StockRule(), PriceRule())
-    assert found.sends_quantity
-    assert found.sends_price
+    assert set(found.led_by.values()) == {"shop"}
     assert found.said_by == {}
 
 
@@ -62,7 +61,7 @@ def test_the_narrower_word_counts_wish_by_wish_in_whatever_order_they_are_read()
         ("ending", ".99", "not_an_ending"),
         ("ending", "9999", "not_an_ending"),
         ("ending_way", "sideways", "not_a_choice"),
-        ("sends_price", "true", "not_a_choice"),
+        ("price_led_by", "no", "not_a_choice"),
         ("sale_price", "0", "too_small"),
         ("sale_from", "24.12.2026", "not_a_day"),
         ("sale_from", "2026-02-30", "not_a_day"),

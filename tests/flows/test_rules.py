@@ -242,7 +242,7 @@ def test_a_preview_shows_the_handling_time_before_and_after(open_house):
 
 
 def test_a_rule_that_is_taken_away_counts_no_more(open_house):
-    say(open_house, SITE, buffer="2", sends_price="no")
+    say(open_house, SITE, buffer="2", price_led_by="other_tool")
     open_house.change("SOAP", price="12.00")
     (open_house.folder / "catalogue.csv").write_text(
         "sku,title,price,currency,tax_rate,on_hand,group\nSOAP,Soap,12.00,EUR,20,12,bath\nOIL,Oil,20.00,EUR,5.5,5,kitchen\n"
@@ -255,7 +255,7 @@ def test_a_rule_that_is_taken_away_counts_no_more(open_house):
     assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (12, Decimal("12.00"))
     assert not models.Rule.objects.exists()
     told = [entry.placeholders["wishes"] for entry in models.Journal.objects.filter(code="rule_said").order_by("id")]
-    assert told == ["buffer=2, sends_price=no", "buffer=, sends_price="]
+    assert told == ["buffer=2, price_led_by=other_tool", "buffer=, price_led_by="]
 
 
 def test_only_what_a_rule_counts_for_is_looked_at_again(open_house):

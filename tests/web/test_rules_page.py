@@ -44,11 +44,11 @@ def post(merchant, account, **told):
 
 def test_what_the_form_holds_is_said_and_shown_in_words(merchant, account):
     status, page = post(
-        merchant, account, level="sku", site=FR, name="SOAP", floor="5.5", ending="99", sends_quantity="no"
+        merchant, account, level="sku", site=FR, name="SOAP", floor="5.5", ending="99", quantity_led_by="other_tool"
     )
 
     assert (status, said()) == (
-        200, [("sku", FR, "SOAP", {"sends_quantity": "no", "ending": "99", "floor": "5.50 EUR"})],
+        200, [("sku", FR, "SOAP", {"quantity_led_by": "other_tool", "ending": "99", "floor": "5.50 EUR"})],
     )  # fmt: skip
     assert "The rule is set" in page
     assert "Never below: <b>€5.50</b>" in page

@@ -53,12 +53,26 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceSetup:
+    """What the marketplace itself does with the price of an offer. `lowest`, `highest`: outside of them it takes the offer off
+    sale, None: no such limit. `automated`: the name of its own repricing rule, "" for none."""
+
+    lowest: Money | None = None
+    highest: Money | None = None
+    automated: str = ""
+
+
+NO_SETUP = PriceSetup()
+"""The marketplace leaves the price alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What the marketplace shows, the effective values, not what was once submitted.
 
     `quantity` None: it shows none (fulfilled by the marketplace, or incomplete). `price` None: no price.
     `channels`: names of all fulfilment channels of the SKU, as the marketplace spells them. `terms`: what else it shows; a
-    term it does not tell of (or tells in a way that cannot be read) is not said.
+    term it does not tell of (or tells in a way that cannot be read) is not said. `setup`: what it does with the price by itself.
     `buyable`: it can be bought now. `title`, `product_code` (ASIN), `ean`: "" when not told.
     """
 
@@ -75,6 +89,7 @@ class Observed:
     problems: tuple[Problem, ...] = ()
     seen_at: Instant | None = None
     terms: Terms = UNSAID
+    setup: PriceSetup = NO_SETUP
 
 
 @dataclass(frozen=True, slots=True)

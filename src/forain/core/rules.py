@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from forain.core.money import Money
+from forain.core.ownership import LEADERS, Leader
 from forain.core.plain import digits
 from forain.core.pricing import MOST_DIGITS, Ending, PriceRule
 from forain.core.sales import SaleRule, Special
@@ -24,6 +25,8 @@ YES, NO = "yes", "no"
 
 Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day"]
 Level = Literal["account", "site", "group", "sku"]
+LED_BY = {"quantity": "quantity_led_by", "price": "price_led_by", "handling_days": "handling_led_by"}
+"""What of an offer has a leader -> the wish that says who. Sale and list price go with the price."""
 LEVELS: tuple[Level, ...] = ("account", "site", "group", "sku")
 """From the widest to the narrowest."""
 
@@ -56,7 +59,7 @@ def _choice(name: str, side: Literal["quantity", "price"], *choices: str) -> Wis
 WISHES: Mapping[str, Wish] = {
     wish.name: wish
     for wish in (
-        _choice("sends_quantity", "quantity", YES, NO),
+        _choice("quantity_led_by", "quantity", *LEADERS),
         _pieces("fixed", may_be_none=True),
         _pieces("last_pieces"),
         Wish("share", "quantity", "percent", Decimal(0), Decimal(100)),
@@ -64,8 +67,9 @@ WISHES: Mapping[str, Wish] = {
         _pieces("cap", may_be_none=True),
         _pieces("minimum"),
         _choice("inactive_counts", "quantity", YES, NO),
+        _choice("handling_led_by", "quantity", *LEADERS),
         Wish("handling_days", "quantity", "pieces", Decimal(0), Decimal(MOST_HANDLING_DAYS), may_be_none=True),
-        _choice("sends_price", "price", YES, NO),
+        _choice("price_led_by", "price", *LEADERS),
         Wish("site_tax", "price", "percent", Decimal(0), Decimal(50), may_be_none=True),
         Wish("percent", "price", "percent", Decimal(-99), Decimal(900)),
         Wish("add", "price", "amount", may_be_none=True),
@@ -164,13 +168,12 @@ def _number(wish: Wish, text: str) -> Decimal:
 @dataclass(frozen=True, slots=True)
 class Effective:
     """All that counts for one offer. `said_by`: wish -> the level that said it, for the page "why?"; a wish that nobody
-    said is not in it. `sends_quantity`, `sends_price`: whether that side of the offer is ours to tell. `handling_days` None:
-    nobody named any, and what stands there stays."""
+    said is not in it. `led_by`: who leads "quantity", "price" and "handling_days"; what others lead is never told.
+    `handling_days` None: nobody named any, and what stands there stays."""
 
     stock: StockRule
     price: PriceRule
-    sends_quantity: bool
-    sends_price: bool
+    led_by: Mapping[str, Leader]
     said_by: Mapping[str, Level]
     handling_days: int | None = None
     sales: SaleRule = NO_SALES
@@ -220,7 +223,7 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         special=told.get("special_price", NO),  # type: ignore[arg-type]
         own=Special(reduced, day("sale_from"), day("sale_until")) if reduced else None, list_price=amount("list_price"),
     )  # fmt: skip
+    led_by = {field: told.get(name, LEADERS[0]) for field, name in LED_BY.items()}
     return Effective(
-        stock, price, told.get("sends_quantity", YES) == YES, told.get("sends_price", YES) == YES, said_by,
-        handling_days=pieces("handling_days"), sales=sales,
+        stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales,  # type: ignore[arg-type]
     )  # fmt: skip

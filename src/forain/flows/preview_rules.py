@@ -9,12 +9,14 @@ from forain.core.rules import NotAWish
 from forain.core.terms import NAMES, as_text
 from forain.flows import csv_files, reckon_offers
 from forain.flows.deps import Deps
-from forain.flows.reckon_offers import Market, wanted
+from forain.flows.reckon_offers import Market, settled_by, wanted
 from forain.flows.reconcile_offers import unimported_per_variant
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
 from forain.store import accounts, models, offers, rules, shops
 from forain.store.rules import Place
 
+SETUP = ("lowest", "highest", "automated")
+"""What the marketplace does with the price by itself (core.offers.PriceSetup)."""
 AT_ONCE = 1000
 """So many offers are reckoned together."""
 
@@ -27,6 +29,11 @@ class Difference:
     before: Desired
     after: Desired
     held: str = ""
+
+    @property
+    def setup(self) -> list[tuple[str, str]]:
+        """(name, value) of what the marketplace does with the price by itself."""
+        return [(name, self.offer.price_setup[name]) for name in SETUP if name in self.offer.price_setup]
 
     @property
     def terms(self) -> list[tuple[str, str, str]]:
@@ -86,6 +93,7 @@ def _of_these(
         for in_force in (now, then):
             rule = in_force.of(site.site, site.currency, row.sku, variant.group)
             reckoned = wanted(variant, rule, site, sold.get(link, 0), market)
+            settled_by(row, rule, reckoned, market.now)
             desired = offers.fitting(row, reckoned.desired)
             if row.fulfilled_by == "marketplace":
                 desired = replace(desired, quantity=None)
@@ -99,12 +107,13 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     heads = ["site", "sku"]
     for name in ("quantity", "price", *NAMES):
         heads += [f"{name}_on_amazon", f"{name}_before", f"{name}_after"]
-    yield csv_files.line([*heads, "held"])
+    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held"])
     for one in found:
         shown = one.offer
         told = shown.observed_terms, as_text(one.before.terms), as_text(one.after.terms)
         yield csv_files.line([
             shown.site, shown.sku, shown.observed_quantity, one.before.quantity, one.after.quantity,
             offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price,
-            *(terms.get(name) for name in NAMES for terms in told), one.held,
+            *(terms.get(name) for name in NAMES for terms in told),
+            *(shown.price_setup.get(name) for name in SETUP), one.held,
         ])  # fmt: skip

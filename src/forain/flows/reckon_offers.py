@@ -1,24 +1,26 @@
 """I see what my rules make of an article on a site, and why: quantity, price and terms, reckoned from what is known now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from forain.contracts.manifest import MarketplaceManifest
 from forain.contracts.shop import Variant
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.offers import Desired
+from forain.core.ownership import LEADERS, disputed, refuses, without
 from forain.core.pricing import Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, prices_on_site
 from forain.core.stock import LANDED, Sellable, StockLevel, sellable
 from forain.core.terms import TAKEN_BACK, Terms, as_text
-from forain.store import accounts, models, rates
+from forain.store import accounts, models, offers, rates
 
 HELD_PRICES = (
     "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
 )  # fmt: skip
 """Why there is no price or no sale, and a person must look."""
+OURS = LEADERS[0]
 SAID_BY = {"sale": ("sale_price", "special_price"), "special_price": ("special_price",)}
 """The wishes a step comes from, where it is not called as they are."""
 
@@ -48,13 +50,15 @@ def market(account: models.Account, manifest: MarketplaceManifest, now: Instant)
 @dataclass(slots=True)
 class Reckoned:
     """What the rules want of an article on a site, and how it came about: `steps` (code, value, level of the rule that said
-    it, "" where none did), `notes`, and why something is `held`, "" for nothing. `turns_at`: when it changes by itself."""
+    it, "" where none did), `notes`, and why something is `held`, "" for nothing. `turns_at`: when it changes by itself.
+    `led_elsewhere`: field that others lead -> [who, what the rules would say]."""
 
     desired: Desired
     steps: list[list[str]]
     notes: list[str]
     held: str = ""
     turns_at: Instant | None = None
+    led_elsewhere: dict[str, list[str]] = field(default_factory=dict)
 
 
 def landed() -> Reckoned:
@@ -86,9 +90,7 @@ def wanted(
     wished = Terms(handling_days=rule.handling_days)
     withdrawn: frozenset[str] = frozenset()
     price = None
-    if not rule.sends_price:
-        found.notes.append("price_not_sent")
-    elif variant.price is not None:
+    if variant.price is not None:
         prices = prices_on_site(
             variant.price, variant.special, site.currency, rule.price, rule.sales, market.moment(site.site),
             shop_tax=variant.tax_rate, rates=market.rates,
@@ -97,9 +99,10 @@ def wanted(
         found.steps += [[code, value, _said_by(code, rule)] for code, value in prices.steps]
         if prices.problem:
             found.notes.append(prices.problem)
-            found.held = prices.problem if prices.problem in HELD_PRICES else found.held
+            if prices.problem in HELD_PRICES and rule.led_by["price"] == OURS:
+                found.held = prices.problem
         if price is not None:
-            wished = Terms(handling_days=rule.handling_days, sale=prices.sale, list_price=rule.sales.list_price)
+            wished = replace(wished, sale=prices.sale, list_price=rule.sales.list_price)
             withdrawn = frozenset(name for name in TAKEN_BACK if getattr(wished, name) is None)
     terms = wished.only(market.manifest.terms)
     if terms != wished:
@@ -108,7 +111,43 @@ def wanted(
     if variant.problems:
         found.held = variant.problems[0].code
     found.desired = Desired(quantity, price, terms, withdrawn)
+    _leave_to_others(rule, found)
     return found
+
+
+def _leave_to_others(rule: Effective, found: Reckoned) -> None:
+    """What others lead is not wanted; what the rules would say is kept to be shown."""
+    for name, who in rule.led_by.items():
+        if who == OURS:
+            continue
+        terms = as_text(found.desired.terms)
+        ours = {"quantity": found.desired.quantity, "price": found.desired.price, **terms}.get(name)
+        found.led_elsewhere[name] = [who, "" if ours is None else str(ours)]
+        found.notes.append(f"{name}_led_by_{who}")
+        if name == "quantity":
+            found.desired = replace(found.desired, quantity=None)
+        else:
+            # The sale and the list price go with the price.
+            found.desired = without(found.desired, (name, *TAKEN_BACK) if name == "price" else (name,))
+
+
+def settled_by(row: models.Offer, rule: Effective | NotAWish, found: Reckoned, now: Instant) -> None:
+    """Take out of `found` what this offer is not to be told: what others change again and again, and a price that the
+    marketplace's own doing with it speaks against."""
+    left = disputed(row.changed_elsewhere, now)
+    observed = offers.observed_of(row)
+    said = not isinstance(rule, NotAWish) and "price_led_by" in rule.said_by
+    why = refuses(observed.setup, found.desired.price, leader_said=said) if observed else ""
+    fields = {
+        name for name in left if (name == "price" and found.desired.price) or name in as_text(found.desired.terms)
+    }
+    if fields:
+        found.held = "changed_elsewhere"
+        found.turns_at = min(at for at in (found.turns_at, *(left[name] for name in fields)) if at is not None)
+    if why:
+        found.held = why
+        fields |= {"price", *TAKEN_BACK}
+    found.desired = without(found.desired, fields)
 
 
 def _quantity(
@@ -117,9 +156,7 @@ def _quantity(
     # A price that is wrong says nothing of the stock.
     stock_held = variant.level is None and any(not problem.code.startswith("price_") for problem in variant.problems)
     managed = variant.level is not None or (rule.stock.fixed is not None and not stock_held)
-    if not rule.sends_quantity:
-        found.notes.append("quantity_not_sent")
-    elif landing and (managed or (stock_held and told)):
+    if landing and rule.led_by["quantity"] == OURS and (managed or (stock_held and told)):
         found.steps += _told(LANDED)
         return LANDED.quantity
     elif not managed:
@@ -128,7 +165,8 @@ def _quantity(
         try:
             shown = sellable(variant.level or StockLevel(0), unimported, rule.stock, active=variant.active)
         except ValueError as error:
-            found.held = str(error)
+            if rule.led_by["quantity"] == OURS:
+                found.held = str(error)
         else:
             found.steps += _told(shown, rule)
             return shown.quantity

@@ -17,7 +17,7 @@ from forain.core.terms import as_text
 from forain.flows import authorize, reckon_offers
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
-from forain.flows.reckon_offers import Market, landed, wanted
+from forain.flows.reckon_offers import Market, landed, settled_by, wanted
 from forain.store import journal, landings, models, offers, orders, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
@@ -194,13 +194,16 @@ def _decide(
         found = wanted(
             variant, rule, site, known.unimported.get(link, 0), known.market, known.landing, told=_quantity_told(row)
         )
+        settled_by(row, rule, found, known.market.now)
     elif known.landing and _quantity_told(row):
         found = landed()
     else:
         return Decided(row, None, "variant_gone", link)
     desired = offers.fitting(row, found.desired)
     step = _plan(deps, account, row, desired)
-    told = offers.Wanted(row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held)
+    told = offers.Wanted(
+        row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held, found.led_elsewhere
+    )
     if variant is None and isinstance(step, Settled):
         return Decided(row, told, "variant_gone", link)
     return Decided(row, told, step, found.held)

@@ -336,7 +336,9 @@ class Offer(models.Model):
     says when what is shown here was seen; `asked_at` when the offer was last asked for and was not in the answer, or not
     readable. The `terms` are those of core.terms, each as a line of text by its name; `told_terms`: what was told last of
     each, whenever that was. `turns_at`: what is wanted changes then by itself. `held`: why a part of what was
-    wanted last is held back; it is the offer's alarm once the rest is settled.
+    wanted last is held back; it is the offer's alarm once the rest is settled. `led_elsewhere`: field that
+    others lead -> [who, what our rules would say]. `changed_elsewhere`: how often others changed what we lead, and
+    `price_setup`: what the marketplace does with the price by itself, both as core.ownership and core.offers keep them.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -359,6 +361,8 @@ class Offer(models.Model):
     desired_terms = models.JSONField(default=dict, db_default={})
     turns_at = models.DateTimeField(null=True)
     held = models.TextField(default="", db_default="", blank=True)
+    led_elsewhere = models.JSONField(default=dict, db_default={})
+    changed_elsewhere = models.JSONField(default=dict, db_default={})
     notes = models.JSONField(default=list)
 
     submitted_quantity = models.BigIntegerField(null=True)
@@ -376,6 +380,7 @@ class Offer(models.Model):
     observed_minor = models.BigIntegerField(null=True)
     observed_currency = models.TextField(default="", blank=True)
     observed_terms = models.JSONField(default=dict, db_default={})
+    price_setup = models.JSONField(default=dict, db_default={})
     fulfilled_by = models.TextField(default="merchant")
     buyable = models.BooleanField(default=False)
     channels = models.JSONField(default=list)

@@ -1,8 +1,8 @@
 """Offers: marks, claims, intents, receipts, observations, settlement. Counters and compare-and-set, no stamps."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -15,8 +15,9 @@ from forain.core.errors import Problem
 from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
 from forain.core.money import Money
 from forain.core.offers import Change, Desired, Observed, Submitted, fitting_terms
+from forain.core.ownership import changed_by_others, counted, setup_as_text, setup_from_text
 from forain.core.terms import ABSENT, as_text, from_text
-from forain.store import models
+from forain.store import journal, models
 
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead. No single call takes longer."""
@@ -58,7 +59,13 @@ def observed_of(row: models.Offer) -> Observed | None:
         ean=row.ean,
         title=row.title,
         terms=from_text(row.observed_terms),
+        setup=setup_from_text(row.price_setup),
     )
+
+
+def desired_of(row: models.Offer) -> Desired:
+    """What was wanted of the offer last, as a value."""
+    return Desired(row.desired_quantity, money(row.desired_minor, row.desired_currency), from_text(row.desired_terms))
 
 
 def fitting(row: models.Offer, desired: Desired) -> Desired:
@@ -161,6 +168,7 @@ class Wanted:
     """What the rules want of an offer, and how it came about: `steps` and `notes` for the page "why this number?".
 
     `turns_at`: when that changes by itself; None: never. `held`: why a part is held back, "" for nothing.
+    `led_elsewhere`: field that others lead -> [who, what we would say].
     """
 
     row: models.Offer
@@ -169,14 +177,16 @@ class Wanted:
     notes: list[str]
     turns_at: Instant | None = None
     held: str = ""
+    led_elsewhere: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 _WANT = """
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
-    desired_terms = told.terms::jsonb, turns_at = told.turns_at, held = told.held,
+    desired_terms = told.terms::jsonb, turns_at = told.turns_at, held = told.held, led_elsewhere = told.led::jsonb,
     desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::text[]) AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held)
+    %s::timestamptz[], %s::text[], %s::text[])
+    AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held, led)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
@@ -194,6 +204,7 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
                 [json.dumps(as_text(one.desired.terms)) for one in wanted],
                 [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
                 [one.turns_at for one in wanted], [one.held[:500] for one in wanted],
+                [json.dumps(one.led_elsewhere) for one in wanted],
             ],
         )  # fmt: skip
 
@@ -386,7 +397,7 @@ def any_unproven(account: AccountId) -> bool:
 
 
 _SEEN = (
-    "observed_quantity", "observed_minor", "observed_currency", "observed_terms", "fulfilled_by", "buyable", "channels",
+    "observed_quantity", "observed_minor", "observed_currency", "observed_terms", "price_setup", "fulfilled_by", "buyable", "channels",
     "product_type", "product_code", "title", "problems", "observed_at",
 )  # fmt: skip
 
@@ -403,10 +414,33 @@ def see(account: AccountId, offers: Sequence[Observed], asked_at: Instant) -> No
     skus = [key.sku for key in found]
     with transaction.atomic():
         rows = models.Offer.objects.select_for_update().filter(account_id=account, sku__in=skus).order_by("pk")
-        for site, sku, seen_at in rows.values_list("site", "sku", "observed_at"):
-            if seen_at is not None and seen_at > asked_at:
-                found.pop(OfferKey(account, SiteId(site), SellerSku(sku)), None)
+        known = {key_of(row): row for row in rows if key_of(row) in found}
+        for key, row in known.items():
+            if row.observed_at is not None and row.observed_at > asked_at:
+                del found[key]
+        _note_changed(found, known, asked_at)
         _write_seen(account, list(found.values()), asked_at)
+
+
+def _note_changed(found: Mapping[OfferKey, Observed], known: Mapping[OfferKey, models.Offer], now: Instant) -> None:
+    """Write down where somebody else changed what we lead: the offer was as wanted, nothing was on its way, and it is not any
+    more."""
+    changed, entries = [], []
+    for key, seen in found.items():
+        row = known.get(key)
+        before = observed_of(row) if row and not row.submission and row.wanted_no == row.settled_no else None
+        if row is None or before is None:
+            continue
+        others = changed_by_others(desired_of(row), before, seen)
+        if others:
+            row.changed_elsewhere = counted(row.changed_elsewhere, others, now)
+            changed.append(row)
+        for one in others:
+            told = {"field": one.field, "was": one.before, "became": one.now}
+            entries.append(("changed_elsewhere", str(key), key.account, row.correlation, told))
+    if changed:
+        models.Offer.objects.bulk_update(changed, ["changed_elsewhere"])
+        journal.write_many(now, entries)
 
 
 def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
@@ -484,6 +518,7 @@ def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer
         observed_minor=offer.price.minor if offer.price else None,
         observed_currency=offer.price.currency if offer.price else "",
         observed_terms=as_text(offer.terms),
+        price_setup=setup_as_text(offer.setup),
         fulfilled_by=offer.fulfilled_by,
         buyable=offer.buyable,
         channels=list(offer.channels),

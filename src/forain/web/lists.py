@@ -51,6 +51,7 @@ def offer_list(request: HttpRequest) -> HttpResponse:
         "waiting": Q(wanted_no__gt=F("settled_no")),
         "alarm": ~Q(alarm=""),
         "differs": DIFFERS,
+        "priced_there": ~Q(price_setup={}),
     }
     if state in filters:
         rows = rows.filter(filters[state])
@@ -116,8 +117,10 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         "terms": [
             (name, row.desired_terms.get(name), row.observed_terms.get(name))
             for name in NAMES
-            if row.desired_terms.get(name) or row.observed_terms.get(name, ABSENT) != ABSENT
+            if row.desired_terms.get(name) or name in row.led_elsewhere or row.observed_terms.get(name, ABSENT) != ABSENT
         ],
+        "led": {name: {"who": who, "ours": ours} for name, (who, ours) in row.led_elsewhere.items()},
+        "setup": [(name, row.price_setup[name]) for name in ("lowest", "highest", "automated") if name in row.price_setup],
         "entries": entries,
     }  # fmt: skip
     return render(request, "web/offer.html", context)

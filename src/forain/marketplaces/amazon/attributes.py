@@ -10,9 +10,11 @@ import msgspec
 from forain.core.clock import Instant, parse_instant
 from forain.core.errors import Malformed
 from forain.core.money import Money
+from forain.core.offers import NO_SETUP, PriceSetup
 from forain.core.terms import ABSENT, Absent, Sale, Terms
 from forain.marketplaces.amazon import wire
 from forain.marketplaces.amazon.sites import BY_ID
+from forain.net.redaction import scrub
 
 OWN_CHANNEL = "DEFAULT"
 MOST_DAYS = 1000
@@ -61,6 +63,38 @@ def price(site: str, item: wire.ListingItem, *, buyable: bool) -> Money | None:
                 return _our_price(site, told) or shown
             return shown
     return None if buyable else _our_price(site, told)
+
+
+def setup(site: str, item: wire.ListingItem) -> PriceSetup:
+    """The seller's own limits and Amazon's "Automate pricing"; what cannot be read is left out, and none of it stops anything.
+
+    Source: page "Manage automated pricing rules with SP-API", read 2026-11-30.
+    """
+    raw = item.attributes.get("purchasable_offer")
+    try:
+        told = wire.part(raw, list[wire.SubmittedSetup]) if raw is not None else []
+    except Malformed:
+        return NO_SETUP
+    here = next((one for one in told if one.marketplace_id == site and one.audience == "ALL"), None)
+    if here is None:
+        return NO_SETUP
+    currency = here.currency or BY_ID[site].currency
+    plans = here.automated_pricing_merchandising_rule_plan or []
+    rules = [plan.merchandising_rule.rule_id for plan in plans if plan.merchandising_rule]
+    return PriceSetup(
+        _limit(here.minimum_seller_allowed_price, currency), _limit(here.maximum_seller_allowed_price, currency),
+        scrub(rules[0])[:100] if rules else "",
+    )  # fmt: skip
+
+
+def _limit(told: list[wire.SubmittedSchedule] | None, currency: str) -> Money | None:
+    """None also for 0, which Amazon takes for none."""
+    steps = [step for price in told or [] for step in price.schedule]
+    try:
+        found = Money.parse(_digits(steps[0].value_with_tax), currency) if steps else None
+    except ValueError:
+        return None
+    return found if found and found.minor > 0 else None
 
 
 def money(amount: str, currency: str, where: str) -> Money:

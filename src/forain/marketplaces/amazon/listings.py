@@ -171,6 +171,7 @@ def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) ->
         title=(summary.item_name or "") if summary else "",
         problems=tuple(problem(issue) for issue in item.issues),
         terms=attributes.terms(site, item),
+        setup=attributes.setup(site, item),
     )
 
 

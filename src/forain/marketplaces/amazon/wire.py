@@ -198,6 +198,25 @@ class SubmittedOffer(msgspec.Struct):
     discounted_price: list[SubmittedSale] | None = None
 
 
+class MerchandisingRule(msgspec.Struct):
+    rule_id: Plain = ""
+
+
+class RulePlan(msgspec.Struct):
+    merchandising_rule: MerchandisingRule | None = None
+
+
+class SubmittedSetup(msgspec.Struct):
+    """What of an offer speaks of its price without being one."""
+
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    audience: Plain = "ALL"
+    minimum_seller_allowed_price: list[SubmittedSchedule] | None = None
+    maximum_seller_allowed_price: list[SubmittedSchedule] | None = None
+    automated_pricing_merchandising_rule_plan: list[RulePlan] | None = None
+
+
 class ListingPage(Struct):
     """Items stay raw here: one that breaks must not break the page."""
 

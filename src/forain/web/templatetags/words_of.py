@@ -132,6 +132,12 @@ def term(text: str | None, name: str) -> str:
     return "–" if text in (None, ABSENT) else words.term(language(), name, str(text))
 
 
+@register.simple_tag
+def led_by(who: str) -> str:
+    """ "led by another tool"."""
+    return w("term.led_by", who=w(f"wished.{who}"))
+
+
 @register.filter
 def wished(text: str) -> str:
     """A wish as it is read: its word, or a number with the language's marks."""

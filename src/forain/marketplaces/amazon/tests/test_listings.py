@@ -5,6 +5,7 @@ import pytest
 from forain.core import errors as e
 from forain.core.clock import parse_instant
 from forain.core.money import Money
+from forain.core.offers import NO_SETUP, PriceSetup
 from forain.core.terms import ABSENT, Sale
 from forain.marketplaces.amazon.tests.parts import (
     CATALOG,
@@ -295,3 +296,29 @@ def test_letters_that_are_none_where_a_price_belongs_break_their_item_only():
     page = account(Wire((200, body.replace(b"%s", FR.encode())))).sweep(FR, None)
 
     assert [u.key.sku for u in page.unread] == ["S"]
+
+
+def setup_of(**members):
+    return seen(listing(attributes={"purchasable_offer": [purchasable(19.9) | members]})).setup
+
+
+def bound(amount):
+    return [{"schedule": [{"value_with_tax": amount}]}]
+
+
+def test_the_sellers_own_limits_and_automate_pricing_are_read():
+    plan = [{"merchandising_rule": {"rule_id": "RULE-1", "start_at": {"value": "2026-01-01"}}}]
+
+    found = setup_of(
+        minimum_seller_allowed_price=bound(12), maximum_seller_allowed_price=bound(20.5),
+        automated_pricing_merchandising_rule_plan=plan,
+    )  # fmt: skip
+
+    assert found == PriceSetup(Money(1200, "EUR"), Money(2050, "EUR"), "RULE-1")
+
+
+@pytest.mark.parametrize("odd", [None, [], bound(0), bound("x"), bound(1.234), bound(-1)])
+def test_a_limit_that_is_none_or_cannot_be_read_stops_nothing(odd):
+    assert setup_of(minimum_seller_allowed_price=odd) == NO_SETUP
+    assert setup_of(minimum_seller_allowed_price="?", maximum_seller_allowed_price=bound(20)) == NO_SETUP
+    assert setup_of(automated_pricing_merchandising_rule_plan=[{}]) == NO_SETUP
