@@ -13,6 +13,7 @@ from forain import wiring
 from forain.core.plain import one_line
 from forain.core.terms import ABSENT, NAMES
 from forain.flows import import_orders
+from forain.flows.reckon_offers import HELD_PRICES
 from forain.store import instance, issues, models, offers, orders
 from forain.web.notices import with_cures
 
@@ -86,6 +87,8 @@ def _state(offer: "models.Offer") -> str:
     return "differs" if quantity_differs or price_differs or terms_differ else "settled"
 
 
+BY_RULE = (*HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing", "outside_marketplace_limits")
+"""Held back for what the rules say, and not for what is wrong with the article."""
 _PRICE_STEPS = (
     "special_price",
     "sale",
@@ -111,7 +114,7 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         "offer": row,
         "state": _state(row),
         "cure": {"not_taken": "offer_not_taken", "not_on_marketplace": "offer_not_on_marketplace",
-                 "refused": "offer_refused"}.get(row.alarm, "offer_held"),
+                 "refused": "offer_refused"}.get(row.alarm, "offer_by_rule" if row.alarm_detail in BY_RULE else "offer_held"),
         "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
         "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
         "terms": [
