@@ -251,3 +251,21 @@ def test_a_price_change_is_told_as_a_change_of_offers(client, told):
     later(client)
 
     assert len(told("ANY_OFFER_CHANGED")) == 1
+
+
+@pytest.mark.parametrize(
+    ("levels", "status"),
+    [
+        ([(5, 4.5), (10, 4)], "ACCEPTED"),
+        ([(5, 5)], "INVALID"),
+        ([(10, 4.5), (5, 4)], "INVALID"),
+        ([(5, 4), (10, 4)], "INVALID"),
+        ([(n, 5 - n / 10) for n in range(2, 8)], "INVALID"),
+        ([], "INVALID"),
+    ],
+)
+def test_business_tiers_are_few_and_fall(client, levels, status):
+    told = [{"lower_bound": pieces, "value": value} for pieces, value in levels]
+    plan = [{"schedule": [{"discount_type": "fixed", "levels": told}]}]
+
+    assert client.patch([price(offer(5, audience="B2B", quantity_discount_plan=plan))])[1]["status"] == status

@@ -96,7 +96,7 @@ class Observed:
 class Change:
     """Absolute values to tell the marketplace for one offer. None: not part of this change.
 
-    `gone`: what stands there of the terms that are to be absent; some marketplaces want it named.
+    `gone`: what stands there of the terms that are to be absent or in part so; some marketplaces want it named.
     """
 
     key: OfferKey
@@ -211,7 +211,7 @@ def plan(
         desired.price if price_differs else None,
         observed.product_type,
         terms,
-        observed.terms.only(terms.absent()),
+        observed.terms.only([*terms.absent(), *(["business"] if terms.business else [])]),
     )
     if submitted is not None and not _tells(submitted, change) and now < submitted.at + APART:
         return Wait(submitted.at + APART, "unacknowledged", notes)

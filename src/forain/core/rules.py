@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from forain.core.business import BusinessRule, tiers_of
 from forain.core.money import Money
 from forain.core.ownership import LEADERS, Leader
 from forain.core.plain import digits
@@ -18,12 +19,12 @@ from forain.core.sales import SaleRule, Special
 from forain.core.stock import ABSURD_QUANTITY, StockRule
 from forain.core.terms import MOST_HANDLING_DAYS
 
-NO_SALES = SaleRule()
+NO_SALES, NO_BUSINESS = SaleRule(), BusinessRule()
 NONE = "none"
 """The word for "no such limit here", where a wider rule has one."""
 YES, NO = "yes", "no"
 
-Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day"]
+Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day", "tiers"]
 Level = Literal["account", "site", "group", "sku"]
 LED_BY = {"quantity": "quantity_led_by", "price": "price_led_by", "handling_days": "handling_led_by"}
 """What of an offer has a leader -> the wish that says who. Sale and list price go with the price."""
@@ -82,13 +83,16 @@ WISHES: Mapping[str, Wish] = {
         Wish("sale_from", "price", "day"),
         Wish("sale_until", "price", "day"),
         Wish("list_price", "price", "amount", LEAST_AMOUNT, may_be_none=True),
+        Wish("business_price", "price", "amount", LEAST_AMOUNT, may_be_none=True),
+        Wish("business_percent", "price", "percent", Decimal(-99), Decimal(0), may_be_none=True),
+        Wish("business_tiers", "price", "tiers", may_be_none=True),
     )
 }
 
 
 class NotAWish(ValueError):
     """What was entered cannot be wished for. `code`: why, "unknown_wish", "not_a_number", "too_small", "too_large",
-    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "amount_without_currency", "currency_differs";
+    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "not_tiers", "amount_without_currency", "currency_differs";
     `told`: what it may be."""
 
     def __init__(self, code: str, name: str, told: str = "") -> None:
@@ -116,6 +120,11 @@ def checked(name: str, text: str, currency: str = "") -> str:
         if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
             raise NotAWish("not_an_ending", name, "99")
         return text
+    if wish.kind == "tiers":
+        try:
+            return " ".join(f"{pieces}:{digits(off)}" for pieces, off in tiers_of(text))
+        except ValueError:
+            raise NotAWish("not_tiers", name, "5:3 10:5") from None
     if wish.kind == "day":
         return str(_day(name, text))
     if wish.kind == "amount":
@@ -177,6 +186,7 @@ class Effective:
     said_by: Mapping[str, Level]
     handling_days: int | None = None
     sales: SaleRule = NO_SALES
+    business: BusinessRule = NO_BUSINESS
 
 
 def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
@@ -223,7 +233,11 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         special=told.get("special_price", NO),  # type: ignore[arg-type]
         own=Special(reduced, day("sale_from"), day("sale_until")) if reduced else None, list_price=amount("list_price"),
     )  # fmt: skip
+    tiers = told.get("business_tiers", NONE)
+    business = BusinessRule(
+        amount("business_price"), percent("business_percent"), () if tiers == NONE else tiers_of(tiers)
+    )
     led_by = {field: told.get(name, LEADERS[0]) for field, name in LED_BY.items()}
     return Effective(
-        stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales,  # type: ignore[arg-type]
+        stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales, business=business,  # type: ignore[arg-type]
     )  # fmt: skip

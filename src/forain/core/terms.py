@@ -1,4 +1,5 @@
-"""What an offer says besides its quantity and its price: how long the merchant takes to send it, a sale, the list price.
+"""What an offer says besides its quantity and its price: how long the merchant takes to send it, a sale,
+the list price, the price for businesses.
 
 Each of these terms is wished for, told, read back and settled by itself: a term that is not part of a change is not
 touched. They are kept as one line of text each, by name, so that the database compares them all at once.
@@ -36,6 +37,25 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
+class Tier:
+    """From so many pieces on each costs `price`."""
+
+    pieces: int
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """What business customers pay: one piece, and from the `tiers` on, whose pieces rise and whose prices fall."""
+
+    price: Money
+    tiers: tuple[Tier, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([str(self.price), *(f"{tier.pieces}:{tier.price.text()}" for tier in self.tiers)])
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """None: not said; of a wish: not ours, it stays as it stands. ABSENT: there is none of it.
 
@@ -45,6 +65,7 @@ class Terms:
     handling_days: int | Absent | None = None
     sale: Sale | Absent | None = None
     list_price: Money | Absent | None = None
+    business: Business | Absent | None = None
 
     def __bool__(self) -> bool:
         """Anything is said."""
@@ -63,7 +84,7 @@ class Terms:
 NAMES = tuple(field.name for field in fields(Terms))
 UNSAID = Terms()
 """Nothing is said of any of them."""
-TAKEN_BACK = ("sale", "list_price")
+TAKEN_BACK = ("sale", "list_price", "business")
 """Terms that do not outlive the wish for them. A handling time does: an offer always has one."""
 
 
@@ -114,4 +135,17 @@ def _money(text: str) -> Money:
     return Money.parse(amount, currency)
 
 
-_READ: Mapping[str, Callable[[str], object]] = {"handling_days": int, "sale": _sale, "list_price": _money}
+def _business(text: str) -> Business:
+    amount, currency, *tiers = text.split(" ")
+    read = [tier.split(":") for tier in tiers]
+    return Business(
+        Money.parse(amount, currency), tuple(Tier(int(pieces), Money.parse(price, currency)) for pieces, price in read)
+    )
+
+
+_READ: Mapping[str, Callable[[str], object]] = {
+    "handling_days": int,
+    "sale": _sale,
+    "list_price": _money,
+    "business": _business,
+}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from forain.contracts.manifest import MarketplaceManifest
 from forain.contracts.shop import Variant
+from forain.core.business import business_on_site
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.offers import Desired
@@ -18,10 +19,15 @@ from forain.store import accounts, models, offers, rates
 
 HELD_PRICES = (
     "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
+    "business_price_above_price",
 )  # fmt: skip
 """Why there is no price or no sale, and a person must look."""
 OURS = LEADERS[0]
-SAID_BY = {"sale": ("sale_price", "special_price"), "special_price": ("special_price",)}
+SAID_BY = {
+    "business": ("business_price", "business_percent", "business_tiers"),
+    "sale": ("sale_price", "special_price"),
+    "special_price": ("special_price",),
+}
 """The wishes a step comes from, where it is not called as they are."""
 
 
@@ -102,7 +108,12 @@ def wanted(
             if prices.problem in HELD_PRICES and rule.led_by["price"] == OURS:
                 found.held = prices.problem
         if price is not None:
-            wished = replace(wished, sale=prices.sale, list_price=rule.sales.list_price)
+            business = business_on_site(price, rule.business, rule.price.floor)
+            if isinstance(business, str):
+                found.notes.append(business)
+                found.held = business if rule.led_by["price"] == OURS else found.held
+                business = None
+            wished = replace(wished, sale=prices.sale, list_price=rule.sales.list_price, business=business)
             withdrawn = frozenset(name for name in TAKEN_BACK if getattr(wished, name) is None)
     terms = wished.only(market.manifest.terms)
     if terms != wished:

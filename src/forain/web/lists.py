@@ -93,6 +93,7 @@ _PRICE_STEPS = (
     "special_price",
     "sale",
     "list_price",
+    "business",
     "shop_price",
     "rate",
     "site_tax",

@@ -180,6 +180,13 @@ def term(language: str, name: str, text: str) -> str:
         last = datetime.fromisoformat(parts[3]) - timedelta(seconds=1)
         gaps = {"first": day(language, datetime.fromisoformat(parts[2])), "last": day(language, last)}
         return say(language, "term.sale_text", {"price": amount(language, " ".join(parts[:2])), **gaps})
+    if name == "business" and len(parts := text.split(" ")) > 1:
+        tiers = [tier.partition(":") for tier in parts[2:]]
+        told = [
+            say(language, "term.tier", {"count": pieces, "price": amount(language, f"{price} {parts[1]}")})
+            for pieces, _, price in tiers
+        ]
+        return " · ".join([amount(language, " ".join(parts[:2])), *told])
     return amount(language, number(language, text))
 
 
@@ -205,6 +212,11 @@ def _reason(language: str, code: str) -> str:
     return say(language, f"hold.{code}") if has(f"hold.{code}") else say_stored(language, code)
 
 
+def changed(language: str, text: str) -> str:
+    """A value of a field that somebody else changed: what it is shows in its form."""
+    return term(language, "business" if ":" in text and "Z" not in text else "sale", text)
+
+
 def _term(name: str, language: str, text: str) -> str:
     return term(language, name, text)
 
@@ -219,8 +231,8 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "seconds": lambda language, text: span(language, float(text)) if text.isdigit() else text,
     "price": amount,
     "field": lambda language, name: say(language, f"term.{name}"),
-    "was": lambda language, text: term(language, "sale", text),
-    "became": lambda language, text: term(language, "sale", text),
+    "was": changed,
+    "became": changed,
     **{name: partial(_term, name) for name in NAMES},
     "total": amount,
     "shop": amount,

@@ -11,7 +11,7 @@ from forain.core.clock import Instant, parse_instant
 from forain.core.errors import Malformed
 from forain.core.money import Money
 from forain.core.offers import NO_SETUP, PriceSetup
-from forain.core.terms import ABSENT, Absent, Sale, Terms
+from forain.core.terms import ABSENT, Absent, Business, Sale, Terms, Tier
 from forain.marketplaces.amazon import wire
 from forain.marketplaces.amazon.sites import BY_ID
 from forain.net.redaction import scrub
@@ -44,6 +44,7 @@ def terms(site: str, item: wire.ListingItem) -> Terms:
         handling_days=None if own is None else _handling_days(own),
         sale=None if offers is None else _sale(site, _of_everybody(site, offers)),
         list_price=None if listed is None else _list_price(site, listed),
+        business=None if offers is None else _business(site, item, offers),
     )
 
 
@@ -133,6 +134,27 @@ def _sale(site: str, told: wire.SubmittedOffer | None) -> Sale | Absent | None:
         return Sale(reduced, _moment(steps[0].start_at), _moment(steps[0].end_at, ends=True))
     except ValueError:
         return None
+
+
+def _business(site: str, item: wire.ListingItem, offers: list[wire.SubmittedOffer]) -> Business | Absent | None:
+    """The entry for businesses, its price as it is in force where Amazon tells that. None: it cannot be read, or its tiers are
+    percents, which Forain never tells."""
+    told = next((one for one in offers if one.marketplace_id == site and one.audience == "B2B"), None)
+    if told is None:
+        return ABSENT
+    shown = next((o.price for o in item.offers if o.marketplace_id == site and o.offer_type == "B2B"), None)
+    plans = [levels for plan in told.quantity_discount_plan or [] for levels in plan.schedule if levels.levels]
+    if len(plans) > 1 or any(plan.discount_type != "fixed" for plan in plans):
+        return None
+    currency = told.currency or BY_ID[site].currency
+    try:
+        price = Money.parse(shown.amount, shown.currency_code) if shown else _our_price(site, told)
+        tiers = [
+            Tier(level.lower_bound, Money.parse(_digits(level.value), currency)) for p in plans for level in p.levels
+        ]
+    except (ValueError, Malformed):
+        return None
+    return Business(price, tuple(sorted(tiers, key=lambda tier: tier.pieces))) if price else None
 
 
 def _moment(text: str, *, ends: bool = False) -> Instant:

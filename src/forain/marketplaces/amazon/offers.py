@@ -16,7 +16,7 @@ from forain.core.errors import Malformed, Problem, Rejected
 from forain.core.ids import SubmissionId
 from forain.core.money import Money
 from forain.core.offers import Change
-from forain.core.terms import ABSENT, Sale
+from forain.core.terms import ABSENT, Business, Sale
 from forain.marketplaces.amazon import errors, wire
 from forain.marketplaces.amazon.attributes import OWN_CHANNEL
 from forain.marketplaces.amazon.listings import items_url, problem
@@ -74,7 +74,7 @@ def body(change: Change) -> dict[str, Any]:
         patches.append(
             _patch("merge", "fulfillment_availability", {"fulfillment_channel_code": OWN_CHANNEL, **channel})
         )
-    patches += _of_the_offer(change) + _of_the_list_price(change)
+    patches += _of_the_offer(change) + _of_the_list_price(change) + _for_businesses(change)
     return {"productType": change.product_type or GENERIC_TYPE, "patches": patches}
 
 
@@ -119,6 +119,32 @@ def _of_the_list_price(change: Change) -> list[dict[str, Any]]:
     # Where prices are shown without tax it is told so.
     name = "value" if BY_ID[site].region == "NA" else "value_with_tax"
     return [_patch("merge", "list_price", {"marketplace_id": site, "currency": told.currency, name: _number(told)})]
+
+
+def _for_businesses(change: Change) -> list[dict[str, Any]]:
+    """The entry for business customers, which stands beside everybody's and is named by its audience.
+
+    Source: models issues 5022 and 4349; schema of purchasable_offer (quantity_discount_plan); read 2026-11-30.
+    """
+    told, stood, site = change.terms.business, change.gone.business, change.key.site
+    selectors = {"marketplace_id": site, "currency": BY_ID[site].currency, "audience": "B2B"}
+    if told == ABSENT:
+        return [_patch("delete", "purchasable_offer", selectors)]
+    if not isinstance(told, Business):
+        return []
+    selectors["currency"] = told.price.currency
+    patches = []
+    if isinstance(stood, Business) and stood.tiers and not told.tiers:
+        # A merge leaves what it does not name.
+        patches.append(_patch("delete", "purchasable_offer", selectors | _plan(stood)))
+    price = {"our_price": [{"schedule": [{"value_with_tax": _number(told.price)}]}]}
+    patches.append(_patch("merge", "purchasable_offer", selectors | price | (_plan(told) if told.tiers else {})))
+    return patches
+
+
+def _plan(told: Business) -> dict[str, Any]:
+    levels = [{"lower_bound": tier.pieces, "value": _number(tier.price)} for tier in told.tiers]
+    return {"quantity_discount_plan": [{"schedule": [{"discount_type": "fixed", "levels": levels}]}]}
 
 
 def _number(amount: Money) -> msgspec.Raw:

@@ -190,12 +190,27 @@ class SubmittedSchedule(msgspec.Struct):
     schedule: list[SubmittedPrice] = []
 
 
+class SubmittedLevel(msgspec.Struct):
+    lower_bound: int = 0
+    value: msgspec.Raw = msgspec.Raw(b"")
+
+
+class SubmittedLevels(msgspec.Struct):
+    discount_type: Plain = ""
+    levels: list[SubmittedLevel] = []
+
+
+class SubmittedPlan(msgspec.Struct):
+    schedule: list[SubmittedLevels] = []
+
+
 class SubmittedOffer(msgspec.Struct):
     marketplace_id: Plain = ""
     currency: Plain = ""
     audience: Plain = "ALL"
     our_price: list[SubmittedSchedule] = []
     discounted_price: list[SubmittedSale] | None = None
+    quantity_discount_plan: list[SubmittedPlan] | None = None
 
 
 class MerchandisingRule(msgspec.Struct):

@@ -6,7 +6,7 @@ from forain.core import errors as e
 from forain.core.clock import parse_instant
 from forain.core.money import Money
 from forain.core.offers import NO_SETUP, PriceSetup
-from forain.core.terms import ABSENT, Sale
+from forain.core.terms import ABSENT, Business, Sale, Tier
 from forain.marketplaces.amazon.tests.parts import (
     CATALOG,
     FR,
@@ -322,3 +322,28 @@ def test_a_limit_that_is_none_or_cannot_be_read_stops_nothing(odd):
     assert setup_of(minimum_seller_allowed_price=odd) == NO_SETUP
     assert setup_of(minimum_seller_allowed_price="?", maximum_seller_allowed_price=bound(20)) == NO_SETUP
     assert setup_of(automated_pricing_merchandising_rule_plan=[{}]) == NO_SETUP
+
+
+def tiers(kind="fixed", *levels):
+    told = [{"lower_bound": pieces, "value": value} for pieces, value in levels or [(10, 16), (5, 17.5)]]
+    return {"quantity_discount_plan": [{"schedule": [{"discount_type": kind, "levels": told}]}]}
+
+
+def business_of(entry, **more):
+    return seen(listing(attributes={"purchasable_offer": [purchasable(19.9), entry]}, **more)).terms.business
+
+
+def test_a_business_price_is_read_with_its_tiers_and_as_it_is_in_force():
+    entry = purchasable(17.9, audience="B2B") | tiers()
+    in_force = [{"marketplaceId": FR, "offerType": "B2B", "price": {"amount": "17.80", "currencyCode": "EUR"}}]
+    rising = (Tier(5, Money(1750, "EUR")), Tier(10, Money(1600, "EUR")))
+
+    assert business_of(entry) == Business(Money(1790, "EUR"), rising)
+    assert business_of(entry, offers=in_force) == Business(Money(1780, "EUR"), rising)
+    assert business_of(purchasable(17.9, audience="B2B")) == Business(Money(1790, "EUR"))
+    assert business_of(purchasable(17.9, audience="B2B", site="A1PA6795UKMFR9")) == ABSENT
+
+
+@pytest.mark.parametrize("odd", [tiers("percent"), tiers("fixed", (5, "x")), tiers("fixed", (5, 1.234))])
+def test_a_business_price_whose_tiers_are_none_of_ours_says_nothing(odd):
+    assert business_of(purchasable(17.9, audience="B2B") | odd) is None

@@ -9,7 +9,7 @@ from forain.contracts.marketplace import Accepted, Confirmed, Parcel, ParcelRefu
 from forain.core import errors as e
 from forain.core.money import Money
 from forain.core.offers import Change
-from forain.core.terms import ABSENT, Sale, Terms
+from forain.core.terms import ABSENT, Business, Sale, Terms, Tier
 from forain.marketplaces.amazon.tests.parts import (
     FR,
     LISTINGS,
@@ -200,3 +200,27 @@ def test_a_refused_parcel_carries_every_reason_with_its_details():
 
     assert isinstance(answer, ParcelRefused)
     assert [p.text for p in answer.problems] == ["Invalid Input: shipDate is in the future", "b"]
+
+
+EACH = Business(Money(1790, "EUR"), (Tier(5, Money(1700, "EUR")), Tier(10, Money(1600, "EUR"))))
+LEVELS = [{"lower_bound": 5, "value": 17.0}, {"lower_bound": 10, "value": 16.0}]
+PLAN = {"quantity_discount_plan": [{"schedule": [{"discount_type": "fixed", "levels": LEVELS}]}]}
+FOR_BUSINESSES = SELECTORS | {"audience": "B2B"}
+
+
+def test_a_business_price_is_an_entry_of_its_own_with_its_tiers():
+    told = patches(Change(key(), None, None, "", Terms(business=EACH)))
+
+    price = {"our_price": [{"schedule": [{"value_with_tax": 17.9}]}]}
+    assert told == [("merge", "/attributes/purchasable_offer", [FOR_BUSINESSES | price | PLAN])]
+
+
+def test_tiers_that_go_are_named_and_a_business_price_goes_whole():
+    plain = Business(Money(1790, "EUR"))
+
+    without_tiers = patches(Change(key(), None, None, "", Terms(business=plain), Terms(business=EACH)))
+    gone = patches(Change(key(), None, None, "", Terms(business=ABSENT), Terms(business=EACH)))
+
+    assert without_tiers[0] == ("delete", "/attributes/purchasable_offer", [FOR_BUSINESSES | PLAN])
+    assert [op for op, _, _ in without_tiers] == ["delete", "merge"]
+    assert gone == [("delete", "/attributes/purchasable_offer", [FOR_BUSINESSES])]
