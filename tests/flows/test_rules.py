@@ -228,6 +228,23 @@ def test_a_sale_without_days_is_held_by_name_and_the_rest_goes_on(open_house):
     assert (row.alarm, row.alarm_detail, price(open_house, "SOAP")) == ("held", "sale_days", Decimal("10.00"))
 
 
+def test_the_price_of_a_group_of_customers_is_the_base_where_there_is_one(open_house):
+    say(open_house, ALL, price_group="Wholesale", percent="10")
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,price:Wholesale\nSOAP,Soap,10.00,EUR,20,12,8.00\nOIL,Oil,20.00,EUR,5.5,5,\n"
+    )
+    open_house.live(30)
+
+    assert (price(open_house, "SOAP"), price(open_house, "OIL")) == (Decimal("8.80"), Decimal("22.00"))
+    assert ["price_group", "wholesale", "account"] in models.Offer.objects.get(sku="SOAP").desired_steps
+    assert tried(open_house, ALL) == {"SOAP": (12, "10.00 EUR", ""), "OIL": (5, "20.00 EUR", "")}
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,price:Wholesale\nSOAP,Soap,10.00,EUR,20,12,9.00\nOIL,Oil,20.00,EUR,5.5,5,\n"
+    )
+    open_house.live(30)
+    assert price(open_house, "SOAP") == Decimal("9.90")
+
+
 def test_a_preview_shows_the_handling_time_before_and_after(open_house):
     found = preview_rules.preview(open_house.deps, open_house.account, ALL, {"handling_days": "4"})
     assert not isinstance(found, Refused)

@@ -30,7 +30,8 @@ class Variant:
 
     `ean` "" when none. `tax_rate` in percent, None when not told. `level` None: the shop manages no stock
     for it. `group`: the shop's name of the group of articles it belongs to, for rules that count for all of them; "" for
-    none. `special`: its reduced price, None for none. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
+    none. `special`: its reduced price, None for none. `group_prices`: (group of
+    customers, price with tax) where the shop has another price for them, names in small letters. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
     """
 
     variant: VariantId
@@ -44,6 +45,7 @@ class Variant:
     active: bool = True
     group: str = ""
     special: Special | None = None
+    group_prices: tuple[tuple[str, Money], ...] = ()
     problems: tuple[Problem, ...] = ()
 
 

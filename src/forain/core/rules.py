@@ -24,7 +24,7 @@ NONE = "none"
 """The word for "no such limit here", where a wider rule has one."""
 YES, NO = "yes", "no"
 
-Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day", "tiers"]
+Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day", "tiers", "name"]
 Level = Literal["account", "site", "group", "sku"]
 LED_BY = {"quantity": "quantity_led_by", "price": "price_led_by", "handling_days": "handling_led_by"}
 """What of an offer has a leader -> the wish that says who. Sale and list price go with the price."""
@@ -45,6 +45,7 @@ class Wish:
     may_be_none: bool = False
 
 
+LONGEST_NAME = 100
 LEAST_AMOUNT = Decimal("0.001")
 """Nothing is given away."""
 
@@ -71,6 +72,7 @@ WISHES: Mapping[str, Wish] = {
         _choice("handling_led_by", "quantity", *LEADERS),
         Wish("handling_days", "quantity", "pieces", Decimal(0), Decimal(MOST_HANDLING_DAYS), may_be_none=True),
         _choice("price_led_by", "price", *LEADERS),
+        Wish("price_group", "price", "name", may_be_none=True),
         Wish("site_tax", "price", "percent", Decimal(0), Decimal(50), may_be_none=True),
         Wish("percent", "price", "percent", Decimal(-99), Decimal(900)),
         Wish("add", "price", "amount", may_be_none=True),
@@ -92,7 +94,7 @@ WISHES: Mapping[str, Wish] = {
 
 class NotAWish(ValueError):
     """What was entered cannot be wished for. `code`: why, "unknown_wish", "not_a_number", "too_small", "too_large",
-    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "not_tiers", "amount_without_currency", "currency_differs";
+    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "not_tiers", "not_a_name", "amount_without_currency", "currency_differs";
     `told`: what it may be."""
 
     def __init__(self, code: str, name: str, told: str = "") -> None:
@@ -120,6 +122,10 @@ def checked(name: str, text: str, currency: str = "") -> str:
         if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
             raise NotAWish("not_an_ending", name, "99")
         return text
+    if wish.kind == "name":
+        if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
+            raise NotAWish("not_a_name", name, str(LONGEST_NAME))
+        return text.lower()
     if wish.kind == "tiers":
         try:
             return " ".join(f"{pieces}:{digits(off)}" for pieces, off in tiers_of(text))
@@ -178,7 +184,7 @@ def _number(wish: Wish, text: str) -> Decimal:
 class Effective:
     """All that counts for one offer. `said_by`: wish -> the level that said it, for the page "why?"; a wish that nobody
     said is not in it. `led_by`: who leads "quantity", "price" and "handling_days"; what others lead is never told.
-    `handling_days` None: nobody named any, and what stands there stays."""
+    `price_group`: the shop's group of customers whose price counts, "": everybody's. `handling_days` None: nobody named any, and what stands there stays."""
 
     stock: StockRule
     price: PriceRule
@@ -187,6 +193,7 @@ class Effective:
     handling_days: int | None = None
     sales: SaleRule = NO_SALES
     business: BusinessRule = NO_BUSINESS
+    price_group: str = ""
 
 
 def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
@@ -237,7 +244,11 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
     business = BusinessRule(
         amount("business_price"), percent("business_percent"), () if tiers == NONE else tiers_of(tiers)
     )
-    led_by = {field: told.get(name, LEADERS[0]) for field, name in LED_BY.items()}
+    led_by: dict[str, Leader] = {
+        field: told.get(name, LEADERS[0])  # type: ignore[misc]
+        for field, name in LED_BY.items()
+    }
     return Effective(
-        stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales, business=business,  # type: ignore[arg-type]
+        stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales, business=business,
+        price_group="" if told.get("price_group", NONE) == NONE else told["price_group"],
     )  # fmt: skip

@@ -96,9 +96,13 @@ def wanted(
     wished = Terms(handling_days=rule.handling_days)
     withdrawn: frozenset[str] = frozenset()
     price = None
-    if variant.price is not None:
+    shop_price = variant.price
+    if shop_price is not None and rule.price_group in dict(variant.group_prices):
+        shop_price = dict(variant.group_prices)[rule.price_group]
+        found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
+    if shop_price is not None:
         prices = prices_on_site(
-            variant.price, variant.special, site.currency, rule.price, rule.sales, market.moment(site.site),
+            shop_price, variant.special, site.currency, rule.price, rule.sales, market.moment(site.site),
             shop_tax=variant.tax_rate, rates=market.rates,
         )  # fmt: skip
         price, found.turns_at = prices.price, prices.turns_at

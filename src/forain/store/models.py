@@ -273,7 +273,8 @@ class VaultEntry(models.Model):
 
 
 class Variant(models.Model):
-    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop."""
+    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop. `group_prices`: group of customers -> amount with
+    currency."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="variants")
     variant = models.TextField()
@@ -288,6 +289,7 @@ class Variant(models.Model):
     allocated = models.BigIntegerField(null=True)
     active = models.BooleanField(default=True)
     group = models.TextField(default="", db_default="", blank=True)
+    group_prices = models.JSONField(default=dict, db_default={})
     special_minor = models.BigIntegerField(null=True)
     special_currency = models.TextField(default="", db_default="", blank=True)
     special_first = models.DateField(null=True)

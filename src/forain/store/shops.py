@@ -17,7 +17,7 @@ from forain.store import models, offers, runs
 
 _MIRRORED = (
     "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "group",
-    "special_minor", "special_currency", "special_first", "special_last", "problems",
+    "group_prices", "special_minor", "special_currency", "special_first", "special_last", "problems",
 )  # fmt: skip
 
 LINKS_LOCK = 0x466F724C
@@ -67,6 +67,7 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         allocated=variant.level.allocated if variant.level else None,
         active=variant.active,
         group=variant.group,
+        group_prices={name: str(price) for name, price in variant.group_prices},
         special_minor=special.price.minor if special else None,
         special_currency=special.price.currency if special else "",
         special_first=special.first if special else None,
@@ -90,6 +91,7 @@ def variant_of(row: models.Variant) -> Variant:
         tax_rate=row.tax_rate,
         active=row.active,
         group=row.group,
+        group_prices=tuple((name, Money.parse(*text.split(" "))) for name, text in sorted(row.group_prices.items())),
         special=None
         if row.special_minor is None
         else Special(Money(row.special_minor, row.special_currency), row.special_first, row.special_last),

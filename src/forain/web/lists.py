@@ -91,6 +91,7 @@ BY_RULE = (*HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing",
 """Held back for what the rules say, and not for what is wrong with the article."""
 _PRICE_STEPS = (
     "special_price",
+    "price_group",
     "sale",
     "list_price",
     "business",

@@ -161,5 +161,6 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
         active=cells.active(told, wrong),
         group=cells.group(told, wrong),
         special=cells.special(told, wrong),
+        group_prices=cells.group_prices(told, wrong),
         problems=tuple(problems),
     )

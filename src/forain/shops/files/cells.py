@@ -71,6 +71,19 @@ def special(cells: Mapping[str, str], wrong: Wrong) -> Special | None:
     return Special(amount, first, last) if amount else None
 
 
+def group_prices(cells: Mapping[str, str], wrong: Wrong) -> tuple[tuple[str, Money], ...]:
+    """The prices of the columns "price:GROUP"; an empty cell is none, one that cannot be believed is told and is none."""
+    if cells["currency"] not in CURRENCIES:
+        return ()
+    found = []
+    for column, text in cells.items():
+        name = column.removeprefix("price:").strip()
+        if column.startswith("price:") and name and text:
+            amount = _amount(text, column, cells["currency"], wrong)
+            found += [(name, amount)] if amount else []
+    return tuple(found)
+
+
 def _amount(text: str, column: str, currency: str, wrong: Wrong) -> Money | None:
     if _AMOUNT_WITH_COMMA.fullmatch(text):
         wrong("price_comma", column, f"{text} → {text.replace(',', '.')}")

@@ -82,6 +82,16 @@ def test_a_special_price_that_cannot_be_believed_is_told_and_is_none(cells, code
     assert [(p.code, p.field) for p in found.problems] == [(code, f"line 2, column {column}")]
 
 
+def test_groups_of_customers_have_prices_of_their_own_where_a_cell_says_one():
+    head = "sku,title,price,currency,on_hand,Price:Wholesale,price: club,price:\n"
+
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,7.00,8.00,1\nB,b,9.00,EUR,1,,8.005,\n".encode())
+
+    assert found.variants["A"].group_prices == (("wholesale", Money(700, "EUR")), ("club", Money(800, "EUR")))
+    assert (found.variants["B"].group_prices, found.variants["B"].price) == ((), Money(900, "EUR"))
+    assert [(p.code, p.field) for p in found.variants["B"].problems] == [("price_wrong", "line 3, column price: club")]
+
+
 def test_a_price_with_a_comma_says_what_to_write():
     found = catalogue.parse(f"{HEAD}A,,a,12;50,EUR,20,1\n".replace(",", "\t").replace(";", ",").encode())
 
