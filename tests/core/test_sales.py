@@ -110,6 +110,22 @@ def test_a_sale_without_its_days_is_not_told_and_the_price_is(wrong):
     assert found(wrong, AS_SALE).price == euro("10.00")
 
 
+def test_a_sale_that_cannot_be_reckoned_leaves_what_stands():
+    assert not found(special(first=None), AS_SALE).no_sale
+    assert not found(Special(Money.parse("8.00", "GBP"), date(2026, 12, 1), date(2026, 12, 24)), AS_SALE).no_sale
+    assert not found(special(), AS_SALE).no_sale
+    assert found(special("12.00"), AS_SALE).no_sale
+    assert found().no_sale
+    assert found(special(last=date(2026, 12, 9)), AS_SALE).no_sale
+
+
+def test_of_a_special_price_and_a_sale_the_one_that_turns_first_is_waited_for():
+    both = SaleRule("as_price", special("5.00", last=date(2026, 12, 20)))
+
+    assert found(special(last=date(2026, 12, 12)), both).turns_at == at("2026-12-13T00:00+01:00")
+    assert found(special(last=date(2026, 12, 24)), both).turns_at == at("2026-12-21T00:00+01:00")
+
+
 def test_a_sale_that_is_over_is_none():
     told = found(special(last=date(2026, 12, 9)), AS_SALE)
 

@@ -16,6 +16,7 @@ from forain.core.money import Money
 from forain.core.pricing import NoPrice, Priced, PriceRule, Rate, price_on_site
 from forain.core.terms import Sale
 
+NOT_BELOW = "sale_not_below_price"
 UseOfSpecial = Literal["no", "as_price", "as_sale"]
 
 
@@ -67,6 +68,11 @@ class OfPrices:
     problem: str = ""
     turns_at: Instant | None = None
 
+    @property
+    def no_sale(self) -> bool:
+        """There is to be none. Not so where one is wished for and cannot be reckoned: what stands stays then."""
+        return self.price is not None and self.sale is None and self.problem in ("", NOT_BELOW)
+
 
 def prices_on_site(
     shop_price: Money,
@@ -113,9 +119,9 @@ def prices_on_site(
     elif price_rule.floor and reduced < price_rule.floor:
         reduced = price_rule.floor
     if not reduced < priced.price:
-        # The marketplace refuses such a sale. It would begin to make sense with another price, and is decided anew then.
-        return replace(found, problem="sale_not_below_price", turns_at=ends)
-    return replace(found, sale=Sale(reduced, begins, ends), turns_at=ends)
+        # The marketplace refuses such a sale. With another price it may make sense, and is decided anew then.
+        return replace(found, problem=NOT_BELOW, turns_at=min(ends, turns_at or ends))
+    return replace(found, sale=Sale(reduced, begins, ends), turns_at=min(ends, turns_at or ends))
 
 
 def _runs(special: Special, today: date) -> bool:

@@ -118,7 +118,9 @@ def wanted(
                 found.held = business if rule.led_by["price"] == OURS else found.held
                 business = None
             wished = replace(wished, sale=prices.sale, list_price=rule.sales.list_price, business=business)
-            withdrawn = frozenset(name for name in TAKEN_BACK if getattr(wished, name) is None)
+            withdrawn = frozenset(
+                name for name in TAKEN_BACK if getattr(wished, name) is None and (name != "sale" or prices.no_sale)
+            )
     terms = wished.only(market.manifest.terms)
     if terms != wished:
         found.notes.append("terms_not_here")
