@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from forain.core.clock import Instant, parse_instant
+from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.errors import Malformed
 from forain.core.money import Money
 from forain.core.offers import NO_SETUP, PriceSetup
@@ -158,12 +158,14 @@ def _business(site: str, item: wire.ListingItem, offers: list[wire.SubmittedOffe
 
 
 def _moment(text: str, *, ends: bool = False) -> Instant:
-    """A day that ends something counts whole; what has no zone is UTC. Raises ValueError."""
+    """A day that ends something counts whole; what has no zone is UTC; to the millisecond, as it is kept. Raises ValueError."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         found = found.replace(tzinfo=UTC)
     told = parse_instant(found.isoformat())
-    return told + timedelta(days=1) if ends and len(text) == len("2026-12-01") else told
+    if ends and len(text) == len("2026-12-01"):
+        told += timedelta(days=1)
+    return parse_instant(format_instant(told))
 
 
 def _list_price(site: str, told: list[wire.SubmittedListPrice]) -> Money | Absent | None:

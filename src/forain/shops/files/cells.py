@@ -60,7 +60,7 @@ def special(cells: Mapping[str, str], wrong: Wrong) -> Special | None:
     for column in ("special_from", "special_until"):
         told = cells.get(column, "")
         try:
-            days.append(date.fromisoformat(told) if told else None)
+            days.append(_day(told) if told else None)
         except ValueError:
             wrong("price_day_wrong", column, told)
             return None
@@ -69,6 +69,14 @@ def special(cells: Mapping[str, str], wrong: Wrong) -> Special | None:
         wrong("price_day_wrong", "special_until", cells["special_until"])
         return None
     return Special(amount, first, last) if amount else None
+
+
+def _day(text: str) -> date:
+    """Raises ValueError, also for a year that nobody means: arithmetic at the ends of the calendar overflows."""
+    found = date.fromisoformat(text)
+    if not 1970 < found.year < 2190:
+        raise ValueError(text)
+    return found
 
 
 def group_prices(cells: Mapping[str, str], wrong: Wrong) -> tuple[tuple[str, Money], ...]:

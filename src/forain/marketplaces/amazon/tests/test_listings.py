@@ -120,7 +120,8 @@ def test_a_sale_is_read_with_its_days(days, begins, ends):
 
 @pytest.mark.parametrize(
     "odd", [reduced(5.5, start_at="soon"), reduced(5.555), reduced(-1), reduced(5.5, end_at="2025-12-24"), reduced("x"),
-            reduced(5.5, end_at="9999-12-31"),
+            reduced(5.5, end_at="9999-12-31"), reduced(5.5, end_at="2199-12-31"),
+            reduced(5.5, start_at="2026-12-01T00:00:00.000100Z", end_at="2026-12-01T00:00:00.000200Z"),
             reduced(1) | {"discounted_price": [{"schedule": [{"value_with_tax": 1}, {"value_with_tax": 2}]}]}],
 )  # fmt: skip
 def test_a_sale_that_cannot_be_read_says_nothing_and_the_offer_is_read(odd):

@@ -72,6 +72,8 @@ def test_a_special_price_has_its_days_or_none():
         ("0,,", "price_not_positive", "special_price"),
         ("8.50,24.12.2026,", "price_day_wrong", "special_from"),
         ("8.50,,2026-13-01", "price_day_wrong", "special_until"),
+        ("8.50,,9999-12-31", "price_day_wrong", "special_until"),
+        ("8.50,0001-01-01,", "price_day_wrong", "special_from"),
         ("8.50,2026-12-24,2026-12-01", "price_day_wrong", "special_until"),
     ],
 )
