@@ -475,7 +475,9 @@ class Watch:
 def _quantity(call: Call) -> int | None:
     for patch in call.told["patches"]:
         if patch["path"].endswith("fulfillment_availability"):
-            return int(patch["value"][0]["quantity"])
+            # A handling time goes there too, with a quantity or without.
+            told = patch["value"][0].get("quantity")
+            return None if told is None else int(told)
     return None
 
 
