@@ -16,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, landing, pricing, retry, roads, rules, sales
+from forain.core import authorization, errors, landing, pricing, retry, rules, sales
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -229,10 +229,10 @@ def stock_before_sold_pieces() -> Planted:
     def planted() -> Iterator[None]:
         batch = reconcile_offers._reconcile_batch
 
-        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any, road: Any) -> None:
+        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any) -> None:
             _deps[0] = deps
             opener = _Early(deps.open, lambda: _kept.get(account.pk))
-            batch(replace(deps, open=opener), account, adapter, rows, road)
+            batch(replace(deps, open=opener), account, adapter, rows)
 
         with (
             _instead(reconcile_offers, "unimported_per_variant", make),
@@ -420,11 +420,6 @@ def tells_without_a_claim() -> Planted:
             yield
 
     return planted()
-
-
-def any_road_will_do() -> Planted:
-    """By which road an SKU was told last is forgotten."""
-    return mock.patch.object(roads, "road_of", lambda cheaper, *_: cheaper)
 
 
 def issues_never_close() -> Planted:
@@ -791,7 +786,6 @@ def denied_for_ever() -> Planted:
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
-        any_road_will_do,
         check_then_insert, create_without_looking, dead_creations_stay_dead, creations_are_not_noted, cancelled_orders_live_on,
         settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
@@ -807,7 +801,6 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
 }  # fmt: skip
 
 LOUD: dict[str, tuple[str, ...]] = {
-    "any_road_will_do": ("the merchant counts", "a hook"),
     "replace_for_merge": ("the merchant counts",),
     "unit_price_for_line_total": ("a buyer on Amazon",),
     "the_widest_rule_counts": ("the merchant sets rules",),

@@ -54,7 +54,6 @@ CATALOGUE: dict[str, Severity] = {
     "offer_not_taken": Severity.WARNING,
     "offer_not_on_marketplace": Severity.WARNING,
     "offer_held": Severity.WARNING,
-    "feed_failed": Severity.WARNING,
     "order_held": Severity.WARNING,
     "order_not_created": Severity.WARNING,
     "order_total_differs": Severity.WARNING,

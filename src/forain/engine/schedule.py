@@ -18,7 +18,6 @@ from forain.flows import (
     prune,
     reconcile_offers,
     rotate_secret,
-    send_feeds,
     send_heartbeat,
     tell_people,
     watch,
@@ -55,7 +54,6 @@ FLOWS = {
     for flow in (
         Flow("import_orders", "account", import_orders.import_orders, needs_permission=True),
         Flow("reconcile_offers", "account", reconcile_offers.reconcile_offers, needs_permission=True),
-        Flow("send_feeds", "account", send_feeds.send_feeds, needs_permission=True),
         Flow("observe_offers", "account", observe_offers.observe_offers, needs_permission=True),
         Flow("sweep_offers", "account", observe_offers.sweep_offers, needs_permission=True),
         Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, needs_permission=True),

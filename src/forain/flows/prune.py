@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from forain.core.clock import Instant
 from forain.flows.deps import Deps
-from forain.store import feeds, journal, letters, orders
+from forain.store import journal, letters, orders
 
 AGAIN = timedelta(hours=6)
 AT_ONCE = 500
@@ -24,5 +24,4 @@ def prune(deps: Deps, _: None = None) -> Instant:
         journal.write(now, "buyers_forgotten", placeholders={"count": str(forgotten)})
     while journal.forget(now - JOURNAL_KEPT, AT_ONCE) or letters.forget(now - JOURNAL_KEPT, AT_ONCE):
         pass
-    feeds.forget(now - feeds.KEPT)
     return deps.clock.now() + AGAIN
