@@ -220,8 +220,9 @@ def _checked_late(story: "Story") -> str:
 
 
 WISHES: tuple[dict[str, str], ...] = (
-    {"buffer": "2"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1"}, {"share": "50"}, {"minimum": "3"},
-    {"percent": "10"}, {"percent": "-5", "ending": "99"}, {"ending": "99", "floor": "12.50"}, {},
+    {"buffer": "2", "handling_days": "3"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1", "handling_days": "3"},
+    {"share": "50"}, {"minimum": "3", "handling_days": "3"}, {"percent": "10", "handling_days": "3"}, {"percent": "-5", "ending": "99"},
+    {"ending": "99", "floor": "12.50", "handling_days": "3"}, {},
 )  # fmt: skip
 
 

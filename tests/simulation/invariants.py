@@ -475,7 +475,9 @@ class Watch:
 def _quantity(call: Call) -> int | None:
     for patch in call.told["patches"]:
         if patch["path"].endswith("fulfillment_availability"):
-            return int(patch["value"][0]["quantity"])
+            # A handling time goes there too, with a quantity or without.
+            told = patch["value"][0].get("quantity")
+            return None if told is None else int(told)
     return None
 
 
@@ -808,11 +810,16 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         price = _price(article.price, rule)
         if listing.prices[FR] != price:
             yield f"{of} costs {listing.prices[FR]}, not {price}"
-        lead = [
-            entry.get("lead_time_to_ship_max_days") for entry in listing.attributes.get("fulfillment_availability", [])
+        own = [
+            e
+            for e in listing.attributes.get("fulfillment_availability", [])
+            if e["fulfillment_channel_code"] == "DEFAULT"
         ]
-        if not by_amazon and 5 not in lead:
-            yield f"{of} has lost its handling time"
+        lead = own[0].get("lead_time_to_ship_max_days") if own else None
+        # What a rule named once stays when the rule goes.
+        days = [int(rule["handling_days"])] if "handling_days" in rule else [5, 3]
+        if not by_amazon and lead not in days:
+            yield f"{of} takes {lead} days to be sent, not {days[0]}"
 
 
 def _pieces(free: int, rule: dict[str, str]) -> int:

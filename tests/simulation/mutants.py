@@ -16,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, landing, pricing, retry, rules
+from forain.core import authorization, errors, landing, pricing, retry, rules, sales
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -651,10 +651,23 @@ def lands_when_it_is_announced() -> Planted:
 def prices_without_percent() -> Planted:
     """The merchant's percent for a site is not applied."""
     return _instead(
-        reconcile_offers,
+        sales,
         "price_on_site",
         lambda real: lambda price, currency, rule, **more: real(price, currency, pricing.PriceRule(), **more),
     )
+
+
+def a_quantity_takes_the_handling_time_away() -> Planted:
+    """What a rule says of the handling time is left out wherever a quantity is told."""
+
+    def make(real: Any) -> Any:
+        def fitting(desired: Any, observed: Any, *told: Any) -> Any:
+            found = real(desired, observed, *told)
+            return found if desired.quantity is None else replace(found, handling_days=None)
+
+        return fitting
+
+    return _instead(offers, "fitting_terms", make)
 
 
 def one_address_for_all() -> Planted:
@@ -781,7 +794,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
-        prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
+        prices_without_percent, a_quantity_takes_the_handling_time_away, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
         noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
     )
@@ -827,6 +840,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "a_bucket_of_another_operation": (),
     "never_remind": ("the merchant renews",),
     "prices_without_percent": ("the merchant sets rules",),
+    "a_quantity_takes_the_handling_time_away": ("the merchant sets rules",),
     "one_address_for_all": ("a buyer on Amazon",),
     "calls_within_a_transaction": ("a buyer on Amazon",),
     "orders_of_everybody": ("a buyer on Amazon",),

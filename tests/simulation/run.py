@@ -55,6 +55,7 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "a_scope_for_each_worker": (3, 0, ("no_call_without_a_token_of_its_bucket",)),
     "a_bucket_of_another_operation": (3, 0, ("no_call_without_a_token_of_its_bucket",)),
     "never_remind": (3, 0, ("reminders_once",)),
+    "a_quantity_takes_the_handling_time_away": (1, 0, ("amazon_shows_what_the_rules_say",)),
     "prices_without_percent": (3, 0, ("amazon_shows_what_the_rules_say",)),
     "one_address_for_all": (3, 0, ("to_the_buyer",)),
     "calls_within_a_transaction": (3, 0, ("no_call_out_within_a_transaction",)),

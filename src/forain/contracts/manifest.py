@@ -54,7 +54,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own."""
+    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own. `time_zone`: whose
+    days count there."""
 
     site_id: str
     country: str
@@ -63,6 +64,7 @@ class Site:
     locale: str
     consent_host: str
     domain: str
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ class Registration:
 class MarketplaceManifest:
     """A marketplace adapter. `code` is its folder's name, and the prefix of its words.
 
+    `terms`: what an offer may be told besides quantity and price (names of `core.terms.Terms`).
     `retired_on`: the marketplace ended this interface on that day, None: it lives. One without addresses of its own is
     offered only where the operator names one (`plugins.offered`).
     """
@@ -203,6 +206,7 @@ class MarketplaceManifest:
     page_size: int = 20
     retired_on: date | None = None
     registration: Registration = Registration()
+    terms: frozenset[str] = frozenset()
 
     def site(self, site_id: str) -> Site | None:
         """The site of that id, None when this marketplace has none such."""

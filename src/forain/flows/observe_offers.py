@@ -54,6 +54,7 @@ def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) ->
     for row in rows:
         lag = (now - (row.marked_at or row.submitted_at or now)).total_seconds()
         told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
+        told |= {name: row.observed_terms[name] for name in row.submitted_terms}
         entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
     with transaction.atomic():
         newer = not offers.acknowledge(rows)

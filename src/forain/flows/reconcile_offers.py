@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from django.db import transaction
@@ -12,15 +12,13 @@ from forain.contracts.shop import Variant
 from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
-from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
-from forain.core.pricing import NoPrice, Rate, price_on_site
-from forain.core.rules import Effective, NotAWish
-from forain.core.stock import LANDED, Sellable, StockLevel, sellable
-from forain.flows import authorize
+from forain.core.terms import as_text
+from forain.flows import authorize, reckon_offers
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
-from forain.store import accounts, journal, landings, models, offers, orders, rates, rules, runs, shops
+from forain.flows.reckon_offers import Market, landed, settled_by, wanted
+from forain.store import journal, landings, models, offers, orders, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
@@ -30,8 +28,6 @@ IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
 """The shop tells no stock now."""
-HELD_PRICES = ("tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old")
-"""Why there is no price, and a person must look."""
 AWAY_AGAIN = timedelta(minutes=5)
 """During a landing: how soon an offer is decided again that was decided without the shop."""
 
@@ -43,6 +39,7 @@ def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
     manifest = deps.open.marketplace_manifest(account.marketplace)
     adapter = deps.open.marketplace(account)
     away: errors.AdapterError | None = None
+    offers.turn(AccountId(account.pk), deps.clock.now())
     while rows := offers.claim(AccountId(account.pk), deps.clock.now(), manifest.page_size):
         with journal.chain(rows[0].correlation):
             try:
@@ -80,17 +77,17 @@ def _reconcile_batch(
         if not landing:
             raise
         away = error
-    sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    # As it is after the claim: whoever changes it later marks these offers again.
+    market = reckon_offers.market(account, manifest, deps.clock.now())
     if away is None:
-        # As they are after the claim: whoever changes them later marks these offers again.
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
-        exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
-        known = _Known(links, stock, unimported, in_force, exchange, bool(landing))
-        decided = [_decide(deps, account, row, sites.get(row.site), known) for row in rows]
+        known = _Known(links, stock, unimported, in_force, market, bool(landing))
+        decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
     else:
-        decided = _landed_unseen(deps, account, rows, sites, links)
+        decided = _landed_unseen(deps, account, rows, market.sites, links)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
-    told = [(one.row, _act(deps, account, one, sites.get(one.row.site))) for one in decided]
+    told = [(one.row, _act(deps, account, one, market.sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
     to_tell = _still_so(deps, account, adapter, to_tell)
     if to_tell:
@@ -139,8 +136,8 @@ def _still_so(
             holds.append((row, change))
         elif after is None:
             offers.postpone(row, now + FRESH)
-        elif before and (before.quantity, before.price, before.fulfilled_by) == (
-            after.quantity, after.price, after.fulfilled_by,
+        elif before and (before.quantity, before.price, before.terms, before.fulfilled_by) == (
+            after.quantity, after.price, after.terms, after.fulfilled_by,
         ) and not fell_by_itself(
             change.quantity, after, row.acknowledged_quantity, account.sales_known_until
         ):  # fmt: skip
@@ -158,14 +155,6 @@ def unimported_per_variant(account: models.Account, variants: set[VariantId]) ->
         if sold in linked:
             found[linked[sold]] = found.get(linked[sold], 0) + pieces
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """The exchange rates, by (source, target), and the day they are used on."""
-
-    rates: Mapping[tuple[str, str], Rate]
-    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +176,7 @@ class _Known:
     stock: Mapping[VariantId, Variant]
     unimported: Mapping[str, int]
     in_force: rules.InForce
-    exchange: Exchange
+    market: Market
     landing: bool
 
 
@@ -202,19 +191,22 @@ def _decide(
     variant = known.stock.get(link)
     if variant is not None:
         rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
-        desired, steps, notes, held = wanted(
-            variant, rule, site.currency, known.unimported.get(link, 0), known.landing,
-            told=_quantity_told(row), exchange=known.exchange,
-        )  # fmt: skip
+        found = wanted(
+            variant, rule, site, known.unimported.get(link, 0), known.market, known.landing, told=_quantity_told(row)
+        )
+        settled_by(row, rule, found, known.market.now)
     elif known.landing and _quantity_told(row):
-        desired, steps, notes, held = Desired(LANDED.quantity, None), _told(LANDED), [], ""
+        found = landed()
     else:
         return Decided(row, None, "variant_gone", link)
+    desired = offers.fitting(row, found.desired)
     step = _plan(deps, account, row, desired)
-    told = offers.Wanted(row, desired, steps, [*notes, *step.notes])
+    told = offers.Wanted(
+        row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held, found.led_elsewhere
+    )
     if variant is None and isinstance(step, Settled):
         return Decided(row, told, "variant_gone", link)
-    return Decided(row, told, step, held)
+    return Decided(row, told, step, found.held)
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
@@ -246,9 +238,9 @@ def _landed_unseen(
         if row.site not in sites or SellerSku(row.sku) not in links or not _quantity_told(row):
             decided.append(Decided(row, None, Wait(again, "shop_away")))
             continue
-        desired = Desired(LANDED.quantity, None)
-        step = _plan(deps, account, row, desired)
-        told = offers.Wanted(row, desired, _told(LANDED), list(step.notes))
+        found = landed()
+        step = _plan(deps, account, row, found.desired)
+        told = offers.Wanted(row, found.desired, found.steps, list(step.notes))
         decided.append(Decided(row, told, Wait(again, "shop_away") if isinstance(step, Settled) else step))
     return decided
 
@@ -285,71 +277,6 @@ def _quantity_told(row: models.Offer) -> bool:
     """A quantity of ours is on record. Not so where the shop manages no stock for it: what Amazon shows there is the
     merchant's own number, and nobody would put it back after a landing."""
     return row.desired_quantity is not None or row.submitted_quantity is not None
-
-
-def _told(found: Sellable, rule: Effective | None = None) -> list[list[str]]:
-    """The steps as they are kept: code, value, and the level of the rule that said it ("": no rule did)."""
-    said_by = rule.said_by if rule else {}
-    return [[code, value, said_by.get(code, "")] for code, value in found.steps]
-
-
-def wanted(
-    variant: Variant,
-    rule: Effective | NotAWish,
-    currency: str,
-    unimported: int,
-    landing: bool = False,
-    *,
-    exchange: Exchange,
-    told: bool = False,
-) -> tuple[Desired, list[list[str]], list[str], str]:
-    """What the rules want of a variant on a site: (desired, steps for "why?", notes, why something is held).
-
-    `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `landing`: a
-    quantity that is ours to tell is 0, also one that is held back if it was `told` before.
-    """
-    if isinstance(rule, NotAWish):
-        landed = landing and told
-        return Desired(LANDED.quantity if landed else None, None), _told(LANDED) if landed else [], [], "rule_wrong"
-    steps: list[list[str]] = []
-    notes: list[str] = []
-    held = ""
-    quantity: int | None = None
-    # A price that is wrong says nothing of the stock.
-    stock_held = variant.level is None and any(not problem.code.startswith("price_") for problem in variant.problems)
-    managed = variant.level is not None or (rule.stock.fixed is not None and not stock_held)
-    if not rule.sends_quantity:
-        notes.append("quantity_not_sent")
-    elif landing and (managed or (stock_held and told)):
-        quantity = LANDED.quantity
-        steps += _told(LANDED)
-    elif not managed:
-        notes.append("stock_held" if stock_held else "stock_not_managed")
-    else:
-        try:
-            found = sellable(variant.level or StockLevel(0), unimported, rule.stock, active=variant.active)
-        except ValueError as error:
-            held = str(error)
-        else:
-            quantity = found.quantity
-            steps += _told(found, rule)
-    price: Money | None = None
-    if not rule.sends_price:
-        notes.append("price_not_sent")
-    elif variant.price is not None:
-        rate = exchange.rates.get((variant.price.currency, currency))
-        priced = price_on_site(
-            variant.price, currency, rule.price, shop_tax=variant.tax_rate, rate=rate, today=exchange.today
-        )
-        if isinstance(priced, NoPrice):
-            notes.append(priced.code)
-            held = priced.code if priced.code in HELD_PRICES else held
-        else:
-            price = priced.price
-            steps += [[code, value, rule.said_by.get(code, "")] for code, value in priced.steps]
-    if variant.problems:
-        held = variant.problems[0].code
-    return Desired(quantity, price), steps, notes, held
 
 
 def _tell(
@@ -420,6 +347,7 @@ def _journal(
     told = {
         "quantity": "" if change.quantity is None else str(change.quantity),
         "price": str(change.price) if change.price else "",
+        **as_text(change.terms),
         "problem": problem,
     }
     journal.write(

@@ -273,7 +273,8 @@ class VaultEntry(models.Model):
 
 
 class Variant(models.Model):
-    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop."""
+    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop. `group_prices`: group of customers -> amount with
+    currency."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="variants")
     variant = models.TextField()
@@ -288,6 +289,11 @@ class Variant(models.Model):
     allocated = models.BigIntegerField(null=True)
     active = models.BooleanField(default=True)
     group = models.TextField(default="", db_default="", blank=True)
+    group_prices = models.JSONField(default=dict, db_default={})
+    special_minor = models.BigIntegerField(null=True)
+    special_currency = models.TextField(default="", db_default="", blank=True)
+    special_first = models.DateField(null=True)
+    special_last = models.DateField(null=True)
     problems = models.JSONField(default=list)
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
@@ -330,7 +336,11 @@ class Offer(models.Model):
     do not look again earlier. `alarm`: why a person must look, as the last look that decided says. `moved_no` rises with
     every order that moved the marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at`
     says when what is shown here was seen; `asked_at` when the offer was last asked for and was not in the answer, or not
-    readable.
+    readable. The `terms` are those of core.terms, each as a line of text by its name; `told_terms`: what was told last of
+    each, whenever that was. `turns_at`: what is wanted changes then by itself. `held`: why a part of what was
+    wanted last is held back; it is the offer's alarm once the rest is settled. `led_elsewhere`: field that
+    others lead -> [who, what our rules would say]. `changed_elsewhere`: how often others changed what we lead, and
+    `price_setup`: what the marketplace does with the price by itself, both as core.ownership and core.offers keep them.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -350,11 +360,18 @@ class Offer(models.Model):
     desired_currency = models.TextField(default="", blank=True)
     desired_steps = models.JSONField(default=list)
     desired_at = models.DateTimeField(null=True)
+    desired_terms = models.JSONField(default=dict, db_default={})
+    turns_at = models.DateTimeField(null=True)
+    held = models.TextField(default="", db_default="", blank=True)
+    led_elsewhere = models.JSONField(default=dict, db_default={})
+    changed_elsewhere = models.JSONField(default=dict, db_default={})
     notes = models.JSONField(default=list)
 
     submitted_quantity = models.BigIntegerField(null=True)
     submitted_minor = models.BigIntegerField(null=True)
     submitted_currency = models.TextField(default="", blank=True)
+    submitted_terms = models.JSONField(default=dict, db_default={})
+    told_terms = models.JSONField(default=dict, db_default={})
     submitted_at = models.DateTimeField(null=True)
     submission = models.TextField(default="", blank=True)
     submitted_no = models.BigIntegerField(default=0)
@@ -364,6 +381,8 @@ class Offer(models.Model):
     observed_quantity = models.BigIntegerField(null=True)
     observed_minor = models.BigIntegerField(null=True)
     observed_currency = models.TextField(default="", blank=True)
+    observed_terms = models.JSONField(default=dict, db_default={})
+    price_setup = models.JSONField(default=dict, db_default={})
     fulfilled_by = models.TextField(default="merchant")
     buyable = models.BooleanField(default=False)
     channels = models.JSONField(default=list)
@@ -388,6 +407,7 @@ class Offer(models.Model):
             ),
             models.Index(fields=["account", "sku"], name="offer_sku"),
             models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
+            models.Index(fields=["account", "turns_at"], condition=Q(turns_at__isnull=False), name="offer_turns"),
         ]
 
 

@@ -1,8 +1,8 @@
 """Offers: marks, claims, intents, receipts, observations, settlement. Counters and compare-and-set, no stamps."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -14,8 +14,10 @@ from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
 from forain.core.money import Money
-from forain.core.offers import Change, Desired, Observed, Submitted
-from forain.store import models
+from forain.core.offers import Change, Desired, Observed, Submitted, fitting_terms
+from forain.core.ownership import changed_by_others, counted, setup_as_text, setup_from_text
+from forain.core.terms import ABSENT, as_text, from_text
+from forain.store import journal, models
 
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead. No single call takes longer."""
@@ -56,7 +58,19 @@ def observed_of(row: models.Offer) -> Observed | None:
         product_code=row.product_code,
         ean=row.ean,
         title=row.title,
+        terms=from_text(row.observed_terms),
+        setup=setup_from_text(row.price_setup),
     )
+
+
+def desired_of(row: models.Offer) -> Desired:
+    """What was wanted of the offer last, as a value."""
+    return Desired(row.desired_quantity, money(row.desired_minor, row.desired_currency), from_text(row.desired_terms))
+
+
+def fitting(row: models.Offer, desired: Desired) -> Desired:
+    """What of `desired` this offer can be told, and what of former wishes is to be taken back."""
+    return replace(desired, terms=fitting_terms(desired, observed_of(row), from_text(row.told_terms)))
 
 
 def submitted_of(row: models.Offer) -> Submitted | None:
@@ -69,6 +83,7 @@ def submitted_of(row: models.Offer) -> Submitted | None:
         at=row.submitted_at,
         submission_id=None if row.submission == INTENDED else SubmissionId(row.submission),
         tries=row.tries,
+        terms=from_text(row.submitted_terms),
     )
 
 
@@ -87,12 +102,13 @@ def mark(
     return _mark(rows, now, correlation)
 
 
-def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "") -> int:
+def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "", **more: None) -> int:
     return rows.update(
         wanted_no=F("wanted_no") + 1,
         marked_at=Coalesce(F("marked_at"), Value(now), output_field=DateTimeField()),
         not_before=None,
         correlation=correlation or F("correlation"),
+        **more,
     )
 
 
@@ -139,28 +155,38 @@ def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
 
 
 def next_due(account: AccountId) -> Instant | None:
-    """When the next waiting offer may be looked at; None: no offer waits."""
+    """When the next waiting offer may be looked at, or one turns by itself; None: nothing is to come."""
+    turns = models.Offer.objects.filter(account_id=account, turns_at__isnull=False).aggregate(at=Min("turns_at"))["at"]
     found = models.Offer.objects.filter(WAITING, account_id=account).aggregate(
         at=Min(Coalesce(F("not_before"), F("marked_at"), output_field=DateTimeField()))
     )
-    return found["at"]  # type: ignore[no-any-return]
+    return min((at for at in (found["at"], turns) if at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the rules want of an offer, and how it came about: `steps` and `notes` for the page "why this number?"."""
+    """What the rules want of an offer, and how it came about: `steps` and `notes` for the page "why this number?".
+
+    `turns_at`: when that changes by itself; None: never. `held`: why a part is held back, "" for nothing.
+    `led_elsewhere`: field that others lead -> [who, what we would say].
+    """
 
     row: models.Offer
     desired: Desired
     steps: list[list[str]]
     notes: list[str]
+    turns_at: Instant | None = None
+    held: str = ""
+    led_elsewhere: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 _WANT = """
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
+    desired_terms = told.terms::jsonb, turns_at = told.turns_at, held = told.held, led_elsewhere = told.led::jsonb,
     desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
-    AS told (id, claim, quantity, minor, currency, steps, notes)
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::text[], %s::text[])
+    AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held, led)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
@@ -175,16 +201,19 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
                 now, [one.row.pk for one in wanted], [one.row.claim_no for one in wanted],
                 [one.desired.quantity for one in wanted],
                 [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
+                [json.dumps(as_text(one.desired.terms)) for one in wanted],
                 [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
+                [one.turns_at for one in wanted], [one.held[:500] for one in wanted],
+                [json.dumps(one.led_elsewhere) for one in wanted],
             ],
         )  # fmt: skip
 
 
 _INTEND = """
 UPDATE store_offer SET submitted_quantity = told.quantity, submitted_minor = told.minor, submitted_currency = told.currency,
-    submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])
-    AS told (id, claim, quantity, minor, currency, number, tries)
+    submitted_terms = told.terms::jsonb, told_terms = store_offer.told_terms || told.kept::jsonb, submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+    AS told (id, claim, quantity, minor, currency, terms, kept, number, tries)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 RETURNING store_offer.id
 """
@@ -203,6 +232,9 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
                 [change.quantity for _, change in changes],
                 [change.price.minor if change.price else None for _, change in changes],
                 [change.price.currency if change.price else "" for _, change in changes],
+                [json.dumps(as_text(change.terms)) for _, change in changes],
+                # That there shall be none is not kept: what is to go is known by what it was.
+                [json.dumps(_values(change)) for _, change in changes],
                 [row.wanted_no for row, _ in changes], [row.tries if told_before(row, change) else 0 for row, change in changes],
             ],
         )  # fmt: skip
@@ -210,10 +242,21 @@ def intend(changes: Sequence[tuple[models.Offer, Change]], now: Instant) -> list
     return [(row, change) for row, change in changes if row.pk in ours]
 
 
+def _values(change: Change) -> dict[str, str]:
+    return {name: text for name, text in as_text(change.terms).items() if text != ABSENT}
+
+
+def turn(account: AccountId, now: Instant) -> int:
+    """Mark the offers of which something else is wanted by now, because a sale or a special price began or ended; the answer
+    is how many. Safe to repeat."""
+    rows = models.Offer.objects.filter(account_id=account, turns_at__lte=now)
+    return _mark(rows, now, turns_at=None)
+
+
 def told_before(row: models.Offer, change: Change) -> bool:
     """The change says what was told last. `row` as it was claimed."""
-    told = money(row.submitted_minor, row.submitted_currency)
-    return (row.submitted_quantity, told) == (change.quantity, change.price)
+    told = row.submitted_quantity, money(row.submitted_minor, row.submitted_currency), row.submitted_terms
+    return told == (change.quantity, change.price, as_text(change.terms))
 
 
 def accepted(row: models.Offer, submission: SubmissionId, look_at: Instant) -> None:
@@ -238,7 +281,7 @@ def untold(row: models.Offer) -> None:
 
     What was told before it and not read back stays on its way.
     """
-    before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_at", "submission",
+    before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_terms", "submitted_at", "submission",
               "submitted_no", "tries")  # fmt: skip
     _ours([row]).filter(submission=INTENDED, submitted_no=row.wanted_no).update(
         **{name: getattr(row, name) for name in before}, claimed_until=None
@@ -282,8 +325,9 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
         settled_no=Greatest(F("settled_no"), F("submitted_no")),
         submission="",
         tries=0,
-        alarm="",
-        alarm_detail="",
+        # What was told is so; what was held back of the same decision is not.
+        alarm=Case(When(held="", then=Value("")), default=Value("held"), output_field=TextField()),
+        alarm_detail=F("held"),
         not_before=None,
         acknowledged_quantity=F("observed_quantity"),
     )
@@ -353,7 +397,7 @@ def any_unproven(account: AccountId) -> bool:
 
 
 _SEEN = (
-    "observed_quantity", "observed_minor", "observed_currency", "fulfilled_by", "buyable", "channels",
+    "observed_quantity", "observed_minor", "observed_currency", "observed_terms", "price_setup", "fulfilled_by", "buyable", "channels",
     "product_type", "product_code", "title", "problems", "observed_at",
 )  # fmt: skip
 
@@ -370,10 +414,33 @@ def see(account: AccountId, offers: Sequence[Observed], asked_at: Instant) -> No
     skus = [key.sku for key in found]
     with transaction.atomic():
         rows = models.Offer.objects.select_for_update().filter(account_id=account, sku__in=skus).order_by("pk")
-        for site, sku, seen_at in rows.values_list("site", "sku", "observed_at"):
-            if seen_at is not None and seen_at > asked_at:
-                found.pop(OfferKey(account, SiteId(site), SellerSku(sku)), None)
+        known = {key_of(row): row for row in rows if key_of(row) in found}
+        for key, row in known.items():
+            if row.observed_at is not None and row.observed_at > asked_at:
+                del found[key]
+        _note_changed(found, known, asked_at)
         _write_seen(account, list(found.values()), asked_at)
+
+
+def _note_changed(found: Mapping[OfferKey, Observed], known: Mapping[OfferKey, models.Offer], now: Instant) -> None:
+    """Write down where somebody else changed what we lead: the offer was as wanted, nothing was on its way, and it is not any
+    more."""
+    changed, entries = [], []
+    for key, seen in found.items():
+        row = known.get(key)
+        before = observed_of(row) if row and not row.submission and row.wanted_no == row.settled_no else None
+        if row is None or before is None:
+            continue
+        others = changed_by_others(desired_of(row), before, seen)
+        if others:
+            row.changed_elsewhere = counted(row.changed_elsewhere, others, now)
+            changed.append(row)
+        for one in others:
+            told = {"field": one.field, "was": one.before, "became": one.now}
+            entries.append(("changed_elsewhere", str(key), key.account, row.correlation, told))
+    if changed:
+        models.Offer.objects.bulk_update(changed, ["changed_elsewhere"])
+        journal.write_many(now, entries)
 
 
 def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
@@ -390,6 +457,7 @@ def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) ->
         Q(desired_quantity__isnull=False, fulfilled_by="merchant")
         & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
     ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
+    differs |= ~Q(observed_terms__contains=F("desired_terms"))
     _mark(
         moved.filter((differs & Q(alarm="")) | (~differs & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")), now
     )
@@ -449,6 +517,8 @@ def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer
         observed_quantity=offer.quantity,
         observed_minor=offer.price.minor if offer.price else None,
         observed_currency=offer.price.currency if offer.price else "",
+        observed_terms=as_text(offer.terms),
+        price_setup=setup_as_text(offer.setup),
         fulfilled_by=offer.fulfilled_by,
         buyable=offer.buyable,
         channels=list(offer.channels),
@@ -469,7 +539,7 @@ def proven(row: models.Offer) -> bool:
     price_ok = row.submitted_minor is None or (
         (row.submitted_minor, row.submitted_currency) == (row.observed_minor, row.observed_currency)
     )
-    return quantity_ok and price_ok
+    return quantity_ok and price_ok and row.submitted_terms.items() <= row.observed_terms.items()
 
 
 def forget_unseen(account: AccountId, site: str, begun_at: Instant, unread: Sequence[str] = ()) -> list[str]:

@@ -11,12 +11,13 @@ from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
+from forain.core.sales import Special
 from forain.core.stock import StockLevel
 from forain.store import models, offers, runs
 
 _MIRRORED = (
     "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "group",
-    "problems",
+    "group_prices", "special_minor", "special_currency", "special_first", "special_last", "problems",
 )  # fmt: skip
 
 LINKS_LOCK = 0x466F724C
@@ -51,6 +52,7 @@ def note(shop: ShopId, **fields: object) -> None:
 
 
 def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
+    special = variant.special
     return models.Variant(
         shop_id=shop,
         variant=variant.variant,
@@ -65,6 +67,11 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         allocated=variant.level.allocated if variant.level else None,
         active=variant.active,
         group=variant.group,
+        group_prices={name: str(price) for name, price in variant.group_prices},
+        special_minor=special.price.minor if special else None,
+        special_currency=special.price.currency if special else "",
+        special_first=special.first if special else None,
+        special_last=special.last if special else None,
         problems=[[p.code, p.text, p.field] for p in variant.problems],
         seen_at=now,
         gone_at=None,
@@ -84,6 +91,10 @@ def variant_of(row: models.Variant) -> Variant:
         tax_rate=row.tax_rate,
         active=row.active,
         group=row.group,
+        group_prices=tuple((name, Money.parse(*text.split(" "))) for name, text in sorted(row.group_prices.items())),
+        special=None
+        if row.special_minor is None
+        else Special(Money(row.special_minor, row.special_currency), row.special_first, row.special_last),
         problems=tuple(Problem(*problem) for problem in row.problems),
     )
 

@@ -316,6 +316,8 @@ def _site(account: models.Account, site: models.AccountSite) -> dict[str, object
         "compared": rows.exclude(desired_at=None).exists(),
         "differ": differing.count(),
         "offers": list(differing[:SHOWN]),
+        "automated": rows.filter(price_setup__has_key="automated").count(),
+        "limited": rows.filter(price_setup__has_any_keys=["lowest", "highest"]).count(),
     }
 
 

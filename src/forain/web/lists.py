@@ -11,7 +11,9 @@ from django.views.decorators.http import require_POST
 
 from forain import wiring
 from forain.core.plain import one_line
+from forain.core.terms import ABSENT, NAMES
 from forain.flows import import_orders
+from forain.flows.reckon_offers import HELD_PRICES
 from forain.store import instance, issues, models, offers, orders
 from forain.web.notices import with_cures
 
@@ -29,6 +31,7 @@ def _page(rows: QuerySet[Row], key: str) -> tuple[list[Row], str]:
 DIFFERS = (
     (~Q(desired_quantity=F("observed_quantity")) & ~Q(fulfilled_by="marketplace") & Q(desired_quantity__isnull=False))
     | (~Q(desired_minor=F("observed_minor")) & Q(desired_minor__isnull=False))
+    | ~Q(observed_terms__contains=F("desired_terms"))
 )  # fmt: skip
 """Offers whose values on the marketplace are not the shop's."""
 
@@ -49,6 +52,7 @@ def offer_list(request: HttpRequest) -> HttpResponse:
         "waiting": Q(wanted_no__gt=F("settled_no")),
         "alarm": ~Q(alarm=""),
         "differs": DIFFERS,
+        "priced_there": ~Q(price_setup={}),
     }
     if state in filters:
         rows = rows.filter(filters[state])
@@ -79,10 +83,27 @@ def _state(offer: "models.Offer") -> str:
         offer.observed_quantity,
     )
     price_differs = offer.desired_minor not in (None, offer.observed_minor)
-    return "differs" if quantity_differs or price_differs else "settled"
+    terms_differ = not offer.desired_terms.items() <= offer.observed_terms.items()
+    return "differs" if quantity_differs or price_differs or terms_differ else "settled"
 
 
-_PRICE_STEPS = ("shop_price", "rate", "site_tax", "percent", "add", "ending", "floor", "ceiling")
+BY_RULE = (*HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing", "outside_marketplace_limits")
+"""Held back for what the rules say, and not for what is wrong with the article."""
+_PRICE_STEPS = (
+    "special_price",
+    "price_group",
+    "sale",
+    "list_price",
+    "business",
+    "shop_price",
+    "rate",
+    "site_tax",
+    "percent",
+    "add",
+    "ending",
+    "floor",
+    "ceiling",
+)
 
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:
@@ -95,9 +116,16 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         "offer": row,
         "state": _state(row),
         "cure": {"not_taken": "offer_not_taken", "not_on_marketplace": "offer_not_on_marketplace",
-                 "refused": "offer_refused"}.get(row.alarm, "offer_held"),
+                 "refused": "offer_refused"}.get(row.alarm, "offer_by_rule" if row.alarm_detail in BY_RULE else "offer_held"),
         "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
         "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
+        "terms": [
+            (name, row.desired_terms.get(name), row.observed_terms.get(name))
+            for name in NAMES
+            if row.desired_terms.get(name) or name in row.led_elsewhere or row.observed_terms.get(name, ABSENT) != ABSENT
+        ],
+        "led": {name: {"who": who, "ours": ours} for name, (who, ours) in row.led_elsewhere.items()},
+        "setup": [(name, row.price_setup[name]) for name in ("lowest", "highest", "automated") if name in row.price_setup],
         "entries": entries,
     }  # fmt: skip
     return render(request, "web/offer.html", context)

@@ -8,8 +8,8 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from django.conf import settings
 
 from forain import plugins
 from forain.core.plain import one_line
+from forain.core.terms import ABSENT, NAMES
 
 LANGUAGES = plugins.LANGUAGES
 
@@ -168,6 +169,27 @@ def amount(language: str, text: str) -> str:
     return f"{sign}{written}" if sign and language == "en" else f"{written}\N{NO-BREAK SPACE}{sign or currency}"
 
 
+def term(language: str, name: str, text: str) -> str:
+    """A term of an offer, as `core.terms.as_text` keeps it; another number as it is written in the language."""
+    if text == ABSENT:
+        return say(language, "term.none")
+    if name == "handling_days":
+        return say(language, "term.days", {"count": text})
+    if name == "sale" and len(parts := text.split(" ")) == 4:
+        # Ends are the moment after the last one: the day before is the last day.
+        last = datetime.fromisoformat(parts[3]) - timedelta(seconds=1)
+        gaps = {"first": day(language, datetime.fromisoformat(parts[2])), "last": day(language, last)}
+        return say(language, "term.sale_text", {"price": amount(language, " ".join(parts[:2])), **gaps})
+    if name == "business" and len(parts := text.split(" ")) > 1:
+        tiers = [tier.partition(":") for tier in parts[2:]]
+        told = [
+            say(language, "term.tier", {"count": pieces, "price": amount(language, f"{price} {parts[1]}")})
+            for pieces, _, price in tiers
+        ]
+        return " · ".join([amount(language, " ".join(parts[:2])), *told])
+    return amount(language, number(language, text))
+
+
 @cache
 def site(site_id: str) -> str:
     """A site as people call it ("Amazon.fr"); an unknown id as it is."""
@@ -190,6 +212,15 @@ def _reason(language: str, code: str) -> str:
     return say(language, f"hold.{code}") if has(f"hold.{code}") else say_stored(language, code)
 
 
+def changed(language: str, text: str) -> str:
+    """A value of a field that somebody else changed: what it is shows in its form."""
+    return term(language, "business" if ":" in text and "Z" not in text else "sale", text)
+
+
+def _term(name: str, language: str, text: str) -> str:
+    return term(language, name, text)
+
+
 _READ: Mapping[str, Callable[[str, str], str]] = {
     "reason": _reason,
     "problem": say_stored,
@@ -199,6 +230,10 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "since": _stored_day,
     "seconds": lambda language, text: span(language, float(text)) if text.isdigit() else text,
     "price": amount,
+    "field": lambda language, name: say(language, f"term.{name}"),
+    "was": changed,
+    "became": changed,
+    **{name: partial(_term, name) for name in NAMES},
     "total": amount,
     "shop": amount,
     "marketplace": amount,

@@ -88,6 +88,7 @@ MANIFEST = MarketplaceManifest(
     acknowledge_within=timedelta(minutes=15),
     search_lag=timedelta(minutes=2),
     registration=REGISTRATION,
+    terms=frozenset({"handling_days", "sale", "list_price", "business"}),
 )  # fmt: skip
 
 

@@ -153,6 +153,7 @@ class ListingName(Struct):
 
 class SubmittedChannel(msgspec.Struct):
     fulfillment_channel_code: Plain = ""
+    lead_time_to_ship_max_days: int | None = None
 
 
 class SubmittedCode(msgspec.Struct):
@@ -166,8 +167,41 @@ class SubmittedPrice(msgspec.Struct):
     value_with_tax: msgspec.Raw = msgspec.Raw(b"")
 
 
+class SubmittedStep(msgspec.Struct):
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+    start_at: Plain = ""
+    end_at: Plain = ""
+
+
+class SubmittedSale(msgspec.Struct):
+    schedule: list[SubmittedStep] = []
+
+
+class SubmittedListPrice(msgspec.Struct):
+    """With tax or without, by what the site shows."""
+
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+    value: msgspec.Raw = msgspec.Raw(b"")
+
+
 class SubmittedSchedule(msgspec.Struct):
     schedule: list[SubmittedPrice] = []
+
+
+class SubmittedLevel(msgspec.Struct):
+    lower_bound: int = 0
+    value: msgspec.Raw = msgspec.Raw(b"")
+
+
+class SubmittedLevels(msgspec.Struct):
+    discount_type: Plain = ""
+    levels: list[SubmittedLevel] = []
+
+
+class SubmittedPlan(msgspec.Struct):
+    schedule: list[SubmittedLevels] = []
 
 
 class SubmittedOffer(msgspec.Struct):
@@ -175,6 +209,27 @@ class SubmittedOffer(msgspec.Struct):
     currency: Plain = ""
     audience: Plain = "ALL"
     our_price: list[SubmittedSchedule] = []
+    discounted_price: list[SubmittedSale] | None = None
+    quantity_discount_plan: list[SubmittedPlan] | None = None
+
+
+class MerchandisingRule(msgspec.Struct):
+    rule_id: Plain = ""
+
+
+class RulePlan(msgspec.Struct):
+    merchandising_rule: MerchandisingRule | None = None
+
+
+class SubmittedSetup(msgspec.Struct):
+    """What of an offer speaks of its price without being one."""
+
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    audience: Plain = "ALL"
+    minimum_seller_allowed_price: list[SubmittedSchedule] | None = None
+    maximum_seller_allowed_price: list[SubmittedSchedule] | None = None
+    automated_pricing_merchandising_rule_plan: list[RulePlan] | None = None
 
 
 class ListingPage(Struct):
