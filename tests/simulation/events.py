@@ -1,6 +1,7 @@
 """What may happen in a story: buyers, the merchant, Amazon, the wires. Each answers what it did; None: nothing could be done."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ MAKES = ("call", "shop POST orders")
 """The point at which a worker waits that is about to make an order in the shop."""
 NOT_LISTED = 130.0
 """So many seconds later an order is in Amazon's lists, which end two minutes ago."""
+SLIPS_APART = timedelta(days=1)
+"""So long one offer is left alone by the person in Seller Central: what is changed oftener is left as it stands."""
 GOES_AWAY = 30
 """So many things at most a worker asks the database before it is away."""
 HAND_IN_HAND = 60
@@ -349,6 +352,29 @@ def _by_amazon(story: "Story") -> str | None:
     return f"SKU2 of {seller.subject} is fulfilled by Amazon from now on"
 
 
+def _by_hand(story: "Story") -> str | None:
+    """Somebody changes a quantity or a price in Seller Central; so seldom that it is a slip and no other opinion."""
+    seller, sku = story.some_seller(), story.fate.choice(_skus(story))
+    listing = story.box.world.state.listings[seller.name].get(sku)
+    former = story.by_hand.get((seller.name, sku))
+    if listing is None or listing.availability.get("DEFAULT") is None:
+        return None
+    if former is not None and story.now() - former < SLIPS_APART:
+        return None
+    story.by_hand[seller.name, sku] = story.now()
+    quantity, price = listing.availability["DEFAULT"], listing.prices[FR]
+    if story.fate.random() < 0.5:
+        quantity = story.fate.choice([0, 1, 4, 40])
+    else:
+        price += story.fate.choice([-2, -1, 1, 5])
+    own = [e for e in listing.attributes["fulfillment_availability"] if e["fulfillment_channel_code"] == "DEFAULT"]
+    put = {"seller_id": seller.name, "sku": sku, "asin": listing.asin, "marketplace_id": FR, "title": sku,
+           "quantity": quantity, "price": {"amount": str(price), "currency": "EUR"},
+           "handling_days": own[0].get("lead_time_to_ship_max_days"), "fulfilled_by": "MERCHANT"}  # fmt: skip
+    story.control("POST", "listings", [put])
+    return f"{sku} of {seller.subject}: {quantity} pieces at {price}"
+
+
 def _now(story: "Story") -> str:
     seller = story.some_seller()
     runs.force(seller.subject, story.now())
@@ -527,6 +553,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant says now": (2, _now),
     "two at once": (2, _two_at_once),
     "Amazon takes over": (0.1, _by_amazon),
+    "somebody in Seller Central": (0.4, _by_hand),
     "a worker is away": (0.6, _away),
     "one waits": (1, _one_waits),
     "the merchant mends a tracking number": (0.6, _mends_tracking),

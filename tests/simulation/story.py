@@ -132,6 +132,8 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
+        self.by_hand: dict[tuple[str, str], datetime] = {}
+        """Account and SKU -> when somebody changed it in Seller Central last."""
         self.going_on = ""
         """The account whose merchant is about to go on after a pause."""
         self.linking = ""
