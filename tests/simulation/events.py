@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from forain.core.authorization import PARTS, Part
 from forain.core.signals import Signal
 from forain.flows import authorize, set_rules, watch
 from forain.store import accounts, models, offers, runs
@@ -65,9 +66,44 @@ def _recount(story: "Story") -> str:
     return f"{sku} {number}"
 
 
+def _broken_file(story: "Story") -> str:
+    """The file the shop's stock comes from is cut: nothing is left of anything. The next time it is right again."""
+    if story.broken_at is None:
+        story.broken_at = story.now()
+        story.before_it_broke = {sku: article.on_hand for sku, article in story.shop.articles.items()}
+        for sku in story.before_it_broke:
+            story.shop.recount(sku, 0)
+        return "nothing is left of anything"
+    story.broken_at = None
+    for sku, number in story.before_it_broke.items():
+        story.shop.recount(sku, max(number, story.shop.articles[sku].on_hand))
+    return "mended"
+
+
+def _answers_the_brake(story: "Story") -> str | None:
+    seller, yes = story.some_seller(), story.fate.random() < 0.5
+    told = story.answer_brake(seller, yes)
+    return f"{seller.subject} {'yes' if yes else 'no'} {told}" if told else None
+
+
+def _empties(story: "Story") -> str:
+    seller = story.some_seller()
+    story.empty(seller)
+    return f"{seller.subject} {'all to 0' if seller.emptied else 'undone'}"
+
+
+def _holiday(story: "Story") -> str:
+    seller = story.some_seller()
+    days = 0.0 if seller.holiday and story.fate.random() < 0.5 else story.fate.choice([0.1, 0.5, 2.0])
+    story.holiday(seller, days)
+    return f"{seller.subject} {days} days"
+
+
 def _price(story: "Story") -> str:
+    """A new price; now and then its comma has slipped."""
     sku = story.fate.choice(_skus(story))
-    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000)) / 100
+    slipped = story.fate.choice((1, 1, 1, 1, 100))
+    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000) * slipped) / 100
     story.shop.changed(sku)
     return f"{sku} {story.shop.articles[sku].price}"
 
@@ -242,11 +278,15 @@ def _settings(story: "Story") -> str | None:
     return f"{seller.subject} {place.level} {place.site} {place.name} {dict(told)}"
 
 
+PAUSES: tuple[tuple[Part, ...], ...] = ((), (), PARTS, ("stock",), ("prices",), ("orders",), ("shipments",))
+
+
 def _pause(story: "Story") -> str:
     seller = story.some_seller()
-    paused = not accounts.get(seller.account).paused_by_user
-    story.pause(seller, paused)
-    return f"{seller.subject} {'pauses' if paused else 'goes on'}"
+    paused = not accounts.get(seller.account).paused
+    parts = story.fate.choice(PAUSES) if paused else ()
+    story.pause(seller, paused, parts)
+    return f"{seller.subject} {'pauses' if paused else 'goes on'} {' '.join(parts)}"
 
 
 def _writes(story: "Story") -> str:
@@ -531,6 +571,10 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "a buyer in the shop": (4, _buyer_in_shop),
     "the merchant counts": (3, _recount),
     "the merchant prices": (2, _price),
+    "a broken file": (0.3, _broken_file),
+    "the merchant answers the brake": (1, _answers_the_brake),
+    "the merchant empties the shelves": (0.2, _empties),
+    "the merchant's holiday": (0.2, _holiday),
     "the merchant ships": (5, _ship),
     "Amazon cancels": (2, _amazon_cancels),
     "cancelled on the way": (0.2, _cancelled_on_the_way),

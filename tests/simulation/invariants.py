@@ -41,8 +41,15 @@ EVERY_STEP = """SELECT (SELECT array_agg(standing ORDER BY id) FROM store_accoun
     (SELECT array_agg(account_id) FROM store_landing l JOIN store_account a ON (a.id, a.grant_no) = (account_id, l.grant_no)
         WHERE begun_at IS NOT NULL AND called_off_at IS NULL AND safe_landing)"""
 """What the invariants of every step need, in one question: it is asked thousands of times."""
-PERMISSION = """SELECT a.standing, a.expires_at, a.paused_by_user, p.refused_at IS NOT NULL FROM store_account a
+PERMISSION = """SELECT a.standing, a.expires_at, a.paused::text, p.refused_at IS NOT NULL FROM store_account a
     JOIN store_application p ON p.id = a.application_id WHERE a.id = %s"""
+WANTED_EMPTY = ("emptied", "filled_again", "holiday_begun", "holiday_over")
+"""What the journal tells where nothing is for sale by the merchant's wish, or was a moment ago."""
+PAUSED_BY = {
+    "import_orders": {"orders"}, "prove_orders": {"orders"}, "confirm_shipments": {"shipments"},
+    "reconcile_offers": {"stock", "prices"}, "observe_offers": {"stock", "prices"}, "sweep_offers": {"stock", "prices"},
+}  # fmt: skip
+"""Flow -> the parts that the merchant must have paused for it to stand still."""
 UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb_each_text(o.pieces) piece, store_link link
     WHERE o.state IN ('held', 'creating') AND o.fulfilled_by = 'merchant' AND o.status <> 'cancelled'
     AND (link.account_id, link.sku) = (o.account_id, piece.key) AND link.decided_at IS NOT NULL AND NOT link.refused
@@ -86,10 +93,12 @@ REMIND_AT = (0, 1, 3, 7, 14, 21, 28, 30, 60)
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account may do. `why_not` "": it may sync; `over`: its date has passed, and a look must say that it may."""
+    """What an account may do. `why_not` "": it may sync; `parts`: what the merchant has paused; `over`: its date has passed,
+    and a look must say that it may."""
 
     why_not: str
     paused: bool
+    parts: list[str]
     over: bool
 
 
@@ -169,6 +178,10 @@ class Watch:
         """(topic, step, receiver) -> each time it arrived."""
         self._accepted: dict[tuple[int, int], str] = {}
         """(account, number of the grant) -> the token it came with."""
+        self.said_yes: dict[tuple[str, str, str, int], datetime] = {}
+        """(seller, SKU, what the brake held, the value) -> when the merchant said that it is right."""
+        self.fell_by_file: dict[tuple[str, datetime], set[str]] = {}
+        """(seller, when the shop's file broke) -> what was set to 0 since, and was not sold."""
         self.texts: list[str] = []
         """All that people were told."""
         self._refused_at: dict[int, datetime] = {}
@@ -279,7 +292,7 @@ class Watch:
             worker.notes["account"] = int(number) if kind == "account" else None
             if kind == "account":
                 self._ask_for_permission(worker)
-                paused = self.standing(int(number)).paused
+                paused = self.standing(int(number), worker.label).paused
                 worker.notes["paused"] = paused and self.story.going_on != worker.subject
             if worker.label == "confirm_shipments":
                 cursor.execute("SELECT order_id FROM store_order WHERE status = 'cancelled'")
@@ -322,23 +335,33 @@ class Watch:
                 told.died |= told.notes is worker.notes and not _noted(key)
 
     def _ask_for_permission(self, worker: Worker) -> None:
-        stands, now = self.standing(worker.notes["account"]), self.story.now()
+        stands, now = self.standing(worker.notes["account"], worker.label), self.story.now()
         looked_at = self._answered_at.get(worker.notes["account"])
         believed = looked_at is not None and now - looked_at <= BELIEVED
         if not stands.why_not and (believed or not stands.over):
             worker.notes["allowed at"] = worker.clock
+        for part in ("stock", "prices"):
+            if part not in stands.parts:
+                worker.notes[f"{part} at"] = worker.clock
         if self.story.sellers[worker.notes["account"] - 1].may_write:
             worker.notes["word at"] = worker.clock
 
-    def standing(self, account: int) -> "Standing":
-        """What the stored facts allow, by a rule of its own: the product's may be wrong."""
+    def standing(self, account: int, flow: str) -> "Standing":
+        """What the stored facts allow that flow, by a rule of its own: the product's may be wrong."""
         with connection.cursor() as cursor:
             cursor.execute(PERMISSION, [account])
-            standing, expires_at, paused, refused = cursor.fetchone()
+            standing, expires_at, parts, refused = cursor.fetchone()
+        about = PAUSED_BY.get(flow)
+        paused = about is not None and about <= set(json.loads(parts))
         why_not = (
             "paused" if paused else "application refused" if refused else standing if standing != "granted" else ""
         )
-        return Standing(why_not, paused, expires_at is not None and self.story.now() >= expires_at)
+        return Standing(why_not, paused, json.loads(parts), expires_at is not None and self.story.now() >= expires_at)
+
+    def shown(self, seller: Seller, sku: str) -> int | None:
+        """The quantity that Amazon shows; None: it has no such offer, or keeps the stock itself."""
+        listing = self.story.box.world.state.listings[seller.name].get(sku)
+        return listing.availability.get("DEFAULT") if listing else None
 
     def before_call(self, call: Call, environ: dict[str, Any]) -> None:
         if connection.in_atomic_block:
@@ -364,6 +387,10 @@ class Watch:
             nothing_written_without_the_merchants_word(self, worker, call)
             sku = unquote(call.path.rsplit("/", 1)[1])
             quantity = _quantity(call)
+            nothing_told_of_a_part_that_is_paused(self, worker, call)
+            no_jump_without_a_word(self, seller, sku, call)
+            if quantity == 0:
+                a_broken_file_empties_no_shelf(self, seller, sku)
             if quantity is not None:
                 row = models.Offer.objects.get(account_id=seller.number, sku=sku, site=FR)
                 no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
@@ -481,6 +508,13 @@ def _quantity(call: Call) -> int | None:
     return None
 
 
+def _price_told(call: Call) -> Decimal | None:
+    for patch in call.told["patches"]:
+        if patch["path"].endswith("purchasable_offer"):
+            return Decimal(str(patch["value"][0]["our_price"][0]["schedule"][0]["value_with_tax"]))
+    return None
+
+
 # -- at every step
 
 
@@ -569,6 +603,53 @@ def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: mo
             continue
         if any(line.sku == row.sku for line in order.lines):
             raise Violation("never_raised_over_a_fall_that_was_seen", f"{row.sku} {quantity} over {order.order_id}")
+
+
+def nothing_told_of_a_part_that_is_paused(watch: Watch, worker: Worker, call: Call) -> None:
+    """While stock or prices are paused none is told; a batch that began before may end."""
+    for part, told in (("stock", _quantity(call)), ("prices", _price_told(call))):
+        at = worker.notes.get(f"{part} at")
+        if told is not None and (at is None or worker.clock - at > PERMISSION_HOLDS):
+            raise Violation("nothing_told_of_a_part_that_is_paused", f"{part} in {call.path}, running last at {at}")
+
+
+def a_broken_file_empties_no_shelf(watch: Watch, seller: Seller, sku: str) -> None:
+    """While the shop's file says that nothing is left, no more offers are set to 0 than may be at once, unless the merchant
+    said that it is right. What was sold is no matter of the file, nor is a last piece, nor a landing."""
+    broken_at, shown = watch.story.broken_at, watch.shown(seller, sku)
+    if broken_at is None or watch.story.now() - broken_at > timedelta(hours=1) or not shown or shown == 1:
+        return
+    left = _lands_in(watch, seller)
+    said = watch.said_yes.get((seller.name, sku, "zero", 0))
+    if models.Journal.objects.filter(account_id=seller.number, code__in=WANTED_EMPTY, at__gte=broken_at).exists():
+        return
+    if seller.off_sale(watch.story.now()):
+        return
+    since = broken_at - timedelta(hours=1)
+    lately = [order for order in watch.merchants_orders() if order.created_at >= since]
+    sold = any(line.sku == sku for order in lately for line in order.lines)
+    sold |= any(
+        item == sku for order in watch.story.shop.orders if order.shown_at >= since for _, item, _ in order.lines
+    )
+    if sold or (said is not None and said >= broken_at) or (left is not None and left <= LANDS_BEFORE + EARLY):
+        return
+    fell = watch.fell_by_file.setdefault((seller.name, broken_at), set())
+    fell.add(sku)
+    if len(fell) >= 3:
+        raise Violation(
+            "a_broken_file_empties_no_shelf", f"{', '.join(sorted(fell))} of {seller.subject} since {broken_at}"
+        )
+
+
+def no_jump_without_a_word(watch: Watch, seller: Seller, sku: str, call: Call) -> None:
+    """No price is told that is more than ten times what Amazon shows, or less than a tenth, before the merchant said yes."""
+    price = _price_told(call)
+    listing = watch.story.box.world.state.listings[seller.name].get(sku)
+    if price is None or listing is None or not listing.prices.get(FR):
+        return
+    low, high = sorted((price, listing.prices[FR]))
+    if high > 10 * low and (seller.name, sku, "jump", int(price * 100)) not in watch.said_yes:
+        raise Violation("no_jump_without_a_word", f"{sku} of {seller.subject} from {listing.prices[FR]} to {price}")
 
 
 def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None:
@@ -802,7 +883,7 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         rule: dict[str, str] = {}
         for place in (("account", "", ""), ("site", FR, ""), ("sku", "", sku), ("sku", FR, sku)):
             rule |= said.get(place, {})
-        wanted = 0 if landed else _pieces(article.free - unsold.get(sku, 0), rule)
+        wanted = 0 if landed or seller.off_sale(watch.story.now()) else _pieces(article.free - unsold.get(sku, 0), rule)
         shown = listing.availability.get("DEFAULT")
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
@@ -885,7 +966,7 @@ def the_book_is_worked_off(watch: Watch) -> Iterator[str]:
 def permission_stands(watch: Watch) -> Iterator[str]:
     """At rest, with a living grant, the account may sync and no operation counts as denied."""
     for seller in watch.story.sellers:
-        why_not = watch.standing(seller.number).why_not
+        why_not = watch.standing(seller.number, "").why_not
         if why_not:
             yield f"{seller.subject} {why_not}"
         yield from sorted(accounts.get(seller.account).denied_operations)
@@ -935,6 +1016,10 @@ def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
         yield "authorization_expiring"
     if not seller.may_write:
         yield "site_read_only"
+    if seller.emptied:
+        yield "emptied"
+    if seller.holiday and seller.holiday[0] <= watch.story.now() < seller.holiday[1]:
+        yield "holiday"
     left = _lands_in(watch, seller)
     if left is not None and left < ANNOUNCED_BEFORE and (seller.may_write or left > LANDS_BEFORE):
         lands = "landing_under_way" if left <= LANDS_BEFORE else "landing_announced"
@@ -1100,6 +1185,7 @@ NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_r
         no_confirmation_for_a_cancelled_order, within_the_rate_limits, refusals_only_of_the_present_grant,
         a_refusal_is_not_repeated, no_line_stopped_by_a_bug, looks_keep_their_pauses, nothing_for_the_shop_while_paused,
         each_reminder_comes_once, reminded_in_their_language, nobody_lands_before_the_day,
+        a_broken_file_empties_no_shelf, no_jump_without_a_word, nothing_told_of_a_part_that_is_paused,
     )
 } | {"no_call_out_within_a_transaction", TOLD_TO_ITS_END}  # fmt: skip
 """All that may be found broken."""

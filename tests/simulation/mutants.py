@@ -16,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, landing, pricing, retry, rules, sales
+from forain.core import authorization, brakes, errors, landing, pricing, retry, rules, sales
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -229,10 +229,10 @@ def stock_before_sold_pieces() -> Planted:
     def planted() -> Iterator[None]:
         batch = reconcile_offers._reconcile_batch
 
-        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any) -> None:
+        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any, brake: Any) -> None:
             _deps[0] = deps
             opener = _Early(deps.open, lambda: _kept.get(account.pk))
-            batch(replace(deps, open=opener), account, adapter, rows)
+            batch(replace(deps, open=opener), account, adapter, rows, brake)
 
         with (
             _instead(reconcile_offers, "unimported_per_variant", make),
@@ -549,8 +549,8 @@ def works_while_paused() -> Planted:
     """That the merchant paused keeps nobody from bringing into the shop what was read before."""
 
     def make(real: Any) -> Any:
-        def may_sync(row: Any, now: Any) -> Any:
-            answer = real(row, now)
+        def may_sync(row: Any, now: Any, *parts: Any) -> Any:
+            answer = real(row, now, *parts)
             paused = isinstance(answer, authorization.No) and answer.code == "paused_by_user"
             return authorization.No("doubted") if paused else answer
 
@@ -563,8 +563,8 @@ def refused_goes_on() -> Planted:
     """What the facts say of the permission is not looked at: only whether the merchant paused."""
 
     def make(real: Any) -> Any:
-        def may_sync(facts: Any, application: Any, paused: bool, now: Any) -> Any:
-            return real(facts, application, paused, now) if paused else authorization.Yes()
+        def may_sync(facts: Any, application: Any, paused: Any, now: Any, *parts: Any) -> Any:
+            return real(facts, application, paused, now, *parts) if paused else authorization.Yes()
 
         return may_sync
 
@@ -646,6 +646,33 @@ def lands_by_any_date() -> Planted:
 def lands_when_it_is_announced() -> Planted:
     """Quantities go to 0 a week before the end instead of a day."""
     return mock.patch.object(landing, "BEGINS_BEFORE", timedelta(days=8))
+
+
+def a_pause_stops_all_or_nothing() -> Planted:
+    """What is paused of the offers counts only where stock and prices both are."""
+
+    def make(real: Any) -> Any:
+        return lambda deps, account, decided: (decided, set())
+
+    return _instead(reconcile_offers, "_paused", make)
+
+
+def the_brake_is_off() -> Planted:
+    """However many offers go to 0 at once, nobody is asked."""
+    return mock.patch.object(brakes, "offers_needed", return_value=None)
+
+
+def jumps_are_told() -> Planted:
+    """A price of another order of magnitude is told like any other."""
+
+    def make(real: Any) -> Any:
+        def move(before: Any, after: Any, told: Any) -> Any:
+            found = real(before, after, told)
+            return None if found is not None and found.kind == "jump" else found
+
+        return move
+
+    return _instead(brakes, "move", make)
 
 
 def prices_without_percent() -> Planted:
@@ -797,6 +824,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         prices_without_percent, a_quantity_takes_the_handling_time_away, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
         noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
+        the_brake_is_off, jumps_are_told, a_pause_stops_all_or_nothing,
     )
 }  # fmt: skip
 
@@ -858,6 +886,9 @@ LOUD: dict[str, tuple[str, ...]] = {
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "lands_when_it_is_announced": ("the merchant's safe landing",),
+    "the_brake_is_off": ("a broken file",),
+    "jumps_are_told": ("the merchant prices",),
+    "a_pause_stops_all_or_nothing": ("the merchant pauses", "the merchant counts", "the merchant prices"),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

@@ -75,6 +75,9 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "tells_without_a_claim": (3, 0, ("told_while_the_claim_lives",)),
     "lands_by_any_date": (3, 2, ("open_issues_tell_the_truth", "nobody_lands_before_the_day")),
     "lands_when_it_is_announced": (3, 19, ("nobody_lands_before_the_day",)),
+    "the_brake_is_off": (3, 0, ("a_broken_file_empties_no_shelf",)),
+    "jumps_are_told": (3, 0, ("no_jump_without_a_word",)),
+    "a_pause_stops_all_or_nothing": (3, 4, ("nothing_told_of_a_part_that_is_paused",)),
 }
 """Mutant -> the shortest days and the first seed known to catch it, and the invariants it is to break: first the one that was
 broken in that story."""

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from forain.cli.accounts import account_group
+from forain.cli.brakes import brake_group
 from forain.cli.house import sentence
 from forain.cli.keys import keys_group
 from forain.cli.links import link_group, order_group
@@ -58,6 +59,6 @@ def main() -> None:
 
 for _command in (
     up, web, worker, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
-    shop_group, account_group, link_group, rule_group, rate_group, order_group, people_group, keys_group,
+    shop_group, account_group, link_group, rule_group, rate_group, brake_group, order_group, people_group, keys_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from forain.core.plain import digits
 
@@ -44,8 +45,13 @@ class Sellable:
     steps: tuple[tuple[str, str], ...]
 
 
-LANDED = Sellable(0, (("landing", "0"),))
-"""During a safe landing: nothing is for sale, whatever the shop has."""
+Why = Literal["", "landing", "emptied", "holiday"]
+"""Why nothing is for sale, whatever the shop has: a safe landing, somebody set all to 0, a holiday. "": it is."""
+
+
+def nothing(why: Why) -> Sellable:
+    """What is shown while nothing is for sale."""
+    return Sellable(0, ((why, "0"),))
 
 
 def sellable(level: StockLevel, unimported: int, rule: StockRule, *, active: bool = True) -> Sellable:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from forain.contracts.marketplace import Confirmed, Parcel, ParcelRefused
 from forain.contracts.shop import Shipment
-from forain.core import errors
+from forain.core import authorization, errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
 from forain.core.orders import OrderStatus, without_buyer
@@ -40,7 +40,7 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
                 _confirm(deps, account, parcel, by_hand=by_hand)
         finally:
             parcels.release(parcel)
-        authorize.still_allowed(deps, account)
+        authorize.still_allowed(deps, account, authorization.SHIPMENTS)
     if trouble is not None:
         raise trouble
     return deps.clock.now() + LOOK_EVERY

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from forain.contracts.marketplace import OrderPage
 from forain.contracts.shop import Shop
-from forain.core import errors, retry
+from forain.core import authorization, errors, retry
 from forain.core.clock import Instant, Window, format_instant, parse_instant
 from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.orders import (
@@ -91,7 +91,7 @@ def _read_window(
         told["cursor"] = page.cursor
         _keep_place(account, "read", told if page.cursor else {})
         if page.cursor:
-            authorize.still_allowed(deps, account)
+            authorize.still_allowed(deps, account, authorization.ORDERS)
     return new, parse_instant(told["until"]) if told["until"] else None
 
 
@@ -403,14 +403,14 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     _keep_place(account, "proof", told)
     row = shops.get(ShopId(account.shop_id))
     shop, lag = deps.open.shop(row), deps.open.shop_manifest(row.kind).search_lag
-    authorize.still_allowed(deps, account)
+    authorize.still_allowed(deps, account, authorization.ORDERS)
     for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
         due, late, missing = _proof_of(account, shop, page, since, lag, deps.clock.now())
         told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
         if page.cursor:
-            authorize.still_allowed(deps, account)
+            authorize.still_allowed(deps, account, authorization.ORDERS)
     return _proven(deps, account, since, told)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from forain.contracts.marketplace import Marketplace, OfferPage
+from forain.core import authorization
 from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.errors import Denied, Malformed, Rejected
 from forain.core.ids import AccountId, SiteId
@@ -43,7 +44,7 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
             offers.looked(row for row in site_rows if row.sku not in missing)
         _settle_proven(account, [row.pk for row in rows], deps)
-        authorize.still_allowed(deps, account)
+        authorize.still_allowed(deps, account, authorization.OFFERS)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
 
 
@@ -144,7 +145,7 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
         told |= {"named": named, "unread": unread_skus, "unnamed": [*told["unnamed"], *unnamed][:1]}
         runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
         if page.cursor:
-            authorize.still_allowed(deps, account)
+            authorize.still_allowed(deps, account, authorization.OFFERS)
         asked_at = max(deps.clock.now(), begun_at)
     for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at, unread_skus) if named else ():
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")

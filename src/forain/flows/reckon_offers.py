@@ -8,12 +8,13 @@ from forain.contracts.shop import Variant
 from forain.core.business import business_on_site
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
+from forain.core.money import Money
 from forain.core.offers import Desired
 from forain.core.ownership import LEADERS, disputed, refuses, without
 from forain.core.pricing import Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, prices_on_site
-from forain.core.stock import LANDED, Sellable, StockLevel, sellable
+from forain.core.stock import Sellable, StockLevel, Why, nothing, sellable
 from forain.core.terms import TAKEN_BACK, Terms, as_text
 from forain.store import accounts, models, offers, rates
 
@@ -57,7 +58,7 @@ def market(account: models.Account, manifest: MarketplaceManifest, now: Instant)
 class Reckoned:
     """What the rules want of an article on a site, and how it came about: `steps` (code, value, level of the rule that said
     it, "" where none did), `notes`, and why something is `held`, "" for nothing. `turns_at`: when it changes by itself.
-    `led_elsewhere`: field that others lead -> [who, what the rules would say]."""
+    `led_elsewhere`: field that others lead -> [who, what the rules would say]. `shop_price`: the article's own one."""
 
     desired: Desired
     steps: list[list[str]]
@@ -65,11 +66,12 @@ class Reckoned:
     held: str = ""
     turns_at: Instant | None = None
     led_elsewhere: dict[str, list[str]] = field(default_factory=dict)
+    shop_price: Money | None = None
 
 
-def landed() -> Reckoned:
-    """During a landing, where no more than that is known."""
-    return Reckoned(Desired(LANDED.quantity, None), _told(LANDED), [])
+def landed(empty: Why) -> Reckoned:
+    """While nothing is for sale, where no more than that is known."""
+    return Reckoned(Desired(0, None), _told(nothing(empty)), [])
 
 
 def wanted(
@@ -78,25 +80,25 @@ def wanted(
     site: models.AccountSite,
     unimported: int,
     market: Market,
-    landing: bool = False,
+    empty: Why = "",
     *,
     told: bool = False,
 ) -> Reckoned:
     """What the rules want of a variant on a site.
 
-    `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `landing`: a
-    quantity that is ours to tell is 0, also one that is held back if it was `told` before.
+    `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `empty`: why a
+    quantity that is ours to tell is 0 ("": it is not), also one that is held back if it was `told` before.
     """
     if isinstance(rule, NotAWish):
-        found = landed() if landing and told else Reckoned(Desired(None, None), [], [])
+        found = landed(empty) if empty and told else Reckoned(Desired(None, None), [], [])
         found.held = "rule_wrong"
         return found
     found = Reckoned(Desired(None, None), [], [])
-    quantity = _quantity(variant, rule, unimported, found, landing, told)
+    quantity = _quantity(variant, rule, unimported, found, empty, told)
     wished = Terms(handling_days=rule.handling_days)
     withdrawn: frozenset[str] = frozenset()
     price = None
-    shop_price = variant.price
+    found.shop_price = shop_price = variant.price
     if shop_price is not None and rule.price_group in dict(variant.group_prices):
         shop_price = dict(variant.group_prices)[rule.price_group]
         found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
@@ -168,14 +170,14 @@ def settled_by(row: models.Offer, rule: Effective | NotAWish, found: Reckoned, n
 
 
 def _quantity(
-    variant: Variant, rule: Effective, unimported: int, found: Reckoned, landing: bool, told: bool
+    variant: Variant, rule: Effective, unimported: int, found: Reckoned, empty: Why, told: bool
 ) -> int | None:
     # A price that is wrong says nothing of the stock.
     stock_held = variant.level is None and any(not problem.code.startswith("price_") for problem in variant.problems)
     managed = variant.level is not None or (rule.stock.fixed is not None and not stock_held)
-    if landing and rule.led_by["quantity"] == OURS and (managed or (stock_held and told)):
-        found.steps += _told(LANDED)
-        return LANDED.quantity
+    if empty and rule.led_by["quantity"] == OURS and (managed or (stock_held and told)):
+        found.steps += _told(nothing(empty))
+        return 0
     elif not managed:
         found.notes.append("stock_held" if stock_held else "stock_not_managed")
     else:

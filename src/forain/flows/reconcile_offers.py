@@ -1,7 +1,7 @@
 """My stock and prices are true on Amazon: read the shop now, ask core, write the intent, tell, leave a trace."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -9,12 +9,16 @@ from django.db import transaction
 
 from forain.contracts.marketplace import Accepted, Marketplace, Refusal, Unclear
 from forain.contracts.shop import Variant
-from forain.core import errors
+from forain.core import authorization, errors
+from forain.core.brakes import Kind
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
-from forain.core.terms import as_text
+from forain.core.ownership import without
+from forain.core.stock import Why
+from forain.core.terms import TAKEN_BACK, as_text
 from forain.flows import authorize, reckon_offers
+from forain.flows.brake import Brake, Told
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
 from forain.flows.reckon_offers import Market, landed, settled_by, wanted
@@ -29,7 +33,9 @@ IDLE = timedelta(minutes=5)
 SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
 """The shop tells no stock now."""
 AWAY_AGAIN = timedelta(minutes=5)
-"""During a landing: how soon an offer is decided again that was decided without the shop."""
+"""While all is to be 0: how soon an offer is decided again that was decided without the shop."""
+PAUSED_AGAIN = timedelta(days=1)
+"""What waits for a part that is paused: going on marks it again, and it need not be looked at before."""
 
 
 def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
@@ -40,26 +46,28 @@ def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
     adapter = deps.open.marketplace(account)
     away: errors.AdapterError | None = None
     offers.turn(AccountId(account.pk), deps.clock.now())
+    brake = Brake(account)
     while rows := offers.claim(AccountId(account.pk), deps.clock.now(), manifest.page_size):
         with journal.chain(rows[0].correlation):
             try:
-                away = _reconcile_batch(deps, account, adapter, rows) or away
+                away = _reconcile_batch(deps, account, adapter, rows, brake) or away
             finally:
                 offers.release(rows)
-        account.safe_landing = authorize.still_allowed(deps, account).safe_landing
+        now = authorize.still_allowed(deps, account, authorization.OFFERS)
+        account.paused = now.paused
+    brake.look_back(deps.clock.now())
     if away is not None:
         raise away
     return offers.next_due(AccountId(account.pk)) or deps.clock.now() + IDLE
 
 
 def _reconcile_batch(
-    deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]
+    deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer], brake: Brake
 ) -> errors.AdapterError | None:
-    """Decide and tell these; the answer is why the shop told no stock, where a landing went on without it."""
+    """Decide and tell these; the answer is why the shop told no stock, where a 0 for all went on without it."""
     assert account.shop_id is not None
-    # Asked after these offers were claimed: a landing that begins or ends later marks them again. (None begins within an
-    # hour of its switching on, so that the setting read before the last batch is new enough.)
-    landing = account.safe_landing and landings.under_way(AccountId(account.pk))
+    # Asked after these offers were claimed: what begins or ends later marks them again.
+    empty = landings.why_empty(AccountId(account.pk))
     skus = [SellerSku(row.sku) for row in rows]
     links = shops.confirmed_links(AccountId(account.pk), skus)
     shop = shops.get(ShopId(account.shop_id))
@@ -74,7 +82,7 @@ def _reconcile_batch(
     try:
         stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
     except SHOP_AWAY as error:
-        if not landing:
+        if not empty:
             raise
         away = error
     manifest = deps.open.marketplace_manifest(account.marketplace)
@@ -82,14 +90,18 @@ def _reconcile_batch(
     market = reckon_offers.market(account, manifest, deps.clock.now())
     if away is None:
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
-        known = _Known(links, stock, unimported, in_force, market, bool(landing))
+        known = _Known(links, stock, unimported, in_force, market, empty)
         decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
     else:
-        decided = _landed_unseen(deps, account, rows, market.sites, links)
+        decided = _emptied_unseen(deps, account, rows, market.sites, links, empty)
+    decided, partly = _paused(deps, account, decided)
+    decided = _braked(deps, account, decided, market.sites, brake)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
     told = [(one.row, _act(deps, account, one, market.sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
     to_tell = _still_so(deps, account, adapter, to_tell)
+    # The part that is paused still waits once the other one is told and seen.
+    offers.mark_these([row.pk for row, _ in to_tell if row.pk in partly], deps.clock.now(), journal.correlation())
     if to_tell:
         _tell(deps, account, adapter, to_tell)
     if moved := [one.row for one in decided if isinstance(one.step, Look)]:
@@ -160,24 +172,25 @@ def unimported_per_variant(account: models.Account, variants: set[VariantId]) ->
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What is to be done about one offer. `wanted` None: its article is gone or cannot be asked for, what was wanted stays. `held`: why
-    something of it is held back, "" for nothing."""
+    something of it is held back, "" for nothing. `sold`: that no piece is left is explained by orders, or wanted."""
 
     row: models.Offer
     wanted: offers.Wanted | None
-    step: Plan | Literal["unlinked", "variant_gone"]
+    step: Plan | Literal["unlinked", "variant_gone", "braked"]
     held: str = ""
+    sold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a batch before its offers are decided. `landing`: quantities that are ours are to be 0."""
+    """What is known of a batch before its offers are decided. `empty`: why quantities that are ours are to be 0, "": they are not."""
 
     links: Mapping[SellerSku, VariantId]
     stock: Mapping[VariantId, Variant]
     unimported: Mapping[str, int]
     in_force: rules.InForce
     market: Market
-    landing: bool
+    empty: Why
 
 
 def _decide(
@@ -192,21 +205,29 @@ def _decide(
     if variant is not None:
         rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
         found = wanted(
-            variant, rule, site, known.unimported.get(link, 0), known.market, known.landing, told=_quantity_told(row)
+            variant, rule, site, known.unimported.get(link, 0), known.market, known.empty, told=_quantity_told(row)
         )
         settled_by(row, rule, found, known.market.now)
-    elif known.landing and _quantity_told(row):
-        found = landed()
+    elif known.empty and _quantity_told(row):
+        found = landed(known.empty)
     else:
         return Decided(row, None, "variant_gone", link)
     desired = offers.fitting(row, found.desired)
     step = _plan(deps, account, row, desired)
     told = offers.Wanted(
-        row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held, found.led_elsewhere
-    )
+        row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held, found.led_elsewhere,
+        found.shop_price,
+    )  # fmt: skip
     if variant is None and isinstance(step, Settled):
         return Decided(row, told, "variant_gone", link)
-    return Decided(row, told, step, found.held)
+    sold = bool(known.empty) or offers.moved(row) or _sold_out(variant, known.unimported.get(link, 0))
+    return Decided(row, told, step, found.held, sold)
+
+
+def _sold_out(variant: Variant | None, unimported: int) -> bool:
+    """Pieces are in the house, and all of them are promised: orders took them, and no broken file."""
+    level = variant.level if variant else None
+    return level is not None and 0 < level.on_hand <= level.allocated + unimported
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
@@ -223,14 +244,15 @@ def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desir
     )
 
 
-def _landed_unseen(
+def _emptied_unseen(
     deps: Deps,
     account: models.Account,
     rows: list[models.Offer],
     sites: Mapping[str, models.AccountSite],
     links: Mapping[SellerSku, VariantId],
+    empty: Why,
 ) -> list[Decided]:
-    """A landing while the shop is away: a 0 needs no shop, and cannot wait for one. Where no quantity of ours is on record
+    """A 0 for all while the shop is away: it needs no shop, and cannot wait for one. Where no quantity of ours is on record
     nothing is decided, and prices are left alone; all stays marked, and is decided anew when the shop is back."""
     again = deps.clock.now() + AWAY_AGAIN
     decided = []
@@ -238,18 +260,74 @@ def _landed_unseen(
         if row.site not in sites or SellerSku(row.sku) not in links or not _quantity_told(row):
             decided.append(Decided(row, None, Wait(again, "shop_away")))
             continue
-        found = landed()
+        found = landed(empty)
         step = _plan(deps, account, row, found.desired)
         told = offers.Wanted(row, found.desired, found.steps, list(step.notes))
-        decided.append(Decided(row, told, Wait(again, "shop_away") if isinstance(step, Settled) else step))
+        decided.append(Decided(row, told, Wait(again, "shop_away") if isinstance(step, Settled) else step, sold=True))
     return decided
+
+
+def _paused(deps: Deps, account: models.Account, decided: list[Decided]) -> tuple[list[Decided], set[int]]:
+    """The same, without what the merchant has paused, which goes on waiting; and the offers of which the rest is told."""
+    stock, prices = "stock" in account.paused, "prices" in account.paused
+    if not stock and not prices:
+        return decided, set()
+    found: list[Decided] = []
+    partly: set[int] = set()
+    for one in decided:
+        step = (
+            _rest(deps, account, one, quantity=not stock, price=not prices)
+            if isinstance(one.step, Submit)
+            else one.step
+        )
+        if step == one.step:
+            found.append(one)
+        elif isinstance(step, Settled):
+            found.append(replace(one, step=Wait(deps.clock.now() + PAUSED_AGAIN, "paused")))
+        else:
+            partly.add(one.row.pk)
+            found.append(replace(one, step=step))
+    return found, partly
+
+
+def _rest(deps: Deps, account: models.Account, one: Decided, *, quantity: bool, price: bool) -> Plan:
+    """What to do about an offer without its quantity, or without its price and what goes with it. What was told of the rest and
+    is not seen yet is not told anew for the sake of what is left out."""
+    assert one.wanted is not None
+    left = one.wanted.desired if quantity else replace(one.wanted.desired, quantity=None)
+    return _plan(deps, account, one.row, left if price else without(left, ("price", *TAKEN_BACK)))
+
+
+def _braked(
+    deps: Deps, account: models.Account, decided: list[Decided], sites: Mapping[str, models.AccountSite], brake: Brake
+) -> list[Decided]:
+    """The same, without what is held because it is too much at once, or too far from what was told last."""
+    sent = {site for site, row in sites.items() if row.writes_allowed_at is not None}
+    about = [
+        Told(one.row, one.step.change, one.sold)
+        for one in decided
+        if isinstance(one.step, Submit) and one.row.site in sent
+    ]
+    anew = [one.row for one in decided if isinstance(one.step, Submit | Settled)]
+    held = brake.hold(anew, about, deps.clock.now()) if anew else {}
+    return [_without(deps, account, one, held[one.row.pk]) if one.row.pk in held else one for one in decided]
+
+
+def _without(deps: Deps, account: models.Account, one: Decided, kinds: set[Kind]) -> Decided:
+    assert one.wanted is not None
+    rest = _rest(deps, account, one, quantity="zero" not in kinds, price=not kinds - {"zero"})
+    notes = [*one.wanted.notes, *(f"braked_{kind}" for kind in sorted(kinds))]
+    step: Plan | Literal["braked"] = "braked" if isinstance(rest, Settled) else rest
+    return replace(one, wanted=replace(one.wanted, notes=notes), step=step)
 
 
 def _act(deps: Deps, account: models.Account, decided: Decided, site: models.AccountSite | None) -> Change | None:
     """Write what was decided; the answer is the change to tell, None: nothing is to be told."""
     row, number = decided.row, decided.row.wanted_no
     match decided.step:
-        case "unlinked":
+        case "braked" if decided.held:
+            offers.alarm(row, "held", decided.held, number)
+        case "unlinked" | "braked":
             offers.park(row, number)
         case "variant_gone":
             offers.alarm(row, "variant_gone", decided.held, number)
@@ -275,7 +353,7 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
 
 def _quantity_told(row: models.Offer) -> bool:
     """A quantity of ours is on record. Not so where the shop manages no stock for it: what Amazon shows there is the
-    merchant's own number, and nobody would put it back after a landing."""
+    merchant's own number, and nobody would put it back afterwards."""
     return row.desired_quantity is not None or row.submitted_quantity is not None
 
 

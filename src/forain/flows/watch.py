@@ -1,14 +1,16 @@
 """Forain keeps an eye on everything: changes in the shop, reminders, and the list of what a person must do."""
 
+from forain.core import holiday
 from forain.core import issues as catalogue
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.core.issues import AccountFacts, Finding, Issue
+from forain.core.money import Money
 from forain.core.signals import Signal
-from forain.flows import authorize, land_safely, register
+from forain.flows import authorize, empty_shelves, land_safely, register
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import mirror_catalogue
-from forain.store import accounts, instance, issues, journal, models, registrations, runs, shops
+from forain.store import accounts, brakes, instance, issues, journal, landings, models, registrations, runs, shops
 
 EVERYTHING = "*"
 """The key of a signal that names no variant: read the whole catalogue."""
@@ -67,6 +69,7 @@ def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     for row in accounts.every():
         authorize.remind(deps, row)
         land_safely.land_safely(deps, row)
+        empty_shelves.look_after(deps, row)
         register.notice_granted(deps, row)
     with issues.deriving():
         return _derive(deps)
@@ -132,9 +135,36 @@ def _facts(deps: Deps, row: models.Account, found: list[models.Finding], now: In
         selling_plan=row.selling_plan,
         suspended_sites=tuple(s.site for s in sites if s.suspended),
         read_only_sites=tuple(s.site for s in sites if s.writes_allowed_at is None),
-        findings=(*alarms, *denied, *stored),
+        findings=(*alarms, *braked(AccountId(row.pk)), *_off_sale(row), *denied, *stored),
         landing=land_safely.landing_of(row, now),
     )
+
+
+def _off_sale(row: models.Account) -> list[Finding]:
+    """That nothing is for sale, because somebody said so; how many still show pieces."""
+    left = landings.left(AccountId(row.pk)) if row.emptied_at or row.holiday_begun_at else 0
+    told, found = ("count", str(left) if left else ""), []
+    if row.emptied_at is not None:
+        since = (("by", row.emptied_by), told, ("since", row.emptied_at.isoformat()))
+        found.append(Finding("emptied", f"account:{row.pk}/emptied", since))
+    if row.holiday_begun_at is not None and row.holiday_ends is not None:
+        until = (told, ("date", (row.holiday_ends - holiday.A_MOMENT).isoformat()))
+        found.append(Finding("holiday", f"account:{row.pk}/holiday", until))
+    return found
+
+
+def braked(account: AccountId) -> list[Finding]:
+    """What the brake holds of an account: how much of each kind, with examples."""
+    found = []
+    for kind, (count, first) in sorted(brakes.held_by_kind(account).items()):
+        if kind == "jump":
+            worth = [str(Money(value, first[0].currency)) for value in (first[0].before, first[0].after)]
+            told = {"sku": first[0].offer.sku, "detail": f"{worth[0]} -> {worth[1]}"}
+        else:
+            told = {"examples": ", ".join(leap.offer.sku for leap in first) + (", ..." if count > len(first) else "")}
+        code = {"zero": "brake_zero", "price": "brake_prices"}.get(kind, "price_jump")
+        found.append(Finding(code, f"account:{account}/brake", (("count", str(count)), *sorted(told.items()))))
+    return found
 
 
 def _said_of(deps: Deps, row: models.Account, role: str) -> tuple[tuple[str, str], ...]:

@@ -100,7 +100,9 @@ class Account(models.Model):
     `orders_known_until`: the list of changed orders was read up to then. `sales_known_until`: every order placed up to
     then is in our book; `orders_read_until`, `orders_read_at`: the reading that will say so next (`core.orders.Readings`).
     `probed_at`: last look whether the permission stands. `options`: addresses and other values of the manifest's fields.
-    `safe_landing`: the merchant wants quantities at 0 before the permission ends.
+    `paused`: the parts of it that the merchant has paused (core.authorization.PARTS). `safe_landing`: the merchant wants quantities at 0 before the permission ends. `brakes`: the limits he set (name -> text, see
+    core.brakes). `emptied_at`: somebody set all quantities to 0 then; None: nobody, or it was undone. `holiday_*`: see
+    core.holiday.
     """
 
     marketplace = models.TextField()
@@ -110,8 +112,14 @@ class Account(models.Model):
     application = models.ForeignKey(Application, models.PROTECT, related_name="accounts")
     shop = models.ForeignKey(Shop, models.PROTECT, null=True, related_name="accounts")
     options = models.JSONField(default=dict)
-    paused_by_user = models.BooleanField(default=False)
+    paused = models.JSONField(default=list, db_default=[])
     safe_landing = models.BooleanField(default=False, db_default=False)
+    brakes = models.JSONField(default=dict, db_default={})
+    emptied_at = models.DateTimeField(null=True)
+    emptied_by = models.TextField(default="", db_default="", blank=True)
+    holiday_begins = models.DateTimeField(null=True)
+    holiday_ends = models.DateTimeField(null=True)
+    holiday_begun_at = models.DateTimeField(null=True)
     selling_plan = models.TextField(default="", blank=True)
 
     standing = models.TextField(default="none")
@@ -341,6 +349,7 @@ class Offer(models.Model):
     wanted last is held back; it is the offer's alarm once the rest is settled. `led_elsewhere`: field that
     others lead -> [who, what our rules would say]. `changed_elsewhere`: how often others changed what we lead, and
     `price_setup`: what the marketplace does with the price by itself, both as core.ownership and core.offers keep them.
+    `shop_minor`: the shop's own price that the desired one was last reckoned from.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -358,6 +367,7 @@ class Offer(models.Model):
     desired_quantity = models.BigIntegerField(null=True)
     desired_minor = models.BigIntegerField(null=True)
     desired_currency = models.TextField(default="", blank=True)
+    shop_minor = models.BigIntegerField(null=True)
     desired_steps = models.JSONField(default=list)
     desired_at = models.DateTimeField(null=True)
     desired_terms = models.JSONField(default=dict, db_default={})
@@ -409,6 +419,31 @@ class Offer(models.Model):
             models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
             models.Index(fields=["account", "turns_at"], condition=Q(turns_at__isnull=False), name="offer_turns"),
         ]
+
+
+class Leap(models.Model):
+    """A change of one offer that is large enough to be looked at before it is told (core.brakes.Leap), with what became of it.
+
+    `marked_at`: since when the offer was marked for it, by which leaps of one wave are known. A leap to another value is
+    another row, so that an answer to those that were shown is none to those that came after. `by`, `decided_at`: who said
+    yes or no.
+    """
+
+    # It goes with its offer, and the offer with the account.
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="+")
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="leaps")
+    kind = models.TextField()
+    before = models.BigIntegerField()
+    after = models.BigIntegerField()
+    currency = models.TextField(default="", blank=True)
+    state = models.TextField()
+    marked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["offer", "kind"], name="leap_once")]
+        indexes = [models.Index(fields=["account", "state", "kind", "marked_at"], name="leap_by_state")]
 
 
 class Order(models.Model):

@@ -102,6 +102,36 @@ def mark(
     return _mark(rows, now, correlation)
 
 
+_BY_RISK = """
+UPDATE store_offer SET wanted_no = wanted_no + 1, not_before = NULL, correlation = %(correlation)s,
+    marked_at = coalesce(marked_at, %(now)s + ranked.place * interval '1 microsecond')
+FROM (
+    SELECT id, row_number() OVER (
+        ORDER BY coalesce(observed_quantity, 0) <= 0, moved_no DESC, observed_quantity, id
+    ) AS place
+    FROM store_offer WHERE account_id = %(account)s
+) ranked
+WHERE store_offer.id = ranked.id
+"""
+
+
+def mark_by_risk(account: AccountId, now: Instant, correlation: str) -> int:
+    """Mark all offers of an account, so that they are claimed in the order of what an hour more on sale may cost.
+
+    Each order that comes before the 0 has to be cancelled: so first what buyers take most often (`moved_no` counts the
+    orders), of those what has the fewest pieces left, for it is oversold first; what shows none comes last. The order is
+    kept in `marked_at`, by which offers are claimed; what was marked before goes before all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_RISK, {"account": account, "now": now, "correlation": correlation})
+        return int(cursor.rowcount)
+
+
+def mark_these(numbers: Sequence[int], now: Instant, correlation: str = "") -> None:
+    """Say "look again" for these rows."""
+    _mark(models.Offer.objects.filter(pk__in=numbers), now, correlation)
+
+
 def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "", **more: None) -> int:
     return rows.update(
         wanted_no=F("wanted_no") + 1,
@@ -169,6 +199,7 @@ class Wanted:
 
     `turns_at`: when that changes by itself; None: never. `held`: why a part is held back, "" for nothing.
     `led_elsewhere`: field that others lead -> [who, what we would say].
+    `shop_price`: the shop's own one, as it was reckoned from; None: there is none.
     """
 
     row: models.Offer
@@ -178,15 +209,17 @@ class Wanted:
     turns_at: Instant | None = None
     held: str = ""
     led_elsewhere: Mapping[str, list[str]] = field(default_factory=dict)
+    shop_price: Money | None = None
 
 
 _WANT = """
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
     desired_terms = told.terms::jsonb, turns_at = told.turns_at, held = told.held, led_elsewhere = told.led::jsonb,
+    shop_minor = told.shop_minor,
     desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::text[], %s::text[])
-    AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held, led)
+    %s::timestamptz[], %s::text[], %s::text[], %s::bigint[])
+    AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held, led, shop_minor)
 WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
@@ -205,6 +238,7 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
                 [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
                 [one.turns_at for one in wanted], [one.held[:500] for one in wanted],
                 [json.dumps(one.led_elsewhere) for one in wanted],
+                [one.shop_price.minor if one.shop_price else None for one in wanted],
             ],
         )  # fmt: skip
 

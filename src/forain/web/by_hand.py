@@ -55,7 +55,7 @@ def by_hand(request: HttpRequest, number: int) -> HttpResponse:
         "without_address": without_address,
         "lacking": _lacking(account, seen),
         "waiting": waiting_of(account, seen),
-        "running": isinstance(accounts.may_sync(account, now), authorization.Yes),
+        "running": isinstance(accounts.may_sync(account, now, authorization.SHIPMENTS), authorization.Yes),
         "to_ship": [line for line in lines if not line.parcels],
         "begun": [line for line in lines if line.parcels and line not in unconfirmed],
         "unconfirmed": unconfirmed,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.plain import one_line
 from forain.core.terms import ABSENT, NAMES
-from forain.flows import import_orders
+from forain.flows import brake, import_orders
 from forain.flows.reckon_offers import HELD_PRICES
 from forain.store import instance, issues, models, offers, orders
 from forain.web.notices import with_cures
@@ -51,11 +51,12 @@ def offer_list(request: HttpRequest) -> HttpResponse:
     filters = {
         "waiting": Q(wanted_no__gt=F("settled_no")),
         "alarm": ~Q(alarm=""),
+        "braked": Q(leaps__state__in=("held", "kept")),
         "differs": DIFFERS,
         "priced_there": ~Q(price_setup={}),
     }
     if state in filters:
-        rows = rows.filter(filters[state])
+        rows = rows.filter(filters[state]).distinct()
     if (after := _after(request)) is not None:
         rows = rows.filter(pk__gt=after)
     found, more = _page(rows, "pk")
@@ -76,6 +77,8 @@ def _state(offer: "models.Offer") -> str:
         return "told"
     if "unlinked" in offer.notes:
         return "unlinked"
+    if any(note.startswith("braked_") for note in offer.notes):
+        return "braked"
     if offer.wanted_no > offer.settled_no:
         return "waiting"
     quantity_differs = offer.fulfilled_by == "merchant" and offer.desired_quantity not in (
@@ -127,6 +130,8 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         "led": {name: {"who": who, "ours": ours} for name, (who, ours) in row.led_elsewhere.items()},
         "setup": [(name, row.price_setup[name]) for name in ("lowest", "highest", "automated") if name in row.price_setup],
         "entries": entries,
+        "leaps": models.Leap.objects.filter(offer=row, state__in=("held", "kept")).order_by("pk"),
+        "leaps_shown": brake.shown_of(row),
     }  # fmt: skip
     return render(request, "web/offer.html", context)
 

@@ -8,7 +8,7 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -122,6 +122,11 @@ def who_acts(language: str, marketplace: str, who: str) -> str:
 def local(moment: datetime) -> datetime:
     """The moment in the merchant's zone."""
     return moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
+
+
+def day_begins(told: date) -> datetime:
+    """When a calendar day begins in the merchant's zone."""
+    return datetime.combine(told, time(), ZoneInfo(settings.DISPLAY_TIME_ZONE)).astimezone(UTC)
 
 
 def day(language: str, moment: datetime) -> str:
@@ -238,6 +243,7 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "shop": amount,
     "marketplace": amount,
     "site": lambda language, text: site(text),
+    "parts": lambda language, codes: ", ".join(say(language, f"part.{code}") for code in codes.split(",") if code),
     "flow": lambda language, code: say(language, f"flow.{code}"),
     "plan": lambda language, code: say(language, f"plan.{code}"),
     "person_role": lambda language, code: say(language, f"role.{code}"),
