@@ -1,6 +1,7 @@
 """The four switches of a pause: each stops its own part, what waits goes on waiting, and nothing of it is lost."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,10 +9,11 @@ from django.core.management import call_command
 from django.db import connection
 
 from forain.core.ids import AccountId
-from forain.flows import setup
+from forain.flows import mirror_catalogue, reconcile_offers, setup
 from forain.store import models, offers
 
 from .conftest import FR
+from .test_killed_between_statements import Refusing
 
 
 @pytest.fixture
@@ -131,3 +133,17 @@ def test_who_had_paused_before_the_switches_came_has_paused_everything(house):
         call_command("migrate", "store", verbosity=0)
 
     assert house.account.paused == ["stock", "prices", "orders", "shipments"]
+
+
+def test_a_price_that_is_refused_while_stock_is_paused_is_told_once(calm):
+    pause(calm, "stock")
+    calm.change("SOAP", price="7.50", stock=3)
+    mirror_catalogue.mirror_catalogue(calm.deps, calm.shop)
+    deps = replace(calm.deps, open=Refusing(calm.deps.open))
+    for _ in range(3):
+        reconcile_offers.reconcile_offers(deps, calm.account)
+        calm.advance(60)
+
+    assert calm.journal(f"{FR}/SOAP").count("refused") == 1
+    assert models.Offer.objects.get(sku="SOAP").alarm == "refused"
+    assert price(calm) == Decimal("6.90")

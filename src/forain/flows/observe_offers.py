@@ -59,6 +59,8 @@ def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) ->
         entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
     with transaction.atomic():
         newer = not offers.acknowledge(rows)
+        if account.paused:
+            offers.mark_unlike([row.pk for row in rows], now)
         if entries:
             journal.write_many(now, entries)
         if newer:

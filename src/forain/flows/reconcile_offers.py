@@ -94,14 +94,12 @@ def _reconcile_batch(
         decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
     else:
         decided = _emptied_unseen(deps, account, rows, market.sites, links, empty)
-    decided, partly = _paused(deps, account, decided)
+    decided = _paused(deps, account, decided)
     decided = _braked(deps, account, decided, market.sites, brake)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
     told = [(one.row, _act(deps, account, one, market.sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
     to_tell = _still_so(deps, account, adapter, to_tell)
-    # The part that is paused still waits once the other one is told and seen.
-    offers.mark_these([row.pk for row, _ in to_tell if row.pk in partly], deps.clock.now(), journal.correlation())
     if to_tell:
         _tell(deps, account, adapter, to_tell)
     if moved := [one.row for one in decided if isinstance(one.step, Look)]:
@@ -267,27 +265,21 @@ def _emptied_unseen(
     return decided
 
 
-def _paused(deps: Deps, account: models.Account, decided: list[Decided]) -> tuple[list[Decided], set[int]]:
-    """The same, without what the merchant has paused, which goes on waiting; and the offers of which the rest is told."""
+def _paused(deps: Deps, account: models.Account, decided: list[Decided]) -> list[Decided]:
+    """The same, without what the merchant has paused, which goes on waiting: at once where nothing else is to be told, else once
+    that is seen (`offers.mark_unlike`)."""
     stock, prices = "stock" in account.paused, "prices" in account.paused
     if not stock and not prices:
-        return decided, set()
+        return decided
     found: list[Decided] = []
-    partly: set[int] = set()
     for one in decided:
-        step = (
-            _rest(deps, account, one, quantity=not stock, price=not prices)
-            if isinstance(one.step, Submit)
-            else one.step
-        )
-        if step == one.step:
-            found.append(one)
-        elif isinstance(step, Settled):
-            found.append(replace(one, step=Wait(deps.clock.now() + PAUSED_AGAIN, "paused")))
-        else:
-            partly.add(one.row.pk)
-            found.append(replace(one, step=step))
-    return found, partly
+        step = one.step
+        if isinstance(step, Submit):
+            step = _rest(deps, account, one, quantity=not stock, price=not prices)
+        if isinstance(step, Settled) and step != one.step:
+            step = Wait(deps.clock.now() + PAUSED_AGAIN, "paused")
+        found.append(replace(one, step=step))
+    return found
 
 
 def _rest(deps: Deps, account: models.Account, one: Decided, *, quantity: bool, price: bool) -> Plan:

@@ -487,14 +487,24 @@ def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) ->
             models.Offer.objects.filter(account_id=account, sku=offer.key.sku, ean="").update(ean=offer.ean)
     skus = [o.key.sku for o in offers]
     moved = models.Offer.objects.filter(account_id=account, sku__in=skus, observed_at=now, wanted_no=F("settled_no"))
-    differs = (
-        Q(desired_quantity__isnull=False, fulfilled_by="merchant")
-        & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
-    ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
-    differs |= ~Q(observed_terms__contains=F("desired_terms"))
-    _mark(
-        moved.filter((differs & Q(alarm="")) | (~differs & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")), now
-    )
+    unlike = (_UNLIKE & Q(alarm="")) | (~_UNLIKE & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")
+    _mark(moved.filter(unlike), now)
+
+
+_UNLIKE = (
+    Q(desired_quantity__isnull=False, fulfilled_by="merchant")
+    & (~Q(observed_quantity=F("desired_quantity")) | Q(observed_quantity=None))
+) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
+_UNLIKE |= ~Q(observed_terms__contains=F("desired_terms"))
+"""The marketplace shows it otherwise than it was wanted last."""
+
+
+def mark_unlike(numbers: Sequence[int], now: Instant) -> None:
+    """Of these rows, mark again what is settled by what was told and still shown otherwise than wanted: a part of it is paused, and
+    goes on waiting since the other one was told."""
+    rows = models.Offer.objects.filter(_UNLIKE, pk__in=numbers, wanted_no=F("settled_no"), alarm="")
+    since = Coalesce(F("submitted_at"), Value(now), output_field=DateTimeField())
+    rows.update(wanted_no=F("wanted_no") + 1, marked_at=since, not_before=None)
 
 
 def move(account: AccountId, skus: Iterable[str]) -> None:
