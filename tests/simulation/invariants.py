@@ -146,6 +146,14 @@ class Call:
                 return "getReportDocument"
             case "reports", [_, *report]:
                 return "getReport" if report else "createReport"
+            case "feeds", ["documents", *document]:
+                return "getFeedDocument" if document else "createFeedDocument"
+            case "feeds", [_, *feed]:
+                if self.method == "DELETE":
+                    return "cancelFeed"
+                return "getFeed" if feed else "createFeed" if self.method == "POST" else "getFeeds"
+            case "file", _ if "tortuga" in self.path:
+                return "feedFile"
             case label, _:
                 return OPERATIONS[label]
 
@@ -190,6 +198,8 @@ class Watch:
         self._looked_at = 0
         self._scopes: dict[str, int] = {}
         self._buckets: dict[tuple[str, str], tuple[float, datetime]] = {}
+        self.roads: dict[tuple[str, str], tuple[str, datetime]] = {}
+        """(seller, SKU) -> by which road it was told last, and when."""
 
     # -- what happens, as it happens
 
@@ -222,8 +232,8 @@ class Watch:
             self._asked_for_at[subject] = self.story.now()
             force(subject, *told)
 
-        def heard_claim(*told: Any) -> Any:
-            rows = claim(*told)
+        def heard_claim(*told: Any, **named: Any) -> Any:
+            rows = claim(*told, **named)
             worker = self.story.stage.current()
             if worker is not None:
                 worker.notes["claims"] = {row.sku: row.claim_no for row in rows}
@@ -385,19 +395,51 @@ class Watch:
             each_account_for_itself(self, call, seller, environ)
         if call.label == "patch":
             nothing_written_without_the_merchants_word(self, worker, call)
-            sku = unquote(call.path.rsplit("/", 1)[1])
-            quantity = _quantity(call)
-            nothing_told_of_a_part_that_is_paused(self, worker, call)
-            no_jump_without_a_word(self, seller, sku, call)
-            if quantity == 0:
-                a_broken_file_empties_no_shelf(self, seller, sku)
-            if quantity is not None:
-                row = models.Offer.objects.get(account_id=seller.number, sku=sku, site=FR)
-                no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
-                told_while_the_claim_lives(self, row, worker)
-                never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
+            self._ask_of_change(call.told, unquote(call.path.rsplit("/", 1)[1]), "call", seller, worker)
+        if call.operation == "createFeed":
+            nothing_written_without_the_merchants_word(self, worker, call)
+            self._ask_of_feed(call, seller, worker)
         if call.label == "confirm":
             no_confirmation_for_a_cancelled_order(call, worker)
+
+    def _ask_of_change(self, told: dict[str, Any], sku: str, road: str, seller: Seller, worker: Worker) -> None:
+        """What is asked of whatever is told of an offer, by a call or in a feed."""
+        nothing_told_of_a_part_that_is_paused(self, worker, sku, told)
+        no_jump_without_a_word(self, seller, sku, told)
+        by_one_road_within_an_hour(self, seller, sku, road)
+        quantity = _quantity(told)
+        if quantity is None:
+            return
+        if quantity == 0:
+            a_broken_file_empties_no_shelf(self, seller, sku)
+        no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
+        row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=FR).first()
+        if row is not None:
+            if road == "call":
+                told_while_the_claim_lives(self, row, worker)
+            never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
+
+    def _ask_of_feed(self, call: Call, seller: Seller, worker: Worker) -> None:
+        """Each message of a feed is asked what a call for it would be."""
+        messages = self._messages(call)
+        each_sku_once_in_a_feed(messages)
+        for message in messages:
+            self._ask_of_change(message, message["sku"], "feed", seller, worker)
+
+    def _messages(self, call: Call) -> list[dict[str, Any]]:
+        document = self.story.box.world.state.documents.get(call.told["inputFeedDocumentId"])
+        found: list[dict[str, Any]] = json.loads(document.content)["messages"] if document and document.content else []
+        return found
+
+    def _note_roads(self, call: Call, status: int, seller: str) -> None:
+        """What Amazon took, or took perhaps: its answer was cut."""
+        if status >= 300:
+            return
+        if call.label == "patch":
+            self.roads[seller, unquote(call.path.rsplit("/", 1)[1])] = "call", self.story.now()
+        elif call.operation == "createFeed":
+            for message in self._messages(call):
+                self.roads[seller, message["sku"]] = "feed", self.story.now()
 
     def _tries_a_new_token(self, call: Call, worker: Worker, seller: Seller, environ: dict[str, Any]) -> bool:
         """A look whose token is not in force yet: whose it is, only a read in the seller's own name says."""
@@ -416,6 +458,9 @@ class Watch:
 
     def after_call(self, call: Call, status: int, environ: dict[str, Any]) -> None:
         """Amazon has said something, whether it arrives or not."""
+        worker = self.story.stage.current()
+        if worker is not None and worker.notes.get("account"):
+            self._note_roads(call, status, self.story.sellers[worker.notes["account"] - 1].name)
         if call.label == "token":
             found = re.search(rb"refresh_token=(Atzr[^&]+)", call.body)
             if status in (400, 401) and found:
@@ -499,8 +544,8 @@ class Watch:
         return models.AccountSite.objects.get(account_id=seller.number, site=FR)
 
 
-def _quantity(call: Call) -> int | None:
-    for patch in call.told["patches"]:
+def _quantity(told: dict[str, Any]) -> int | None:
+    for patch in told["patches"]:
         if patch["path"].endswith("fulfillment_availability"):
             # A handling time goes there too, with a quantity or without.
             told = patch["value"][0].get("quantity")
@@ -508,8 +553,8 @@ def _quantity(call: Call) -> int | None:
     return None
 
 
-def _price_told(call: Call) -> Decimal | None:
-    for patch in call.told["patches"]:
+def _price_told(told: dict[str, Any]) -> Decimal | None:
+    for patch in told["patches"]:
         if patch["path"].endswith("purchasable_offer"):
             return Decimal(str(patch["value"][0]["our_price"][0]["schedule"][0]["value_with_tax"]))
     return None
@@ -564,6 +609,20 @@ def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: Seller, sku: str, 
         raise Violation("no_quantity_for_what_amazon_fulfils", f"{sku} {quantity}")
 
 
+def by_one_road_within_an_hour(watch: Watch, seller: Seller, sku: str, road: str) -> None:
+    """No SKU is told by a call and by a feed within an hour: which would be carried out last, nobody knows."""
+    former, at = watch.roads.get((seller.name, sku), (road, watch.story.now()))
+    if former != road and watch.story.now() - at < timedelta(minutes=59):
+        raise Violation("by_one_road_within_an_hour", f"{sku} by {road}, by {former} at {at}")
+
+
+def each_sku_once_in_a_feed(messages: Sequence[dict[str, Any]]) -> None:
+    """A feed says of each SKU one thing."""
+    skus = [message["sku"] for message in messages]
+    if len(skus) != len(set(skus)):
+        raise Violation("each_sku_once_in_a_feed", str(skus))
+
+
 def told_while_the_claim_lives(watch: Watch, row: models.Offer, worker: Worker) -> None:
     """A worker tells a quantity only while the offer is surely its own: else an older one may come after a newer."""
     ours = row.claim_no == worker.notes["claims"].get(row.sku)
@@ -605,12 +664,12 @@ def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: mo
             raise Violation("never_raised_over_a_fall_that_was_seen", f"{row.sku} {quantity} over {order.order_id}")
 
 
-def nothing_told_of_a_part_that_is_paused(watch: Watch, worker: Worker, call: Call) -> None:
+def nothing_told_of_a_part_that_is_paused(watch: Watch, worker: Worker, sku: str, change: dict[str, Any]) -> None:
     """While stock or prices are paused none is told; a batch that began before may end."""
-    for part, told in (("stock", _quantity(call)), ("prices", _price_told(call))):
+    for part, told in (("stock", _quantity(change)), ("prices", _price_told(change))):
         at = worker.notes.get(f"{part} at")
         if told is not None and (at is None or worker.clock - at > PERMISSION_HOLDS):
-            raise Violation("nothing_told_of_a_part_that_is_paused", f"{part} in {call.path}, running last at {at}")
+            raise Violation("nothing_told_of_a_part_that_is_paused", f"{part} of {sku}, running last at {at}")
 
 
 def a_broken_file_empties_no_shelf(watch: Watch, seller: Seller, sku: str) -> None:
@@ -641,9 +700,9 @@ def a_broken_file_empties_no_shelf(watch: Watch, seller: Seller, sku: str) -> No
         )
 
 
-def no_jump_without_a_word(watch: Watch, seller: Seller, sku: str, call: Call) -> None:
+def no_jump_without_a_word(watch: Watch, seller: Seller, sku: str, change: dict[str, Any]) -> None:
     """No price is told that is more than ten times what Amazon shows, or less than a tenth, before the merchant said yes."""
-    price = _price_told(call)
+    price = _price_told(change)
     listing = watch.story.box.world.state.listings[seller.name].get(sku)
     if price is None or listing is None or not listing.prices.get(FR):
         return
@@ -1179,7 +1238,8 @@ NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_r
     check.__name__
     for check in (
         never_twice_in_the_shop, no_foreign_order_in_the_shop, amounts_to_the_cent, to_the_buyer,
-        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, settled_is_what_was_looked_at,
+        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, by_one_road_within_an_hour,
+        each_sku_once_in_a_feed, settled_is_what_was_looked_at,
         never_raised_by_older_knowledge, never_raised_over_a_fall_that_was_seen, nothing_without_permission,
         nothing_written_without_the_merchants_word, no_call_without_a_token_of_its_bucket, each_account_for_itself,
         no_confirmation_for_a_cancelled_order, within_the_rate_limits, refusals_only_of_the_present_grant,

@@ -16,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, brakes, errors, landing, pricing, retry, rules, sales
+from forain.core import authorization, brakes, errors, landing, pricing, retry, roads, rules, sales
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -229,10 +229,10 @@ def stock_before_sold_pieces() -> Planted:
     def planted() -> Iterator[None]:
         batch = reconcile_offers._reconcile_batch
 
-        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any, brake: Any) -> None:
+        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any, road: Any, brake: Any) -> None:
             _deps[0] = deps
             opener = _Early(deps.open, lambda: _kept.get(account.pk))
-            batch(replace(deps, open=opener), account, adapter, rows, brake)
+            batch(replace(deps, open=opener), account, adapter, rows, road, brake)
 
         with (
             _instead(reconcile_offers, "unimported_per_variant", make),
@@ -420,6 +420,11 @@ def tells_without_a_claim() -> Planted:
             yield
 
     return planted()
+
+
+def any_road_will_do() -> Planted:
+    """By which road an SKU was told last is forgotten."""
+    return mock.patch.object(roads, "road_of", lambda cheaper, *_: cheaper)
 
 
 def issues_never_close() -> Planted:
@@ -652,7 +657,7 @@ def a_pause_stops_all_or_nothing() -> Planted:
     """What is paused of the offers counts only where stock and prices both are."""
 
     def make(real: Any) -> Any:
-        return lambda deps, account, decided: (decided, set())
+        return lambda deps, account, decided: decided
 
     return _instead(reconcile_offers, "_paused", make)
 
@@ -813,6 +818,7 @@ def denied_for_ever() -> Planted:
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
+        any_road_will_do,
         check_then_insert, create_without_looking, dead_creations_stay_dead, creations_are_not_noted, cancelled_orders_live_on,
         settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
@@ -829,6 +835,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
 }  # fmt: skip
 
 LOUD: dict[str, tuple[str, ...]] = {
+    "any_road_will_do": ("the merchant counts", "a hook"),
     "replace_for_merge": ("the merchant counts",),
     "unit_price_for_line_total": ("a buyer on Amazon",),
     "the_widest_rule_counts": ("the merchant sets rules",),

@@ -22,6 +22,7 @@ from django.db import connection
 
 from forain import plugins, wiring
 from forain.core import orders as core_orders
+from forain.core import roads
 from forain.core.authorization import Part
 from forain.core.brakes import KINDS
 from forain.core.errors import AdapterError, Throttled
@@ -43,7 +44,7 @@ from forain.store import accounts, brakes, models, orders, runs
 from forain.store.vault import Vault
 from forain_box import Box
 from forain_box.http import Cut, Request
-from forain_box.state import Order
+from forain_box.state import Fault, Order
 from tests.logs import written
 
 from . import ADDRESSES, FR, NIGHT, PEOPLE, SELLERS, Seller, adapter, invariants
@@ -63,6 +64,9 @@ LONGER = 10
 """So many times longer is a busy spell of a loud story."""
 QUIET_HOURS, QUIET_ROUNDS = (8.0, 72.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
+FEEDS = 0.4
+"""So many of the seeds have an Amazon at which a feed is the cheaper road for two offers already; a tenth of its feeds breaks
+off, and a tenth never ends."""
 BUYER_KEPT = timedelta(days=6)
 """Instead of the thirty days of the law: short stories shall see it too."""
 SETTLES_WITHIN, SETTLES_IN = 120, timedelta(hours=12)
@@ -478,6 +482,13 @@ class Story:
             stack.enter_context(self.watch.listening())
             self.watch.log = stack.enter_context(written("%(levelname)s %(name)s %(message)s"))
             stack.enter_context(mock.patch.object(core_orders, "BUYER_KEPT", BUYER_KEPT))
+            if random.Random(f"{self.plan.seed}:feeds").random() < FEEDS:
+                stack.enter_context(
+                    mock.patch.object(roads, "cheaper", lambda waiting, *_: "feed" if waiting > 1 else "call")
+                )
+                self.box.world.state.faults += [
+                    Fault(kind, "JSON_LISTINGS_FEED", probability=0.1) for kind in ("feed-fatal", "feed-stuck")
+                ]
             stack.enter_context(mock.patch.object(authorize, "_term", self.term_of))
             stack.enter_context(mock.patch.object(plugins, "shops", return_value={"simulated": adapter}))
             stack.enter_context(connection.execute_wrapper(self.stage.count_writes))

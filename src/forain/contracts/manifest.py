@@ -10,6 +10,7 @@ from forain.core.registration import StepSeenBy
 Capability = Literal[
     "authorizer",
     "offer_writer",
+    "bulk_writer",
     "offer_reader",
     "order_reader",
     "order_counter",
@@ -183,6 +184,19 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Bulk:
+    """How a marketplace takes many changes at once. `most`: changes in one feed; `typical`: from its start to its end, until
+    our own feeds have shown better; `ends_within`: one that has not ended by then is stuck. `starts`, `calls`: the operations
+    whose limits say how often a feed may be begun, and how fast changes go one by one."""
+
+    most: int
+    typical: timedelta
+    ends_within: timedelta
+    starts: str
+    calls: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarketplaceManifest:
     """A marketplace adapter. `code` is its folder's name, and the prefix of its words.
 
@@ -207,6 +221,15 @@ class MarketplaceManifest:
     retired_on: date | None = None
     registration: Registration = Registration()
     terms: frozenset[str] = frozenset()
+    bulk: Bulk | None = None
+    """None: it has no `bulk_writer`."""
+
+    def limit(self, operation: str) -> RateLimit:
+        """The limit of an operation; KeyError when none is told."""
+        found = next((limit for limit in self.limits if limit.operation == operation), None)
+        if found is None:
+            raise KeyError(operation)
+        return found
 
     def site(self, site_id: str) -> Site | None:
         """The site of that id, None when this marketplace has none such."""

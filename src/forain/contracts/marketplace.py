@@ -5,14 +5,15 @@ item is a value, a failure of the call is an error of `core.errors`; an unknown 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
 
 from forain.core.clock import Instant, Window
 from forain.core.counting import CountedOrder
 from forain.core.errors import Problem
-from forain.core.ids import AccountId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
-from forain.core.offers import Change, Observed
+from forain.core.ids import AccountId, FeedId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
+from forain.core.money import Money
+from forain.core.offers import Change, FulfilledBy, Observed
 from forain.core.orders import Order
 from forain.core.secret import Secret
 
@@ -244,6 +245,74 @@ class OfferWriter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FeedSeen:
+    """A feed that the marketplace has of us, and since when by its own clock."""
+
+    feed: FeedId
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a feed's report shows of an offer once the feed was carried out: as `Observed` says it, and no more."""
+
+    quantity: int | None
+    price: Money | None
+    fulfilled_by: FulfilledBy
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEnd:
+    """A feed that has ended. `how`: "done": each change was taken or refused; "aborted": it broke off, and did some, all or
+    none of it; "cancelled": it was never begun.
+
+    `whole`: the report was read and accounts for each change; where it does not, whatever was not refused was taken,
+    perhaps. `refused`, `shown`: by the change's place in the feed, counted from 0. `problems`: about the feed itself.
+    `strangers`: lines about changes that were not in the feed; nothing follows from them.
+    """
+
+    how: Literal["done", "aborted", "cancelled"]
+    whole: bool = False
+    refused: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+    shown: Mapping[int, Shown] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    strangers: int = 0
+
+
+class BulkWriter(Protocol):
+    """Tells the marketplace many changes at once. Only where the manifest names `bulk_writer`.
+
+    A feed is told in two steps, so that only the second has an effect, and only of that one it may be unknown whether it
+    was done.
+    """
+
+    def hand_in(self, site: SiteId, changes: Sequence[Change]) -> str:
+        """Hand over the changes of one site, each SKU once; the answer is what `start_feed` finds them by, for some minutes.
+        Nothing is told by it: repeating is safe."""
+        ...
+
+    def start_feed(self, site: SiteId, handed_in: str) -> FeedId:
+        """Have them carried out. Repeating tells them twice: where it broke off, `feeds_since` says whether it was done.
+
+        Raises Rejected where what was handed in is not taken (any more): nothing was told.
+        """
+        ...
+
+    def feeds_since(self, since: Instant) -> tuple[FeedSeen, ...]:
+        """The feeds of ours that were begun since then, newest first."""
+        ...
+
+    def followed(self, feed: FeedId, changes: Sequence[Change]) -> FeedEnd | None:
+        """What became of a feed; `changes` as they were handed in, in the same order. None: it is under way. Raises Rejected
+        "not_found" where the marketplace does not know it."""
+        ...
+
+    def call_off(self, feed: FeedId) -> None:
+        """Ask that it not be carried out. It may be all the same: `followed` says so."""
+        ...
+
+
 class OfferReader(Protocol):
     """Reads what the marketplace shows."""
 
@@ -317,6 +386,15 @@ class SecretRotator(Protocol):
 
 
 class Marketplace(
-    Authorizer, OfferWriter, OfferReader, OrderReader, OrderCounter, Shipper, CatalogueSearch, SecretRotator, Protocol
+    Authorizer,
+    OfferWriter,
+    BulkWriter,
+    OfferReader,
+    OrderReader,
+    OrderCounter,
+    Shipper,
+    CatalogueSearch,
+    SecretRotator,
+    Protocol,
 ):
     """All a full marketplace adapter offers."""

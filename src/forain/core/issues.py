@@ -59,6 +59,7 @@ CATALOGUE: dict[str, Severity] = {
     "brake_zero": Severity.CRITICAL,
     "brake_prices": Severity.CRITICAL,
     "price_jump": Severity.WARNING,
+    "feed_failed": Severity.WARNING,
     "order_held": Severity.WARNING,
     "order_not_created": Severity.WARNING,
     "order_total_differs": Severity.WARNING,

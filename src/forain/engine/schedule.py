@@ -20,6 +20,7 @@ from forain.flows import (
     prune,
     reconcile_offers,
     rotate_secret,
+    send_feeds,
     send_heartbeat,
     tell_people,
     watch,
@@ -56,6 +57,7 @@ FLOWS = {
     for flow in (
         Flow("import_orders", "account", import_orders.import_orders, authorization.ORDERS),
         Flow("reconcile_offers", "account", reconcile_offers.reconcile_offers, authorization.OFFERS),
+        Flow("send_feeds", "account", send_feeds.send_feeds, authorization.OFFERS),
         Flow("observe_offers", "account", observe_offers.observe_offers, authorization.OFFERS),
         Flow("sweep_offers", "account", observe_offers.sweep_offers, authorization.OFFERS),
         Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, authorization.SHIPMENTS),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from forain.core.clock import Instant
 from forain.flows.deps import Deps
-from forain.store import brakes, journal, letters, orders
+from forain.store import brakes, feeds, journal, letters, orders
 
 AGAIN = timedelta(hours=6)
 AT_ONCE = 500
@@ -28,4 +28,5 @@ def prune(deps: Deps, _: None = None) -> Instant:
         pass
     while brakes.forget_told(now - LEAPS_KEPT, AT_ONCE):
         pass
+    feeds.forget(now - feeds.KEPT)
     return deps.clock.now() + AGAIN

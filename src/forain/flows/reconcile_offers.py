@@ -1,13 +1,14 @@
 """My stock and prices are true on Amazon: read the shop now, ask core, write the intent, tell, leave a trace."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
 from django.db import transaction
 
-from forain.contracts.marketplace import Accepted, Marketplace, Refusal, Unclear
+from forain.contracts.marketplace import Marketplace
 from forain.contracts.shop import Variant
 from forain.core import authorization, errors
 from forain.core.brakes import Kind
@@ -15,19 +16,21 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.ownership import without
+from forain.core.roads import Lane
 from forain.core.stock import Why
-from forain.core.terms import TAKEN_BACK, as_text
-from forain.flows import authorize, reckon_offers
+from forain.core.terms import TAKEN_BACK
+from forain.flows import authorize, choose_road, reckon_offers, tell_offers
 from forain.flows.brake import Brake, Told
 from forain.flows.deps import Deps
-from forain.flows.observe_offers import FIRST_LOOK
 from forain.flows.reckon_offers import Market, landed, settled_by, wanted
-from forain.store import journal, landings, models, offers, orders, rules, runs, shops
+from forain.store import feeds, journal, landings, models, offers, orders, rules, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
-HOLD_AGAIN = timedelta(seconds=30)
-"""How often a worker that tells many offers says that it still holds the rest."""
+TURN = timedelta(seconds=20)
+"""So long one run works off batches; then it is due again at once, behind those of other accounts that have become due."""
+FEED_PAGE = 200
+"""So many offers are decided at a time for a feed: the shop is asked as often."""
 IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
@@ -39,30 +42,68 @@ PAUSED_AGAIN = timedelta(days=1)
 
 
 def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
-    """Work off what waits; the answer is when something next may. Safe to repeat and to run twice at once."""
+    """Work off what waits; the answer is when something next may. Safe to repeat and to run twice at once.
+
+    Where a feed is the cheaper road, falls to zero are told first as far as calls may be made now, then the feed is filled,
+    and the calls go on with what is left for them. A run that lasts long gives way, so that other accounts have their turn.
+    """
     if account.shop_id is None:
         return deps.clock.now() + IDLE
-    manifest = deps.open.marketplace_manifest(account.marketplace)
-    adapter = deps.open.marketplace(account)
-    away: errors.AdapterError | None = None
-    offers.turn(AccountId(account.pk), deps.clock.now())
-    brake = Brake(account)
-    while rows := offers.claim(AccountId(account.pk), deps.clock.now(), manifest.page_size):
-        with journal.chain(rows[0].correlation):
-            try:
-                away = _reconcile_batch(deps, account, adapter, rows, brake) or away
-            finally:
-                offers.release(rows)
-        now = authorize.still_allowed(deps, account, authorization.OFFERS)
-        account.paused = now.paused
+    begun_at = deps.clock.now()
+    page_size = deps.open.marketplace_manifest(account.marketplace).page_size
+    offers.turn(AccountId(account.pk), begun_at)
+    road, brake = choose_road.choose(deps, account), Brake(account)
+    if road.feed is not None:
+        with suppress(errors.Throttled):
+            # No more calls now: the feed is filled meanwhile.
+            _work_off(deps, account, road.by_call(), brake, page_size, begun_at, worst=Lane.TO_ZERO)
+        whole = _work_off(deps, account, road, brake, FEED_PAGE, begun_at, site=road.feed.site, best=road.best())
+        choose_road.filled(deps, account, road, whole=whole)
+        _work_off(deps, account, road.by_call(), brake, page_size, begun_at, worst=Lane.TO_ZERO)
+    else:
+        _work_off(deps, account, road, brake, page_size, begun_at)
     brake.look_back(deps.clock.now())
-    if away is not None:
-        raise away
     return offers.next_due(AccountId(account.pk)) or deps.clock.now() + IDLE
 
 
+def _work_off(
+    deps: Deps,
+    account: models.Account,
+    road: choose_road.Choice,
+    brake: Brake,
+    most: int,
+    begun_at: Instant,
+    *,
+    site: str = "",
+    best: Lane = Lane.TO_ZERO,
+    worst: Lane = Lane.CONTENT,
+) -> bool:
+    """Claim, decide and tell, `most` offers at a time, until none is left or the feed is full: True. False: the turn is over."""
+    adapter = deps.open.marketplace(account)
+    away: errors.AdapterError | None = None
+    while road.has_room() and (
+        rows := offers.claim(AccountId(account.pk), deps.clock.now(), most, site=site, best=best, worst=worst)
+    ):
+        with journal.chain(rows[0].correlation):
+            try:
+                away = _reconcile_batch(deps, account, adapter, rows, road, brake) or away
+            finally:
+                offers.release(rows)
+        account.paused = authorize.still_allowed(deps, account, authorization.OFFERS).paused
+        if deps.clock.now() - begun_at > TURN:
+            return False
+    if away is not None:
+        raise away
+    return True
+
+
 def _reconcile_batch(
-    deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer], brake: Brake
+    deps: Deps,
+    account: models.Account,
+    adapter: Marketplace,
+    rows: list[models.Offer],
+    road: choose_road.Choice,
+    brake: Brake,
 ) -> errors.AdapterError | None:
     """Decide and tell these; the answer is why the shop told no stock, where a 0 for all went on without it."""
     assert account.shop_id is not None
@@ -99,12 +140,37 @@ def _reconcile_batch(
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
     told = [(one.row, _act(deps, account, one, market.sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
-    to_tell = _still_so(deps, account, adapter, to_tell)
-    if to_tell:
-        _tell(deps, account, adapter, to_tell)
+    to_tell = choose_road.allotted(deps, account, to_tell, road)
+    if road.feed is not None:
+        _put_in(deps, account, adapter, to_tell, road.feed)
+    elif to_tell := _still_so(deps, account, adapter, to_tell):
+        tell_offers.tell(deps, account, adapter, to_tell)
     if moved := [one.row for one in decided if isinstance(one.step, Look)]:
         _look(deps, account, adapter, moved)
     return away
+
+
+def _put_in(
+    deps: Deps,
+    account: models.Account,
+    adapter: Marketplace,
+    to_tell: list[tuple[models.Offer, Change]],
+    feed: models.Feed,
+) -> None:
+    """Into the feed: first what was seen lately, then the others as they are looked at, some at a time: where no more may be
+    looked at now, what was is not lost."""
+    now = deps.clock.now()
+    old = [(row, change) for row, change in to_tell if _long_unseen(row, now)]
+    feeds.add(feed, [(row, change) for row, change in to_tell if not _long_unseen(row, now)], now)
+    page_size = deps.open.marketplace_manifest(account.marketplace).page_size
+    for start in range(0, len(old), page_size):
+        holds = _still_so(deps, account, adapter, old[start : start + page_size])
+        feeds.add(feed, holds, deps.clock.now())
+
+
+def _long_unseen(row: models.Offer, now: Instant) -> bool:
+    """It was last seen a while ago, or was asked for since and missed."""
+    return row.observed_at is None or now - row.observed_at > FRESH or offers.missed(row)
 
 
 def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
@@ -129,11 +195,7 @@ def _still_so(
     would open a second one). What has changed stays marked, and is planned anew with what was seen.
     """
     now = deps.clock.now()
-    old = {
-        offers.key_of(row): row
-        for row, _ in to_tell
-        if row.observed_at is None or now - row.observed_at > FRESH or offers.missed(row)
-    }
+    old = {offers.key_of(row): row for row, _ in to_tell if _long_unseen(row, now)}
     if not old:
         return to_tell
     seen = {o.key: o for o in adapter.observe(list(old))}
@@ -347,80 +409,3 @@ def _quantity_told(row: models.Offer) -> bool:
     """A quantity of ours is on record. Not so where the shop manages no stock for it: what Amazon shows there is the
     merchant's own number, and nobody would put it back afterwards."""
     return row.desired_quantity is not None or row.submitted_quantity is not None
-
-
-def _tell(
-    deps: Deps, account: models.Account, adapter: Marketplace, to_tell: list[tuple[models.Offer, Change]]
-) -> None:
-    """Write the intents, commit, call out, write each receipt as it comes.
-
-    Told is only what this worker holds while it tells: an older value must not come after another worker's newer one.
-    """
-    held_at = now = deps.clock.now()
-    ours = {row.pk for row in offers.hold([row for row, _ in to_tell], now)}
-    to_tell = offers.intend([(row, change) for row, change in to_tell if row.pk in ours], now)
-    waiting = {change.key: row for row, change in to_tell}
-    changes = {change.key: change for _, change in to_tell}
-    if (held := _held(deps, list(waiting.values()), held_at)) is None:
-        return
-    held_at = held
-    try:
-        for receipt in adapter.submit([change for _, change in to_tell]):
-            row = waiting.pop(receipt.key)
-            told_at = deps.clock.now()
-            change = changes[receipt.key]
-            # The receipt and its line in the journal together: it is read from the generator once only.
-            with transaction.atomic():
-                until = told_at + deps.open.marketplace_manifest(account.marketplace).acknowledge_within
-                match receipt:
-                    case Accepted(submission_id=submission):
-                        offers.accepted(row, submission, until)
-                        _journal(deps, account, row, change, "told")
-                    case Unclear(field=field):
-                        offers.accepted(row, offers.UNREAD, until)
-                        _journal(deps, account, row, change, "answer_unread", field)
-                    case Refusal(problems=problems):
-                        if offers.refused(row, problems, row.wanted_no) or not offers.told_before(row, change):
-                            _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
-                    case _:
-                        offers.settle(row, row.wanted_no)
-            if (held := _held(deps, list(waiting.values()), held_at)) is None:
-                return
-            held_at = held
-    except (errors.Throttled, *authorize.REFUSALS, errors.Denied):
-        # Refused at the door: nothing of what has no receipt was taken.
-        for row in waiting.values():
-            offers.untold(row)
-        raise
-    finally:
-        runs.poke("observe_offers", f"account:{account.pk}", deps.clock.now() + FIRST_LOOK)
-
-
-def _held(deps: Deps, rows: list[models.Offer], held_at: Instant) -> Instant | None:
-    """Say once more, where the last time is a while ago, that these are held; the answer is when that was.
-
-    None: this worker was away for so long that another took one over; none of them is to be told. Asked by the clock as
-    it is now, and again where the asking took long: a machine may sleep at any statement.
-    """
-    while rows and deps.clock.now() - held_at > HOLD_AGAIN:
-        held_at = deps.clock.now()
-        if len(offers.hold(rows, held_at)) < len(rows):
-            for row in rows:
-                offers.untold(row)
-            return None
-    return held_at
-
-
-def _journal(
-    deps: Deps, account: models.Account, row: models.Offer, change: Change, code: str, problem: str = ""
-) -> None:
-    told = {
-        "quantity": "" if change.quantity is None else str(change.quantity),
-        "price": str(change.price) if change.price else "",
-        **as_text(change.terms),
-        "problem": problem,
-    }
-    journal.write(
-        deps.clock.now(), code, account=AccountId(account.pk), subject=str(change.key), placeholders=told,
-        correlation_id=row.correlation,
-    )  # fmt: skip

@@ -14,7 +14,7 @@ from forain.core.secret import Secret
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.net.addresses import well_formed
-from forain.store import accounts, issues, journal, models, offers, registrations, runs, shops
+from forain.store import accounts, feeds, issues, journal, models, offers, registrations, runs, shops
 
 COLUMNS = ("client_id", "application_id", "region", "seller_id")
 """Fields of a marketplace's manifest that an account or its application keeps as such."""
@@ -200,6 +200,8 @@ def _set_paused(deps: Deps, account: AccountId, before: list[str], after: list[P
         if changed:
             told = {"by": by, "parts": ",".join(changed)}
             journal.write(now, code, account=account, placeholders=told)
+    if stopped:
+        feeds.put_back(account, now)
     if went_on:
         offers.mark(account, now)
         runs.force(f"account:{account}", now)

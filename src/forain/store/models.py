@@ -349,7 +349,9 @@ class Offer(models.Model):
     wanted last is held back; it is the offer's alarm once the rest is settled. `led_elsewhere`: field that
     others lead -> [who, what our rules would say]. `changed_elsewhere`: how often others changed what we lead, and
     `price_setup`: what the marketplace does with the price by itself, both as core.ownership and core.offers keep them.
-    `shop_minor`: the shop's own price that the desired one was last reckoned from.
+    `shop_minor`: the shop's own price that the desired one was last reckoned from. `feed`: the open feed
+    that tells it; until it has ended nobody else does. `road`: how it was told at `submitted_at` ("call", "feed"; "": never).
+    `lane`: what goes first, as `core.roads.Lane` has it.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -409,12 +411,19 @@ class Offer(models.Model):
     alarm = models.TextField(default="", blank=True)
     alarm_detail = models.TextField(default="", blank=True)
 
+    feed = models.ForeignKey("Feed", models.SET_NULL, null=True, related_name="+", db_index=False)
+    road = models.TextField(default="", db_default="", blank=True)
+    lane = models.SmallIntegerField(default=2, db_default=2)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "site", "sku"], name="offer_once")]
         indexes = [
             models.Index(
-                fields=["account", "marked_at"], condition=Q(wanted_no__gt=F("settled_no")), name="offer_waiting"
+                fields=["account", "lane", "marked_at"],
+                condition=Q(wanted_no__gt=F("settled_no"), feed=None),
+                name="offer_waiting",
             ),
+            models.Index(fields=["feed"], condition=Q(feed__isnull=False), name="offer_in_feed"),
             models.Index(fields=["account", "sku"], name="offer_sku"),
             models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
             models.Index(fields=["account", "turns_at"], condition=Q(turns_at__isnull=False), name="offer_turns"),
@@ -444,6 +453,68 @@ class Leap(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["offer", "kind"], name="leap_once")]
         indexes = [models.Index(fields=["account", "state", "kind", "marked_at"], name="leap_by_state")]
+
+
+class Feed(models.Model):
+    """Many changes of one site told at once. At most one of an account is open; `state` as `core.roads.FeedState` has it.
+
+    `number`: the marketplace's name of it, "" until it said one. `started_at`: when it was last about to be asked for.
+    `ends_by`: after that it counts as stuck. `how`: how it ended ("done", "aborted", "cancelled", "stuck", "refused", "lost",
+    "unread"). `told`, `refused`, `shown`: changes in it, those the report refused, those it showed as told.
+    `claimed_until`: a worker is at it, `claim_no` says which claim it is.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="feeds")
+    site = models.TextField()
+    state = models.TextField()
+    number = models.TextField(default="", blank=True)
+    correlation = models.TextField(default="", blank=True)
+    opened_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ends_by = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    how = models.TextField(default="", blank=True)
+    problems = models.JSONField(default=list)
+    told = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    shown = models.IntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    claim_no = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account"], condition=~Q(state="ended"), name="feed_open_once")]
+
+
+class FeedLine(models.Model):
+    """One change of a feed; its place is its place by id. It goes when the feed ends.
+
+    `offer`: the row's id, not held fast: an offer may go meanwhile. `wanted_no`: the number it was decided for. `was_...`: what
+    the offer had been told before, for the case that the feed surely is not carried out.
+    """
+
+    feed = models.ForeignKey(Feed, models.CASCADE, related_name="lines")
+    offer = models.BigIntegerField()
+    sku = models.TextField()
+    product_type = models.TextField(default="", blank=True)
+    quantity = models.BigIntegerField(null=True)
+    minor = models.BigIntegerField(null=True)
+    currency = models.TextField(default="", blank=True)
+    terms = models.JSONField(default=dict)
+    gone = models.JSONField(default=dict)
+    wanted_no = models.BigIntegerField()
+    added_at = models.DateTimeField()
+    was_quantity = models.BigIntegerField(null=True)
+    was_minor = models.BigIntegerField(null=True)
+    was_currency = models.TextField(default="", blank=True)
+    was_terms = models.JSONField(default=dict)
+    was_at = models.DateTimeField(null=True)
+    was_submission = models.TextField(default="", blank=True)
+    was_no = models.BigIntegerField(default=0)
+    was_tries = models.IntegerField(default=0)
+    was_road = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed", "sku"], name="feed_sku_once")]
 
 
 class Order(models.Model):

@@ -1,13 +1,14 @@
 """Offers: marks, claims, intents, receipts, observations, settlement. Counters and compare-and-set, no stamps."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, SmallIntegerField, TextField, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from forain.contracts.marketplace import UnreadOffer
 from forain.core.clock import Instant
@@ -16,6 +17,7 @@ from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId, SubmissionId
 from forain.core.money import Money
 from forain.core.offers import Change, Desired, Observed, Submitted, fitting_terms
 from forain.core.ownership import changed_by_others, counted, setup_as_text, setup_from_text
+from forain.core.roads import Lane, Road
 from forain.core.terms import ABSENT, as_text, from_text
 from forain.store import journal, models
 
@@ -88,9 +90,15 @@ def submitted_of(row: models.Offer) -> Submitted | None:
 
 
 def mark(
-    account: AccountId, now: Instant, *, skus: Iterable[str] | None = None, site: str = "", correlation: str = ""
+    account: AccountId,
+    now: Instant,
+    *,
+    skus: Iterable[str] | None = None,
+    site: str = "",
+    correlation: str = "",
+    lane: Lane = Lane.QUANTITY,
 ) -> int:
-    """Say "look again" for these SKUs (None: all) on all sites or one; the answer is how many offers.
+    """Say "look again" for these SKUs (None: all) on all sites or one; the answer is how many offers. `lane`: how urgent it is.
 
     An alarm is shown until that look has decided: a mark that comes again must not make its notice go and come back.
     """
@@ -99,11 +107,11 @@ def mark(
         rows = rows.filter(sku__in=list(skus))
     if site:
         rows = rows.filter(site=site)
-    return _mark(rows, now, correlation)
+    return _mark(rows, now, correlation, lane)
 
 
 _BY_RISK = """
-UPDATE store_offer SET wanted_no = wanted_no + 1, not_before = NULL, correlation = %(correlation)s,
+UPDATE store_offer SET wanted_no = wanted_no + 1, not_before = NULL, correlation = %(correlation)s, lane = %(lane)s,
     marked_at = coalesce(marked_at, %(now)s + ranked.place * interval '1 microsecond')
 FROM (
     SELECT id, row_number() OVER (
@@ -120,10 +128,12 @@ def mark_by_risk(account: AccountId, now: Instant, correlation: str) -> int:
 
     Each order that comes before the 0 has to be cancelled: so first what buyers take most often (`moved_no` counts the
     orders), of those what has the fewest pieces left, for it is oversold first; what shows none comes last. The order is
-    kept in `marked_at`, by which offers are claimed; what was marked before goes before all.
+    kept in `marked_at`, by which offers of a lane are claimed; what was marked before goes before all.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_BY_RISK, {"account": account, "now": now, "correlation": correlation})
+        cursor.execute(
+            _BY_RISK, {"account": account, "now": now, "correlation": correlation, "lane": Lane.TO_ZERO.value}
+        )
         return int(cursor.rowcount)
 
 
@@ -132,8 +142,12 @@ def mark_these(numbers: Sequence[int], now: Instant, correlation: str = "") -> N
     _mark(models.Offer.objects.filter(pk__in=numbers), now, correlation)
 
 
-def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "", **more: None) -> int:
+def _mark(
+    rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "", lane: Lane = Lane.QUANTITY, **more: None
+) -> int:
+    waits = When(WAITING, then=Least(F("lane"), Value(lane.value)))
     return rows.update(
+        lane=Case(waits, default=Value(lane.value), output_field=SmallIntegerField()),
         wanted_no=F("wanted_no") + 1,
         marked_at=Coalesce(F("marked_at"), Value(now), output_field=DateTimeField()),
         not_before=None,
@@ -142,25 +156,71 @@ def _mark(rows: "QuerySet[models.Offer]", now: Instant, correlation: str = "", *
     )
 
 
-def claim(account: AccountId, now: Instant, most: int) -> list[models.Offer]:
-    """Take up to `most` waiting offers, oldest mark first; another worker gets others.
+def claim(
+    account: AccountId,
+    now: Instant,
+    most: int,
+    *,
+    site: str = "",
+    best: Lane = Lane.TO_ZERO,
+    worst: Lane = Lane.CONTENT,
+) -> list[models.Offer]:
+    """Take up to `most` waiting offers, the most urgent lane first and there the oldest mark; another worker gets others.
 
+    `site`: only of that one; `best`, `worst`: none more and none less urgent. What an open feed tells waits for its end.
     Each row carries the `wanted_no` it was claimed with (settle exactly that number) and the `claim_no` of this claim:
     whoever comes back after another took the offer over changes nothing of it.
     """
     with transaction.atomic():
         rows = list(
             models.Offer.objects.select_for_update(skip_locked=True)
-            .filter(WAITING, account_id=account)
-            .filter(Q(not_before=None) | Q(not_before__lte=now))
-            .filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
-            .order_by("marked_at", "pk")[:most]
+            .filter(_free(account, now), **({"site": site} if site else {}))
+            .filter(
+                Q(lane__gte=best) if best > Lane.TO_ZERO else Q(), Q(lane__lte=worst) if worst < Lane.CONTENT else Q()
+            )
+            .order_by("lane", "marked_at", "pk")[:most]
         )
         claimed = models.Offer.objects.filter(pk__in=[row.pk for row in rows])
         claimed.update(claimed_until=now + CLAIM_LIFE, claim_no=F("claim_no") + 1)
     for row in rows:
         row.claim_no += 1
     return rows
+
+
+def _free(account: AccountId, now: Instant) -> Q:
+    """Waiting offers of the account that may be claimed now."""
+    due = (Q(not_before=None) | Q(not_before__lte=now)) & (Q(claimed_until=None) | Q(claimed_until__lte=now))
+    return WAITING & Q(account_id=account, feed=None) & due
+
+
+def waiting_by_site(account: AccountId, now: Instant, most: int) -> dict[str, int]:
+    """Site -> how many offers could be claimed now, in order of urgency and counted up to `most` altogether."""
+    rows = models.Offer.objects.filter(_free(account, now)).order_by("lane", "marked_at", "pk")
+    return dict(Counter(rows.values_list("site", flat=True)[:most]))
+
+
+def falls_waiting(account: AccountId, now: Instant, most: int) -> int:
+    """How many falls to zero could be claimed now, counted up to `most`."""
+    return models.Offer.objects.filter(_free(account, now), lane=Lane.TO_ZERO)[:most].count()
+
+
+def site_bound_to_feed(account: AccountId, now: Instant, since: Instant) -> str:
+    """A site with an offer that could be claimed now and was told by feed since then; "" where there is none."""
+    rows = models.Offer.objects.filter(_free(account, now), road="feed", submitted_at__gt=since)
+    return rows.values_list("site", flat=True).order_by("lane", "marked_at", "pk").first() or ""
+
+
+def roads(account: AccountId, skus: Iterable[str], since: Instant) -> dict[str, tuple[Road, Instant]]:
+    """SKU -> (how any of its offers was told last, when), of those that were told since then."""
+    rows = models.Offer.objects.filter(account_id=account, sku__in=list(skus), submitted_at__gt=since)
+    found = rows.exclude(road="").order_by("submitted_at").values_list("sku", "road", "submitted_at")
+    return {sku: ("feed" if road == "feed" else "call", at) for sku, road, at in found if at is not None}
+
+
+def in_feed(account: AccountId, skus: Iterable[str]) -> set[str]:
+    """Those of the SKUs of which an offer, on whatever site, is in an open feed."""
+    rows = models.Offer.objects.filter(account_id=account, sku__in=list(skus), feed__isnull=False)
+    return set(rows.values_list("sku", flat=True))
 
 
 def hold(rows: Sequence[models.Offer], now: Instant) -> list[models.Offer]:
@@ -185,9 +245,9 @@ def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
 
 
 def next_due(account: AccountId) -> Instant | None:
-    """When the next waiting offer may be looked at, or one turns by itself; None: nothing is to come."""
+    """When the next waiting offer may be looked at (but those in a feed), or one turns by itself; None: nothing is to come."""
     turns = models.Offer.objects.filter(account_id=account, turns_at__isnull=False).aggregate(at=Min("turns_at"))["at"]
-    found = models.Offer.objects.filter(WAITING, account_id=account).aggregate(
+    found = models.Offer.objects.filter(WAITING, account_id=account, feed=None).aggregate(
         at=Min(Coalesce(F("not_before"), F("marked_at"), output_field=DateTimeField()))
     )
     return min((at for at in (found["at"], turns) if at is not None), default=None)
@@ -245,10 +305,10 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
 
 _INTEND = """
 UPDATE store_offer SET submitted_quantity = told.quantity, submitted_minor = told.minor, submitted_currency = told.currency,
-    submitted_terms = told.terms::jsonb, told_terms = store_offer.told_terms || told.kept::jsonb, submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries
+    submitted_terms = told.terms::jsonb, told_terms = store_offer.told_terms || told.kept::jsonb, submitted_at = %s, submission = %s, submitted_no = told.number, tries = told.tries, road = 'call'
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
     AS told (id, claim, quantity, minor, currency, terms, kept, number, tries)
-WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
+WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim AND store_offer.feed_id IS NULL
 RETURNING store_offer.id
 """
 
@@ -316,7 +376,7 @@ def untold(row: models.Offer) -> None:
     What was told before it and not read back stays on its way.
     """
     before = ("submitted_quantity", "submitted_minor", "submitted_currency", "submitted_terms", "submitted_at", "submission",
-              "submitted_no", "tries")  # fmt: skip
+              "submitted_no", "tries", "road")  # fmt: skip
     _ours([row]).filter(submission=INTENDED, submitted_no=row.wanted_no).update(
         **{name: getattr(row, name) for name in before}, claimed_until=None
     )
@@ -326,6 +386,24 @@ def postpone(row: models.Offer, until: Instant) -> None:
     """Not before `until`, unless a newer mark wants it looked at sooner."""
     _ours([row]).filter(wanted_no=row.wanted_no).update(not_before=until)
     _ours([row]).update(claimed_until=None)
+
+
+_POSTPONE = """
+UPDATE store_offer SET claimed_until = NULL,
+    not_before = CASE WHEN store_offer.wanted_no = told.number THEN %s ELSE store_offer.not_before END,
+    lane = COALESCE(%s, store_offer.lane)
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS told (id, claim, number)
+WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
+"""
+
+
+def postpone_all(rows: Sequence[models.Offer], until: Instant, lane: Lane | None = None) -> None:
+    """The same of many, in one statement. `lane`: into that one."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        told = [row.pk for row in rows], [row.claim_no for row in rows], [row.wanted_no for row in rows]
+        cursor.execute(_POSTPONE, [until, None if lane is None else lane.value, *told])
 
 
 def settle(row: models.Offer, number: int) -> None:
@@ -402,21 +480,22 @@ def park(row: models.Offer, number: int) -> None:
 
 def give_up(account: AccountId, told_before: Instant) -> None:
     """What was told that long ago, is not shown and is not ours to tell again (parked) is not waited for any more."""
-    rows = models.Offer.objects.filter(account_id=account, submitted_at__lt=told_before, settled_no__gte=F("wanted_no"))
+    told = Q(submitted_at__lt=told_before, settled_no__gte=F("wanted_no"), feed=None)
+    rows = models.Offer.objects.filter(told, account_id=account)
     rows.exclude(submission="").update(submission="", tries=0)
 
 
 def unproven(
     account: AccountId, now: Instant, most: int, pause: timedelta, told_long_ago: Instant
 ) -> list[models.Offer]:
-    """Offers told and not yet seen as told, whose last look is `pause` ago; longer where they were told long ago.
+    """Offers told and not yet seen as told (those in an open feed left to its report), whose last look is `pause` ago; longer where they were told long ago.
 
     A sale between the telling and the look shows a quantity nobody told, for ever; whether it may be raised is known
     only once the orders were read up to the last look, so that looks must leave that reading behind now and then.
     """
     lately = Q(submitted_at__gt=told_long_ago, looked_at__lte=now - pause)
     return list(
-        models.Offer.objects.filter(account_id=account, submitted_at__isnull=False)
+        models.Offer.objects.filter(account_id=account, submitted_at__isnull=False, feed=None)
         .exclude(submission="")
         # Of two moments the later one; PostgreSQL leaves out what is NULL.
         .annotate(looked_at=Greatest("observed_at", "asked_at"))
@@ -426,8 +505,8 @@ def unproven(
 
 
 def any_unproven(account: AccountId) -> bool:
-    """Whether anything was told that was not yet seen as told."""
-    return models.Offer.objects.filter(account_id=account).exclude(submission="").exists()
+    """Whether anything was told that was not yet seen as told, but by an open feed."""
+    return models.Offer.objects.filter(account_id=account, feed=None).exclude(submission="").exists()
 
 
 _SEEN = (

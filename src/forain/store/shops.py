@@ -7,10 +7,12 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from forain.contracts.shop import Variant
+from forain.core import roads
 from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
+from forain.core.roads import Lane
 from forain.core.sales import Special
 from forain.core.stock import StockLevel
 from forain.store import models, offers, runs
@@ -112,7 +114,7 @@ def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant, correlation:
             for row in models.Variant.objects.select_for_update().filter(shop_id=shop, variant__in=list(fresh))
         }
         changed = {
-            VariantId(name)
+            VariantId(name): _lane(known.get(name), row)
             for name, row in fresh.items()
             if name not in known
             or known[name].gone_at is not None
@@ -124,8 +126,24 @@ def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant, correlation:
             unique_fields=["shop", "variant"],
             update_fields=[*_MIRRORED, "seen_at", "gone_at"],
         )
-        mark_variants(shop, changed, now, correlation)
-    return changed
+        mark_variants(shop, changed, now, correlation, lanes=changed)
+    return set(changed)
+
+
+_STOCK = ("on_hand", "allocated", "active")
+_PRICE = ("price_minor", "currency", "tax_rate")
+
+
+def _lane(before: models.Variant | None, after: models.Variant) -> Lane:
+    """How urgent it is to look at the offers of an article that has changed; `before` None: it is new, or was gone."""
+    if before is None or before.gone_at is not None:
+        return Lane.QUANTITY
+    free = None if after.on_hand is None else after.on_hand - (after.allocated or 0)
+    was = None if before.on_hand is None else before.on_hand - (before.allocated or 0)
+    stock = any(getattr(before, name) != getattr(after, name) for name in _STOCK)
+    price = any(getattr(before, name) != getattr(after, name) for name in _PRICE)
+    # An article that is not sold any more shows none.
+    return roads.lane(free if after.active else 0, was, quantity=stock, price=price)
 
 
 def close_mirror(shop: ShopId, begun_at: Instant, now: Instant, correlation: str = "") -> set[VariantId]:
@@ -144,14 +162,21 @@ def mark_variants(
     now: Instant,
     correlation: str = "",
     also: Mapping[AccountId, Iterable[str]] | None = None,
+    *,
+    lanes: Mapping[VariantId, Lane] | None = None,
 ) -> None:
-    """These variants may have changed: their offers are looked at again, at every account, and soon; `also` these SKUs."""
-    by_account: dict[int, set[str]] = {account: set(skus) for account, skus in (also or {}).items()}
-    for account, sku in skus_of(shop, variants):
-        by_account.setdefault(account, set()).add(sku)
+    """These variants may have changed: their offers are looked at again, at every account, and soon; `also` these SKUs.
+    `lanes`: how urgent each variant is, where that is known."""
+    plain, lanes = Lane.QUANTITY, lanes or {}
+    by_account: dict[int, dict[Lane, set[str]]] = {
+        account: {plain: set(skus)} for account, skus in (also or {}).items()
+    }
+    for (account, sku), variant in skus_of(shop, variants).items():
+        by_account.setdefault(account, {}).setdefault(lanes.get(variant, plain), set()).add(sku)
     # In one order, always: two who mark the same accounts must not wait for each other.
-    for account, skus in sorted(by_account.items()):
-        offers.mark(AccountId(account), now, skus=skus, correlation=correlation)
+    for account, found in sorted(by_account.items()):
+        for lane, skus in sorted(found.items()):
+            offers.mark(AccountId(account), now, skus=skus, correlation=correlation, lane=lane)
         runs.poke("reconcile_offers", f"account:{account}", now)
 
 

@@ -50,6 +50,8 @@ def cure(notice: models.Notice) -> Cure:
         return Cure(f"{reverse('brakes', kwargs={'number': notice.account.pk})}#{place}", "brakes.title")
     if code.startswith("offer_"):
         return Cure(reverse("offers") + "?state=alarm", "nav.offers")
+    if code == "feed_failed":
+        return Cure(reverse("offers") + "?state=waiting", "nav.offers")
     if code == "order_held" and notice.placeholders.get("reason") == "address_missing" and notice.account is not None:
         return Cure(reverse("by_hand", kwargs={"number": notice.account.pk}), "register.to_list")
     if code == "order_held":

@@ -11,7 +11,7 @@ from forain.contracts.net import Response
 from forain.core.errors import Malformed
 from forain.net.answers import Key, Name, Plain, Whole, Wire, decoded, part
 
-__all__ = ["Wire", "part", "read", "told"]
+__all__ = ["Wire", "decoded", "part", "read", "told"]
 
 Value = TypeVar("Value")
 
@@ -357,6 +357,79 @@ class Report(Struct):
 class ReportDocument(Struct):
     url: Plain
     compression_algorithm: Text = None
+
+
+class FeedDocumentMade(Struct):
+    feed_document_id: Name
+    url: Plain
+
+
+class FeedBegun(Struct):
+    feed_id: Name
+
+
+class Feed(Struct):
+    """`result_feed_document_id`: only once it is DONE, and not always."""
+
+    feed_id: Name
+    processing_status: Name
+    created_time: Plain
+    result_feed_document_id: Text = None
+
+
+class FeedPage(Struct):
+    feeds: list[Feed]
+
+
+class FeedDocument(Struct):
+    url: Plain
+    compression_algorithm: Text = None
+
+
+class FeedIssue(Struct):
+    """`message_id` None: about the feed itself, or about a message that cannot be told."""
+
+    severity: Plain
+    message: Plain
+    message_id: Whole | None = None
+    sku: Text = None
+    code: Text = None
+    attribute_name: Text = None
+
+
+class FeedReportHeader(Struct):
+    seller_id: Plain
+    feed_id: Plain
+
+
+class FeedSummary(Struct):
+    messages_processed: Whole
+    messages_accepted: Whole
+    messages_invalid: Whole
+
+
+class FeedItem(Struct):
+    """An item as the report shows it: what it does not have here is in the same words as in a listing."""
+
+    sku: Name
+    offers: list[ListingOffer] = []
+    fulfillment_availability: list[Availability] = []
+
+
+class FeedReport(Struct):
+    header: FeedReportHeader
+    summary: FeedSummary
+    issues: list[FeedIssue] = []
+    items: list[FeedItem] = []
+
+
+class FeedReportRaw(Struct):
+    """The same with its items raw: one that breaks must not break the report."""
+
+    header: FeedReportHeader
+    summary: FeedSummary
+    issues: list[FeedIssue] = []
+    items: list[msgspec.Raw] = []
 
 
 class CatalogIdentifier(Struct):
