@@ -548,8 +548,8 @@ def _quantity(told: dict[str, Any]) -> int | None:
     for patch in told["patches"]:
         if patch["path"].endswith("fulfillment_availability"):
             # A handling time goes there too, with a quantity or without.
-            told = patch["value"][0].get("quantity")
-            return None if told is None else int(told)
+            quantity = patch["value"][0].get("quantity")
+            return None if quantity is None else int(quantity)
     return None
 
 
