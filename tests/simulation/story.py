@@ -671,9 +671,8 @@ class Story:
             if row.standing != "granted" or row.denied_operations:
                 # Amazon lets the account do it again: he looks at once whether it works, instead of waiting for a day.
                 runs.force(seller.subject, self.now())
-            known = models.Offer.objects.filter(account_id=seller.number).values_list("sku", flat=True)
-            if set(self.box.world.state.listings[seller.name]) - set(known):
-                # Listed a moment ago: he has it read now, instead of waiting for the night.
+            if self._unread(seller):
+                # Listed or changed there a moment ago: he has it read now, instead of waiting for the night.
                 runs.force(seller.subject, self.now(), ["sweep_offers"])
         self.watch.refused_in_shop.clear()
         for order in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
@@ -682,6 +681,14 @@ class Story:
         self.watch.at_rest()
         self.told.counts = models.OrderProof.objects.count()
         self.tell("rest")
+
+    def _unread(self, seller: Seller) -> bool:
+        """Something is on Amazon, or was changed there by somebody else, that Forain has not read yet."""
+        rows = models.Offer.objects.filter(account_id=seller.number).values_list("sku", "observed_at")
+        seen = {sku: at for sku, at in rows if at is not None}
+        changed = {sku: at for (name, sku), at in self.by_hand.items() if name == seller.name}
+        listed = self.box.world.state.listings[seller.name]
+        return any(sku not in seen or seen[sku] <= changed.get(sku, BEGIN) for sku in listed)
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Forain's own limits may say: not yet."""
