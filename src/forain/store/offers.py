@@ -231,9 +231,16 @@ def hold(rows: Sequence[models.Offer], now: Instant) -> list[models.Offer]:
     return [row for row in rows if row.pk in ours]
 
 
+_RELEASE = """
+UPDATE store_offer SET claimed_until = NULL FROM unnest(%s::bigint[], %s::bigint[]) AS told (id, claim)
+WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim AND store_offer.claimed_until IS NOT NULL
+"""
+
+
 def release(rows: Sequence[models.Offer]) -> None:
     """Give claimed offers back untouched; those another worker took over meanwhile are not ours to give."""
-    _ours(rows).update(claimed_until=None)
+    with connection.cursor() as cursor:
+        cursor.execute(_RELEASE, [[row.pk for row in rows], [row.claim_no for row in rows]])
 
 
 def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
