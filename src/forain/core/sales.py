@@ -75,7 +75,7 @@ class OfPrices:
 
 
 def prices_on_site(
-    shop_price: Money,
+    shop_price: Money | None,
     special: Special | None,
     currency: str,
     price_rule: PriceRule,
@@ -85,20 +85,21 @@ def prices_on_site(
     shop_tax: Decimal | None = None,
     rates: Mapping[tuple[str, str], Rate],
 ) -> OfPrices:
-    """Price and sale on a site of `currency`. `rates`: by (source, target)."""
+    """Price and sale on a site of `currency`. `shop_price` None: the shop has none, and only a fixed price is one. `rates`: by
+    (source, target)."""
 
-    def turned(price: Money) -> Priced | NoPrice:
-        rate = rates.get((price.currency, currency))
-        return price_on_site(price, currency, price_rule, shop_tax=shop_tax, rate=rate, today=moment.today)
+    def turned(price: Money | None, rule: PriceRule) -> Priced | NoPrice:
+        rate = rates.get((price.currency, currency)) if price else None
+        return price_on_site(price, currency, rule, shop_tax=shop_tax, rate=rate, today=moment.today)
 
     base = shop_price
     turns_at: Instant | None = None
     steps: tuple[tuple[str, str], ...] = ()
-    if special is not None and rule.special == "as_price":
+    if special is not None and rule.special == "as_price" and price_rule.fixed is None:
         turns_at = _next_turn(special, moment)
         if _runs(special, moment.today):
             base, steps = special.price, (("special_price", str(shop_price)),)
-    priced = turned(base)
+    priced = turned(base, price_rule)
     if isinstance(priced, NoPrice):
         return OfPrices(None, None, (), priced.code, turns_at)
     found = OfPrices(priced.price, None, (*steps, *priced.steps), "", turns_at)
@@ -112,7 +113,8 @@ def prices_on_site(
         return found
     reduced = wished.price
     if rule.own is None:
-        answer = turned(wished.price)
+        # Of a fixed price the special one is none: it is turned as it would be without.
+        answer = turned(wished.price, replace(price_rule, fixed=None))
         if isinstance(answer, NoPrice):
             return replace(found, problem=answer.code)
         reduced = answer.price
