@@ -72,6 +72,7 @@ WISHES: Mapping[str, Wish] = {
         _choice("handling_led_by", "quantity", *LEADERS),
         Wish("handling_days", "quantity", "pieces", Decimal(0), Decimal(MOST_HANDLING_DAYS), may_be_none=True),
         _choice("price_led_by", "price", *LEADERS),
+        Wish("fixed_price", "price", "amount", LEAST_AMOUNT, may_be_none=True),
         Wish("price_group", "price", "name", may_be_none=True),
         Wish("site_tax", "price", "percent", Decimal(0), Decimal(50), may_be_none=True),
         Wish("percent", "price", "percent", Decimal(-99), Decimal(900)),
@@ -233,7 +234,7 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
     price = PriceRule(
         site_tax=percent("site_tax"), percent=percent("percent") or Decimal(0), add=amount("add"),
         ending=None if digits == NONE else Ending(digits, told.get("ending_way", "nearest")),  # type: ignore[arg-type]
-        floor=amount("floor"), ceiling=amount("ceiling"),
+        floor=amount("floor"), ceiling=amount("ceiling"), fixed=amount("fixed_price"),
     )  # fmt: skip
     reduced = amount("sale_price")
     sales = SaleRule(

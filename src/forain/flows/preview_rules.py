@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from forain.core.ids import AccountId, SellerSku, VariantId
+from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.offers import Desired
 from forain.core.rules import NotAWish
 from forain.core.terms import NAMES, as_text
 from forain.flows import csv_files, reckon_offers
+from forain.flows.add_up_bundles import as_one, portions
 from forain.flows.deps import Deps
 from forain.flows.reckon_offers import Market, settled_by, wanted
 from forain.flows.reconcile_offers import unimported_per_variant
@@ -77,22 +78,24 @@ def _of_these(
     market: Market,
 ) -> Iterator[Difference]:
     number = AccountId(account.pk)
-    links = shops.confirmed_links(number, [SellerSku(row.sku) for row in rows])
-    mirrored = models.Variant.objects.filter(shop=account.shop, variant__in=set(links.values()), gone_at=None)
-    variants = {VariantId(row.variant): shops.variant_of(row) for row in mirrored}
-    sold = unimported_per_variant(account, set(links.values())) if links else {}
+    if account.shop_id is None:
+        return
+    contents = shops.contents(number, [SellerSku(row.sku) for row in rows])
+    names = {part.variant for parts in contents.values() for part in parts}
+    variants = shops.mirrored(ShopId(account.shop_id), names)
+    sold = unimported_per_variant(account, names) if names else {}
     skus, groups = [row.sku for row in rows], {variant.group for variant in variants.values()}
     now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, (place, wishes))
     for row in rows:
-        link = links.get(SellerSku(row.sku))
-        variant = variants.get(link) if link else None
-        if link is None or variant is None:
+        parts = contents.get(SellerSku(row.sku))
+        if parts is None or any(part.variant not in variants for part in parts):
             continue
+        article = as_one(portions(parts, variants, sold))
         site = market.sites[row.site]
         found = []
         for in_force in (now, then):
-            rule = in_force.of(site.site, site.currency, row.sku, variant.group)
-            reckoned = wanted(variant, rule, site, sold.get(link, 0), market)
+            rule = in_force.of(site.site, site.currency, row.sku, article.group)
+            reckoned = wanted(article, rule, site, market)
             settled_by(row, rule, reckoned, market.now)
             desired = offers.fitting(row, reckoned.desired)
             if row.fulfilled_by == "marketplace":

@@ -1,10 +1,9 @@
-"""I see what my rules make of an article on a site, and why: quantity, price and terms, reckoned from what is known now."""
+"""I see what my rules make of an article or a bundle on a site, and why: quantity, price and terms, reckoned from what is known now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from forain.contracts.manifest import MarketplaceManifest
-from forain.contracts.shop import Variant
 from forain.core.business import business_on_site
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
@@ -14,13 +13,14 @@ from forain.core.ownership import LEADERS, disputed, refuses, without
 from forain.core.pricing import Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, prices_on_site
-from forain.core.stock import Sellable, StockLevel, Why, nothing, sellable
+from forain.core.stock import Sellable, Why, nothing, sellable_bundle
 from forain.core.terms import TAKEN_BACK, Terms, as_text
+from forain.flows.add_up_bundles import Article
 from forain.store import accounts, models, offers, rates
 
 HELD_PRICES = (
     "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
-    "business_price_above_price",
+    "business_price_above_price", "bundle_price_missing", "bundle_currencies_differ", "bundle_taxes_differ",
 )  # fmt: skip
 """Why there is no price or no sale, and a person must look."""
 OURS = LEADERS[0]
@@ -75,16 +75,15 @@ def landed(empty: Why) -> Reckoned:
 
 
 def wanted(
-    variant: Variant,
+    article: Article,
     rule: Effective | NotAWish,
     site: models.AccountSite,
-    unimported: int,
     market: Market,
     empty: Why = "",
     *,
     told: bool = False,
 ) -> Reckoned:
-    """What the rules want of a variant on a site.
+    """What the rules want on a site of what an SKU sells.
 
     `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `empty`: why a
     quantity that is ours to tell is 0 ("": it is not), also one that is held back if it was `told` before.
@@ -94,18 +93,18 @@ def wanted(
         found.held = "rule_wrong"
         return found
     found = Reckoned(Desired(None, None), [], [])
-    quantity = _quantity(variant, rule, unimported, found, empty, told)
+    quantity = _quantity(article, rule, found, empty, told)
     wished = Terms(handling_days=rule.handling_days)
     withdrawn: frozenset[str] = frozenset()
     price = None
-    found.shop_price = shop_price = variant.price
-    if shop_price is not None and rule.price_group in dict(variant.group_prices):
-        shop_price = dict(variant.group_prices)[rule.price_group]
+    found.shop_price = shop_price = article.price
+    if shop_price is not None and rule.price.fixed is None and rule.price_group in article.group_prices:
+        shop_price = article.group_prices[rule.price_group]
         found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
-    if shop_price is not None:
+    if shop_price is not None or rule.price.fixed is not None:
         prices = prices_on_site(
-            shop_price, variant.special, site.currency, rule.price, rule.sales, market.moment(site.site),
-            shop_tax=variant.tax_rate, rates=market.rates,
+            shop_price, article.special, site.currency, rule.price, rule.sales, market.moment(site.site),
+            shop_tax=article.tax_rate, rates=market.rates,
         )  # fmt: skip
         price, found.turns_at = prices.price, prices.turns_at
         found.steps += [[code, value, _said_by(code, rule)] for code, value in prices.steps]
@@ -123,12 +122,15 @@ def wanted(
             withdrawn = frozenset(
                 name for name in TAKEN_BACK if getattr(wished, name) is None and (name != "sale" or prices.no_sale)
             )
+    elif article.no_price:
+        found.notes.append(article.no_price)
+        found.held = article.no_price if rule.led_by["price"] == OURS else found.held
     terms = wished.only(market.manifest.terms)
     if terms != wished:
         found.notes.append("terms_not_here")
     found.steps += [[name, text, _said_by(name, rule)] for name, text in as_text(terms).items()]
-    if variant.problems:
-        found.held = variant.problems[0].code
+    if article.problems:
+        found.held = article.problems[0].code
     found.desired = Desired(quantity, price, terms, withdrawn)
     _leave_to_others(rule, found)
     return found
@@ -169,25 +171,24 @@ def settled_by(row: models.Offer, rule: Effective | NotAWish, found: Reckoned, n
     found.desired = without(found.desired, fields)
 
 
-def _quantity(
-    variant: Variant, rule: Effective, unimported: int, found: Reckoned, empty: Why, told: bool
-) -> int | None:
-    # A price that is wrong says nothing of the stock.
-    stock_held = variant.level is None and any(not problem.code.startswith("price_") for problem in variant.problems)
-    managed = variant.level is not None or (rule.stock.fixed is not None and not stock_held)
-    if empty and rule.led_by["quantity"] == OURS and (managed or (stock_held and told)):
+def _quantity(article: Article, rule: Effective, found: Reckoned, empty: Why, told: bool) -> int | None:
+    counts = bool(article.counted) or rule.stock.fixed is not None
+    managed = counts and not article.stock_held
+    if empty and rule.led_by["quantity"] == OURS and (managed or (article.stock_held and told)):
         found.steps += _told(nothing(empty))
         return 0
     elif not managed:
-        found.notes.append("stock_held" if stock_held else "stock_not_managed")
+        found.notes.append("stock_held" if article.stock_held else "stock_not_managed")
     else:
         try:
-            shown = sellable(variant.level or StockLevel(0), unimported, rule.stock, active=variant.active)
+            shown = sellable_bundle(article.counted, rule.stock, active=article.active)
         except ValueError as error:
             if rule.led_by["quantity"] == OURS:
                 found.held = str(error)
         else:
             found.steps += _told(shown, rule)
+            if article.uncounted and article.counted and rule.stock.fixed is None:
+                found.notes.append("part_not_managed")
             return shown.quantity
     return None
 

@@ -12,6 +12,7 @@ from forain.contracts.marketplace import Marketplace
 from forain.contracts.shop import Variant
 from forain.core import authorization, errors
 from forain.core.brakes import Kind
+from forain.core.bundles import Parts
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
@@ -20,6 +21,7 @@ from forain.core.roads import Lane
 from forain.core.stock import Why
 from forain.core.terms import TAKEN_BACK
 from forain.flows import authorize, choose_road, reckon_offers, tell_offers
+from forain.flows.add_up_bundles import as_one, portions, sold_out
 from forain.flows.brake import Brake, Told
 from forain.flows.deps import Deps
 from forain.flows.reckon_offers import Market, landed, settled_by, wanted
@@ -110,18 +112,19 @@ def _reconcile_batch(
     # Asked after these offers were claimed: what begins or ends later marks them again.
     empty = landings.why_empty(AccountId(account.pk))
     skus = [SellerSku(row.sku) for row in rows]
-    links = shops.confirmed_links(AccountId(account.pk), skus)
+    contents = shops.contents(AccountId(account.pk), skus)
+    variants = {part.variant for parts in contents.values() for part in parts}
     shop = shops.get(ShopId(account.shop_id))
     # Sold pieces first, then the stock: an order that enters the shop in between counts twice for a moment, which
     # shows too few; the other way round it would count nowhere, and be sold again.
-    unimported = unimported_per_variant(account, set(links.values()))
+    unimported = unimported_per_variant(account, variants)
     if orders.unknown_sales(AccountId(account.pk)):
         # Nobody knows yet what was sold in that order: whatever fell by itself is not raised.
         account.sales_known_until = None
     away: errors.AdapterError | None = None
     stock: Mapping[VariantId, Variant] = {}
     try:
-        stock = deps.open.shop(shop).stock(sorted(set(links.values()))) if links else {}
+        stock = deps.open.shop(shop).stock(sorted(variants)) if variants else {}
     except SHOP_AWAY as error:
         if not empty:
             raise
@@ -131,10 +134,10 @@ def _reconcile_batch(
     market = reckon_offers.market(account, manifest, deps.clock.now())
     if away is None:
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
-        known = _Known(links, stock, unimported, in_force, market, empty)
+        known = _Known(contents, stock, unimported, in_force, market, empty)
         decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
     else:
-        decided = _emptied_unseen(deps, account, rows, market.sites, links, empty)
+        decided = _emptied_unseen(deps, account, rows, market.sites, contents, empty)
     decided = _paused(deps, account, decided)
     decided = _braked(deps, account, decided, market.sites, brake)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
@@ -219,13 +222,14 @@ def _still_so(
 
 
 def unimported_per_variant(account: models.Account, variants: set[VariantId]) -> dict[str, int]:
-    """Pieces of these variants that were sold on any account of the same shop and that the shop does not know of."""
+    """Pieces of these variants that were sold on any account of the same shop, by themselves or in a bundle, and that the shop
+    does not know of."""
     assert account.shop_id is not None
     linked = shops.skus_of(ShopId(account.shop_id), variants)
     found: dict[str, int] = {}
     for sold, pieces in orders.unimported_pieces(sorted({number for number, _ in linked})).items():
-        if sold in linked:
-            found[linked[sold]] = found.get(linked[sold], 0) + pieces
+        for part in linked.get(sold, ()):
+            found[part.variant] = found.get(part.variant, 0) + pieces * part.need
     return found
 
 
@@ -245,7 +249,7 @@ class Decided:
 class _Known:
     """What is known of a batch before its offers are decided. `empty`: why quantities that are ours are to be 0, "": they are not."""
 
-    links: Mapping[SellerSku, VariantId]
+    contents: Mapping[SellerSku, Parts]
     stock: Mapping[VariantId, Variant]
     unimported: Mapping[str, int]
     in_force: rules.InForce
@@ -257,37 +261,30 @@ def _decide(
     deps: Deps, account: models.Account, row: models.Offer, site: models.AccountSite | None, known: _Known
 ) -> Decided:
     """Ask core about one offer; nothing is written."""
-    link = known.links.get(SellerSku(row.sku))
-    if site is None or link is None:
-        why = ["unlinked" if link is None else "site_not_used"]
+    parts = known.contents.get(SellerSku(row.sku))
+    if site is None or parts is None:
+        why = ["unlinked" if parts is None else "site_not_used"]
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
-    variant = known.stock.get(link)
-    if variant is not None:
-        rule = known.in_force.of(site.site, site.currency, row.sku, variant.group)
-        found = wanted(
-            variant, rule, site, known.unimported.get(link, 0), known.market, known.empty, told=_quantity_told(row)
-        )
+    gone = next((part.variant for part in parts if part.variant not in known.stock), "")
+    sold = [] if gone else portions(parts, known.stock, known.unimported)
+    if sold:
+        article = as_one(sold)
+        rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
+        found = wanted(article, rule, site, known.market, known.empty, told=_quantity_told(row))
         settled_by(row, rule, found, known.market.now)
     elif known.empty and _quantity_told(row):
         found = landed(known.empty)
     else:
-        return Decided(row, None, "variant_gone", link)
+        return Decided(row, None, "variant_gone", gone)
     desired = offers.fitting(row, found.desired)
     step = _plan(deps, account, row, desired)
     told = offers.Wanted(
         row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held, found.led_elsewhere,
         found.shop_price,
     )  # fmt: skip
-    if variant is None and isinstance(step, Settled):
-        return Decided(row, told, "variant_gone", link)
-    sold = bool(known.empty) or offers.moved(row) or _sold_out(variant, known.unimported.get(link, 0))
-    return Decided(row, told, step, found.held, sold)
-
-
-def _sold_out(variant: Variant | None, unimported: int) -> bool:
-    """Pieces are in the house, and all of them are promised: orders took them, and no broken file."""
-    level = variant.level if variant else None
-    return level is not None and 0 < level.on_hand <= level.allocated + unimported
+    if gone and isinstance(step, Settled):
+        return Decided(row, told, "variant_gone", gone)
+    return Decided(row, told, step, found.held, bool(known.empty) or offers.moved(row) or sold_out(sold))
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
@@ -309,7 +306,7 @@ def _emptied_unseen(
     account: models.Account,
     rows: list[models.Offer],
     sites: Mapping[str, models.AccountSite],
-    links: Mapping[SellerSku, VariantId],
+    contents: Mapping[SellerSku, Parts],
     empty: Why,
 ) -> list[Decided]:
     """A 0 for all while the shop is away: it needs no shop, and cannot wait for one. Where no quantity of ours is on record
@@ -317,7 +314,7 @@ def _emptied_unseen(
     again = deps.clock.now() + AWAY_AGAIN
     decided = []
     for row in rows:
-        if row.site not in sites or SellerSku(row.sku) not in links or not _quantity_told(row):
+        if row.site not in sites or SellerSku(row.sku) not in contents or not _quantity_told(row):
             decided.append(Decided(row, None, Wait(again, "shop_away")))
             continue
         found = landed(empty)

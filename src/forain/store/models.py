@@ -336,6 +336,37 @@ class Link(models.Model):
         ]
 
 
+class Bundle(models.Model):
+    """An SKU of the marketplace is several articles of the shop, or several pieces of one; a person said so.
+
+    `how`: person, file. An SKU that is a bundle has no decided link; whoever writes either holds `shops.linking`.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="bundles")
+    sku = models.TextField()
+    how = models.TextField()
+    said_at = models.DateTimeField()
+    said_by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "sku"], name="bundle_once")]
+
+
+class BundlePart(models.Model):
+    """Each bundle needs `need` pieces of this variant; in the order in which they were said."""
+
+    bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="parts")
+    variant = models.TextField(db_index=True)
+    need = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bundle", "variant"], name="bundle_part_once"),
+            models.CheckConstraint(condition=Q(need__gte=1), name="bundle_needs_a_piece"),
+        ]
+        ordering = ["pk"]
+
+
 class Offer(models.Model):
     """One SKU on one site: desired, submitted, observed. The queue of work is `wanted_no > settled_no`.
 
@@ -566,7 +597,12 @@ class Order(models.Model):
 
 
 class Parcel(models.Model):
-    """One parcel of a shop, to be confirmed at the marketplace once. `reference`: ours, digits only, lasting."""
+    """One parcel of a shop, to be confirmed at the marketplace once. `reference`: ours, digits only, lasting.
+
+    `items`: pieces by line of the marketplace. `parts`: of bundles, the pieces of their components in it
+    (`core.bundles.part_line`); the bundles that are whole with it are among its `items`. With parts and no items there is
+    nothing to confirm yet: the rest of the bundle has not left.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="parcels")
     shop_parcel = models.TextField()
@@ -575,6 +611,7 @@ class Parcel(models.Model):
     tracking = models.TextField(default="", blank=True)
     shipped_at = models.DateTimeField()
     items = models.JSONField(default=dict)
+    parts = models.JSONField(default=dict, db_default={})
     seen_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     observed_at = models.DateTimeField(null=True)

@@ -93,6 +93,7 @@ def _state(offer: "models.Offer") -> str:
 BY_RULE = (*HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing", "outside_marketplace_limits")
 """Held back for what the rules say, and not for what is wrong with the article."""
 _PRICE_STEPS = (
+    "fixed_price",
     "special_price",
     "price_group",
     "sale",

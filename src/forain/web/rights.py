@@ -45,6 +45,8 @@ NEEDED: Mapping[str, Right] = {
     "check_now": Right.CHANGE,
     "allow_site": Right.CHANGE,
     "decide_link": Right.CHANGE,
+    "say_bundle": Right.CHANGE,
+    "dissolve_bundle": Right.CHANGE,
     "links_upload": Right.CHANGE,
     "say_rule": Right.CHANGE,
     "say_rate": Right.CHANGE,

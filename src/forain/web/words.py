@@ -178,6 +178,9 @@ def term(language: str, name: str, text: str) -> str:
     """A term of an offer, as `core.terms.as_text` keeps it; another number as it is written in the language."""
     if text == ABSENT:
         return say(language, "term.none")
+    if name in ("smallest", "price_group"):
+        # Names, which may look like numbers.
+        return text
     if name == "handling_days":
         return say(language, "term.days", {"count": text})
     if name == "sale" and len(parts := text.split(" ")) == 4:
