@@ -12,6 +12,7 @@ Capability = Literal[
     "offer_writer",
     "bulk_writer",
     "offer_reader",
+    "shelf_reader",
     "order_reader",
     "order_counter",
     "shipper",
@@ -197,6 +198,15 @@ class Bulk:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeShelf:
+    """Which sites are read by one report. `more_than`: those with more offers than that; smaller ones cost less page by page.
+    `ends_within`: a report that is not ready by then is stuck."""
+
+    more_than: int
+    ends_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class MarketplaceManifest:
     """A marketplace adapter. `code` is its folder's name, and the prefix of its words.
 
@@ -223,6 +233,8 @@ class MarketplaceManifest:
     terms: frozenset[str] = frozenset()
     bulk: Bulk | None = None
     """None: it has no `bulk_writer`."""
+    whole_shelf: WholeShelf | None = None
+    """None: it has no `shelf_reader`."""
 
     def limit(self, operation: str) -> RateLimit:
         """The limit of an operation; KeyError when none is told."""

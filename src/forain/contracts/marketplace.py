@@ -4,9 +4,9 @@ It never sleeps, retries, caches on disk, reads the clock or writes to our datab
 item is a value, a failure of the call is an error of `core.errors`; an unknown enum value is `Malformed`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from forain.core.clock import Instant, Window
 from forain.core.counting import CountedOrder
@@ -140,6 +140,51 @@ class OfferPage:
     offers: tuple[Observed, ...]
     cursor: str | None
     unread: tuple[UnreadOffer, ...] = ()
+
+
+class ShelfLine(NamedTuple):
+    """One offer as the report of a whole site shows it, which is less than a look does: no terms, nothing of what the
+    marketplace does with the price, one channel only.
+
+    `quantity`: None where `own` is not so (the marketplace fulfils it) or nothing is told. `minor`: the price, in small coins of the
+    shelf's currency; None: none is told. `own`: its `channel` is the merchant's. `buyable`: None where the report has no such
+    column. `product_code` (ASIN), `ean`, `title`: "" when not told; letters may be lost in a title.
+    """
+
+    sku: str
+    quantity: int | None
+    minor: int | None
+    own: bool
+    buyable: bool | None
+    channel: str
+    product_code: str
+    ean: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfPage:
+    """Some thousand lines of a report, and the ones among them that could not be read."""
+
+    lines: Sequence[ShelfLine]
+    unread: Sequence[UnreadOffer] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How far a report of all offers of a site is.
+
+    `pages` None: not yet; ask again with `cursor` in a while, or, where that is None too, it came to nothing (`reason`:
+    the marketplace's word for it). `nothing`: the marketplace says that there is nothing to tell. Prices are in `currency`.
+    `pages` are read once, from a file that is whole on this machine: they raise Malformed where it is none or was cut
+    off, which may show at its end only. Whoever does not read them to the end closes them.
+    """
+
+    pages: Generator[ShelfPage, None, None] | None
+    cursor: str | None
+    currency: str = ""
+    reason: str = ""
+    nothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +370,18 @@ class OfferReader(Protocol):
         ...
 
 
+class ShelfReader(Protocol):
+    """Reads a whole site in one report. Only where the manifest names `shelf_reader`; of others only `sweep` is asked."""
+
+    def shelf(self, site: SiteId, cursor: str | None) -> Shelf:
+        """All offers of one site, whoever sends them, as they were some time after the report was asked for.
+
+        `cursor` None asks for a report (each time a new one, at the marketplace's cost); else the one the last answer
+        gave: good for two days at least, and as often as one likes. A report takes minutes to hours.
+        """
+        ...
+
+
 class OrderReader(Protocol):
     """Reads orders, as levels: the whole order as it is now."""
 
@@ -390,6 +447,7 @@ class Marketplace(
     OfferWriter,
     BulkWriter,
     OfferReader,
+    ShelfReader,
     OrderReader,
     OrderCounter,
     Shipper,

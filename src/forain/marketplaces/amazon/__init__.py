@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from forain.contracts.manifest import Addresses, ApplicationKind, Bulk, Field, MarketplaceManifest, RateLimit
+from forain.contracts.manifest import (
+    Addresses,
+    ApplicationKind,
+    Bulk,
+    Field,
+    MarketplaceManifest,
+    RateLimit,
+    WholeShelf,
+)
 from forain.contracts.marketplace import (
     Arrival,
     Confirmed,
@@ -19,6 +27,7 @@ from forain.contracts.marketplace import (
     ParcelRefused,
     Receipt,
     SecretEnds,
+    Shelf,
     SiteSeen,
 )
 from forain.contracts.net import Net
@@ -61,8 +70,8 @@ MANIFEST = MarketplaceManifest(
     name="Amazon",
     capabilities=frozenset(
         {
-            "authorizer", "offer_writer", "bulk_writer", "offer_reader", "order_reader", "order_counter", "shipper",
-            "secret_rotator",
+            "authorizer", "offer_writer", "bulk_writer", "offer_reader", "shelf_reader", "order_reader",
+            "order_counter", "shipper", "secret_rotator",
         }
     ),
     regions=REGIONS,
@@ -119,6 +128,9 @@ MANIFEST = MarketplaceManifest(
         most=feeds.MOST_MESSAGES, typical=timedelta(minutes=3), ends_within=timedelta(minutes=61), starts="createFeed",
         calls="patchListingsItem",
     ),
+    # As many as one search pages through: fifty calls, ten seconds; a report takes minutes, of one a minute. "Minutes to
+    # hours" is all that is said of how long; the two hours are ours.
+    whole_shelf=WholeShelf(more_than=listings.WINDOW, ends_within=timedelta(hours=2)),
 )  # fmt: skip
 
 
@@ -171,6 +183,9 @@ class AmazonAccount:
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:
         return listings.sweep(self._credentials, self._net, site, cursor)
+
+    def shelf(self, site: SiteId, cursor: str | None) -> Shelf:
+        return reports.shelf(self._credentials, self._net, site, cursor)
 
     def changed(self, window: Window, cursor: str | None) -> OrderPage:
         return orders.changed(self._credentials, self._net, window, cursor)
