@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, SmallIntegerField, TextField, Value, When
@@ -563,18 +564,108 @@ def _note_changed(found: Mapping[OfferKey, Observed], known: Mapping[OfferKey, m
         journal.write_many(now, entries)
 
 
+class InPart(NamedTuple):
+    """What a report shows of an offer that is known. None: nothing, so that what was seen before stays."""
+
+    quantity: int | None
+    price: Money | None
+    buyable: bool | None
+
+
+def see_in_part(account: AccountId, reported: Mapping[int, InPart], made_at: Instant, now: Instant) -> int:
+    """Write what a report shows of these rows, by their number; the answer is how many were written.
+
+    `made_at`: before the report was asked for. What was looked at since, is on its way or was moved by an order stays
+    as it is: that was seen later, or is for read-back to see. A report shows less than a look: what it does not show stays, and
+    since `asked_at` comes to lie behind `observed_at` nothing is told upon it before a look.
+    """
+    with transaction.atomic():
+        rows = models.Offer.objects.select_for_update().filter(pk__in=list(reported), submission="", feed=None)
+        known, found = {}, {}
+        for row in rows.order_by("pk"):
+            before, told = observed_of(row), reported[row.pk]
+            if before is None or before.seen_at is None or before.seen_at >= made_at or moved(row):
+                continue
+            known[key_of(row)] = row
+            found[key_of(row)] = replace(
+                before,
+                quantity=before.quantity if told.quantity is None else told.quantity,
+                price=told.price or before.price,
+                buyable=before.buyable if told.buyable is None else told.buyable,
+                # They stand in the row, and are written only where they are new.
+                ean="",
+                problems=tuple(Problem(*problem) for problem in row.problems),
+            )
+        _note_changed(found, known, made_at)
+        _write_seen(account, list(found.values()), made_at)
+        _seen_in_part([row.pk for row in known.values()], now)
+    return len(found)
+
+
+def add_in_part(account: AccountId, seen: Sequence[Observed], made_at: Instant, now: Instant) -> None:
+    """Rows for offers that a report shows and nobody knew, marked, and to be looked at before anything is told. Those that came
+    to be known meanwhile stay as they are."""
+    rows = [_seen_row(account, offer, made_at) for offer in {offer.key: offer for offer in seen}.values()]
+    for row in rows:
+        row.marked_at = row.asked_at = now
+    models.Offer.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def mark_all_unlike(account: AccountId, site: str, now: Instant, page: int = 5000) -> int:
+    """Mark what is at rest and shown otherwise than it was wanted last, and what a person was to look at and is shown as wanted
+    by now; the answer is how many. Some thousands at a time, so that no worker waits long for any of them."""
+    rest = models.Offer.objects.filter(
+        account_id=account, site=site, wanted_no=F("settled_no"), submission="", feed=None
+    )
+    rows, last, count = rest.filter(_LOOK_AGAIN).order_by("pk"), 0, 0
+    while numbers := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:page]):
+        count += _mark(rest.filter(pk__in=numbers), now)
+        last = numbers[-1]
+    return count
+
+
+def to_look_at(account: AccountId, site: str, made_at: Instant, after: int, most: int) -> list[models.Offer]:
+    """Offers that a report asked for at `made_at` lacks or does not show well, and nobody has seen since; up to `most`, behind the
+    row of number `after`."""
+    rows = models.Offer.objects.filter(account_id=account, site=site, observed_at__lt=made_at, asked_at__gte=made_at)
+    return list(rows.filter(pk__gt=after).order_by("pk")[:most])
+
+
+def forget_missing(rows: Sequence[models.Offer], made_at: Instant) -> list[str]:
+    """Offers that neither the report of that moment nor a look has are none any more: delete them, and name their SKUs.
+
+    Not where the report has them, or somebody else looked meanwhile.
+    """
+    gone = models.Offer.objects.filter(
+        pk__in=[row.pk for row in rows], asked_at=made_at, observed_at__lt=made_at, feed=None
+    )
+    with transaction.atomic():
+        found = list(gone.select_for_update().values_list("pk", "sku"))
+        models.Offer.objects.filter(pk__in=[number for number, _ in found]).delete()
+    return [sku for _, sku in found]
+
+
+def _seen_in_part(numbers: Sequence[int], now: Instant) -> None:
+    models.Offer.objects.filter(pk__in=numbers).update(asked_at=Greatest("asked_at", Value(now)))
+
+
+_EANS = """
+UPDATE store_offer SET ean = told.ean FROM unnest(%s::text[], %s::text[]) AS told (sku, ean)
+WHERE store_offer.account_id = %s AND store_offer.sku = told.sku AND store_offer.ean = ''
+"""
+
+
 def _write_seen(account: AccountId, offers: Sequence[Observed], now: Instant) -> None:
     rows = [_seen_row(account, o, now) for o in offers]
     models.Offer.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["account", "site", "sku"], update_fields=list(_SEEN)
     )
-    for offer in offers:
-        if offer.ean:
-            models.Offer.objects.filter(account_id=account, sku=offer.key.sku, ean="").update(ean=offer.ean)
+    if eans := {str(offer.key.sku): offer.ean for offer in offers if offer.ean}:
+        with connection.cursor() as cursor:
+            cursor.execute(_EANS, [list(eans), list(eans.values()), account])
     skus = [o.key.sku for o in offers]
     moved = models.Offer.objects.filter(account_id=account, sku__in=skus, observed_at=now, wanted_no=F("settled_no"))
-    unlike = (_UNLIKE & Q(alarm="")) | (~_UNLIKE & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")
-    _mark(moved.filter(unlike), now)
+    _mark(moved.filter(_LOOK_AGAIN), now)
 
 
 _UNLIKE = (
@@ -583,6 +674,8 @@ _UNLIKE = (
 ) | (Q(desired_minor__isnull=False) & (~Q(observed_minor=F("desired_minor")) | Q(observed_minor=None)))
 _UNLIKE |= ~Q(observed_terms__contains=F("desired_terms"))
 """The marketplace shows it otherwise than it was wanted last."""
+_LOOK_AGAIN = (_UNLIKE & Q(alarm="")) | (~_UNLIKE & Q(alarm__in=BY_LOOK)) | Q(alarm="not_on_marketplace")
+"""Settled, and yet not as it should be; or an alarm about what is shown has nothing to be alarmed about any more."""
 
 
 def mark_unlike(numbers: Sequence[int], now: Instant) -> None:

@@ -275,11 +275,23 @@ def unlinked_variants(account: AccountId, shop: ShopId) -> QuerySet[models.Varia
 
 def codes_to_ask(account: AccountId, skus: Sequence[SellerSku]) -> list[str]:
     """Product codes of these SKUs that could be linked by an EAN nobody told yet; [] where no article has an EAN free."""
-    free = models.Variant.objects.filter(shop__accounts=account, gone_at=None).exclude(ean="")
-    if not free.exists():
+    if not _eans_free(account).exists():
         return []
     rows = unlinked_skus(account).filter(sku__in=skus, ean="").exclude(product_code="")
     return sorted(set(rows.values_list("product_code", flat=True)))
+
+
+def unnamed_skus(account: AccountId, site: str, after: str, most: int) -> list[SellerSku]:
+    """SKUs of the site behind `after`, up to `most`, that could be linked by an EAN nobody told yet; [] where no article has
+    an EAN free."""
+    if not _eans_free(account).exists():
+        return []
+    rows = unlinked_skus(account).filter(site=site, ean="", sku__gt=after).exclude(product_code="")
+    return [SellerSku(sku) for sku in rows.order_by("sku").values_list("sku", flat=True)[:most]]
+
+
+def _eans_free(account: AccountId) -> QuerySet[models.Variant]:
+    return models.Variant.objects.filter(shop__accounts=account, gone_at=None).exclude(ean="")
 
 
 def note_eans(account: AccountId, product_code: str, eans: Sequence[str]) -> None:
