@@ -1,5 +1,6 @@
 """Many offers: what a run costs against bare statements of the same, and how it grows with the shelf and with the changes."""
 
+import gzip
 import json
 import os
 import random
@@ -128,6 +129,11 @@ def shelf_rows() -> Iterator[dict[str, Any]]:
         f"{MANY} changes among {LARGE} offers: mark, plan, write, seconds, against five set-based statements",
         whole, bare, 2.0,
     )  # fmt: skip
+    nights = [shelf.compared(seed) for seed in range(2)]
+    yield row(
+        f"whole nightly comparison of {LARGE} offers, seconds, against reading the report file alone",
+        min(compared for compared, _ in nights), min(alone for _, alone in nights), 4.0,
+    )  # fmt: skip
     yield row("peak memory of Python there, MiB, against 300 MiB", max(_peak(), before), 300, 1.0)
 
 
@@ -165,10 +171,23 @@ class Shelves:
 
 
 class Taking:
-    """The marketplace: takes each feed, and carries it out at once."""
+    """The marketplace: takes each feed, and carries it out at once. `report`: its file of all offers, ready when it is asked for."""
 
     def __init__(self) -> None:
         self.feeds = 0
+        self.report = Path()
+
+    def shelf(self, site: Any, cursor: str | None) -> Any:
+        from forain.contracts.marketplace import Shelf
+
+        return Shelf(None if cursor is None else self.pages(site), "R1", "EUR")
+
+    def pages(self, site: Any) -> Iterator[Any]:
+        from forain.core.ids import AccountId
+        from forain.marketplaces import listing_file
+
+        with self.report.open("rb") as file:
+            yield from listing_file.read(file, "text/plain;charset=Cp1252", AccountId(1), site, "EUR")
 
     def hand_in(self, site: Any, changes: Sequence[Any]) -> str:
         return "document"
@@ -208,8 +227,9 @@ class Shelf:
         from forain.store import models
 
         self.clock, self.shop, self.size, self.round = Still(), Shelves(), 0, 0
+        self.marketplace = Taking()
         real = wiring.deps()
-        self.deps = replace(real, clock=self.clock, open=Opening(real.open, self.shop, Taking()))
+        self.deps = replace(real, clock=self.clock, open=Opening(real.open, self.shop, self.marketplace))
         models.Shop.objects.create(kind="files", name="Bench", hook_name="h", created_at=NOW)
         application = models.Application.objects.create(
             marketplace="amazon", kind="private", client_id="amzn1.application-oa2-client.bench", created_at=NOW
@@ -272,7 +292,7 @@ class Shelf:
                 for start in range(0, count, A_PAGE)
             ]
         )
-        while self._waiting():
+        while waiting():
             seconds += took(self.run)
             seconds += took(lambda: send_feeds.send_feeds(self.deps, self.account))
             feed = models.Feed.objects.exclude(state="ended").first()
@@ -282,12 +302,21 @@ class Shelf:
             self.clock.at += timedelta(minutes=5)
         return seconds
 
-    def _waiting(self) -> bool:
-        from django.db.models import F
+    def compared(self, seed: int) -> tuple[float, float]:
+        """Seconds to (compare all of it by a report that is there, read that report's file and nothing more). One offer of a
+        thousand is shown otherwise than it is known."""
+        from forain.flows import observe_offers
 
-        from forain.store import models
-
-        return models.Offer.objects.filter(wanted_no__gt=F("settled_no")).exists()
+        self.clock.at += timedelta(hours=1)
+        _execute("VACUUM ANALYZE store_offer", [])
+        with tempfile.NamedTemporaryFile(prefix="forain-bench-", suffix=".gz") as file:
+            self.marketplace.report = Path(file.name)
+            _write_report(self.marketplace.report, seed)
+            alone = best(lambda: [len(page.lines) for page in self.marketplace.pages(SITE)], 2)
+            compared = took(lambda: observe_offers.sweep_offers(self.deps, self.account))
+        if waiting() != (seed + 1) * (self.size // 1000):
+            raise RuntimeError(f"{waiting()} offers were marked")
+        return compared, alone
 
     def bare(self, count: int) -> float:
         """The same outcome by statements that know nothing of rules, claims and faults."""
@@ -305,6 +334,36 @@ class Shelf:
         _execute("UPDATE store_offer SET settled_no = wanted_no, observed_quantity = desired_quantity, marked_at = NULL,"
                  " submission = '' WHERE wanted_no > settled_no", [])  # fmt: skip
         return seconds
+
+
+def waiting() -> int:
+    """How many offers are marked."""
+    from django.db.models import F
+
+    from forain.store import models
+
+    return models.Offer.objects.filter(wanted_no__gt=F("settled_no")).count()
+
+
+def _write_report(place: Path, seed: int) -> None:
+    """The file as a German site has it; each thousandth offer, others with each seed, shows a piece more."""
+    from forain.store import models
+
+    rows = models.Offer.objects.order_by("id").values_list("sku", "observed_quantity", "observed_minor", "title")
+    with gzip.open(place, "wb", 1) as file:
+        file.write(("\t".join(_GERMAN) + "\n").encode("cp1252"))
+        for number, (sku, quantity, minor, title) in enumerate(rows.iterator(5000)):
+            shown = quantity + (number % 1000 == seed)
+            cells = [title, "", f"{number:010}", sku, f"{minor // 100}.{minor % 100:02}", str(shown), "01/02/2026 09:00:00 UTC",
+                     "y", "1", "", "11", f"B{number:09}", "", "", f"B{number:09}", "0", "DEFAULT", "Vorlage", "Active"]  # fmt: skip
+            file.write(("\t".join(cells) + "\n").encode("cp1252"))
+
+
+_GERMAN = [
+    "Artikelbezeichnung", "Artikelbeschreibung", "Angebotsnummer", "Händler-SKU", "Preis", "Menge", "Erstellungsdatum",
+    "Artikel ist Marketplace-Angebot", "Produkt-ID-Typ", "Anmerkung zum Artikel", "Artikelzustand", "ASIN 1",
+    "Internationaler Versand", "Expressversand", "Produkt-ID", "Anzahl Bestellungen", "Versender", "Händlerversandgruppe", "Status",
+]  # fmt: skip
 
 
 def _execute(sql: str, values: Sequence[Any]) -> None:
