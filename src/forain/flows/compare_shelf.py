@@ -141,10 +141,8 @@ def _in_vain(sweep: Sweep, place: Place, reason: str) -> tuple[Place, Instant | 
 
 def _by_pages(sweep: Sweep, place: Place, reason: str, now: Instant) -> NoReturn:
     _tell(sweep, "shelf_by_pages", {"word": reason[:100]})
-    sweep.keep(
-        {**{k: v for k, v in place.items() if k != "shelf"}, "site": sweep.site, "begun_at": format_instant(now)}
-    )
-    raise ByPages
+    left = {name: value for name, value in place.items() if name != "shelf"}
+    raise ByPages(sweep.keep(left | {"site": sweep.site, "begun_at": format_instant(now)}))
 
 
 def _compare(sweep: Sweep, place: Place, shelf: Shelf) -> Place:
