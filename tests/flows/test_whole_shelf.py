@@ -5,12 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
-from forain.core.ids import AccountId
+from forain.contracts.marketplace import ShelfLine, ShelfPage, UnreadOffer
+from forain.core.ids import AccountId, OfferKey, SellerSku, SiteId
 from forain.engine import jobs
 from forain.flows import compare_shelf, observe_offers
 from forain.marketplaces import amazon
-from forain.store import models, offers, runs
+from forain.store import models, offers, runs, shelves
 from forain_box import listing_writes
 
 from .conftest import FR
@@ -22,7 +24,7 @@ GOODS = {f"S{n:02}": ("10.00", 5) for n in range(30)}
 
 def a_shelf(make_house, goods=None, **more):
     """A house in which everything was told and seen; from now on its shelf is a large one."""
-    goods = goods or GOODS
+    goods = dict(goods or GOODS)
     house = make_house(goods, on_amazon=goods, **more)
     house.live(60)
     house.advance(600)
@@ -379,3 +381,32 @@ def test_a_place_as_old_as_a_day_is_begun_anew(shelf):
     begin(shelf)
 
     assert line().places["sweep"]["shelf"]["cursor"] != cursor
+
+
+def test_whatever_letters_stand_in_a_line_they_reach_the_database_as_they_are(shelf):
+    account, site, now = AccountId(shelf.account_id), SiteId(FR), shelf.deps.clock.now()
+    lines = [
+        ShelfLine(sku, 1, None, True, None, "DEFAULT", "", "", title)
+        for sku, title in (
+            ("A\\N", "back\\slash"),
+            ("B\tC", "a\ttab"),
+            ("D", "a\nline\r\n"),
+            ("E\\.", ""),
+            ("\\.", "x"),
+            ("☃", "'\";--"),
+        )
+    ]
+    broken = UnreadOffer(OfferKey(account, site, SellerSku("F\\t")), "price")
+
+    with shelves.comparing():
+        found = shelves.keep([ShelfPage(lines, [broken]), ShelfPage(lines[:1])])
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sku, coalesce(title, ''), quantity, minor, own, buyable FROM shelf_line")
+            kept = cursor.fetchall()
+        shelves.compare(account, site, "EUR", now)
+        shelves.write(account, site, "EUR", now, now)
+
+    assert (found.count, found.unread, found.nameless) == (7, 1, 0)
+    plain = [(line.sku, line.title, 1, None, True, None) for line in lines]
+    assert sorted(kept, key=str) == sorted([*plain, plain[0], ("F\\t", "", None, None, None, None)], key=str)
+    assert {(o.sku, o.title) for o in models.Offer.objects.exclude(sku__in=GOODS)} == {(x.sku, x.title) for x in lines}
