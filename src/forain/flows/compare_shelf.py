@@ -51,6 +51,7 @@ class Sweep:
 
     @property
     def number(self) -> AccountId:
+        """The account, as the store names it."""
         return AccountId(self.account.pk)
 
     def keep(self, place: Place, **shelf: object) -> Place:
