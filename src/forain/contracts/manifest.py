@@ -1,7 +1,7 @@
 """What an adapter says of itself, as data. Validated once at start by `plugins`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -185,6 +185,26 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a marketplace's reasons for refusing an offer come down to. The words of a kind stand in locale/
+    ("problem.KIND.cause", "problem.KIND.cure").
+
+    `kinds`: code of a problem, or category of one -> kind; what is in neither is told in the marketplace's own words.
+    `offer_page`: one offer where its seller sees it, with {host} and {sku}; `code_page`: what the marketplace itself says of a
+    code, with {host} and {code}, which it says of `explained`; "" where nobody knows.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    offer_page: str = ""
+    code_page: str = ""
+    explained: frozenset[str] = frozenset()
+
+    def kind(self, code: str, category: str = "") -> str:
+        """The kind of a problem, by its code before its category; "" for one that nobody described."""
+        return self.kinds.get(code) or self.kinds.get(category, "")
+
+
+@dataclass(frozen=True, slots=True)
 class Bulk:
     """How a marketplace takes many changes at once. `most`: changes in one feed; `typical`: from its start to its end, until
     our own feeds have shown better; `ends_within`: one that has not ended by then is stuck. `starts`, `calls`: the operations
@@ -230,6 +250,7 @@ class MarketplaceManifest:
     page_size: int = 20
     retired_on: date | None = None
     registration: Registration = Registration()
+    refusals: Refusals = Refusals()
     terms: frozenset[str] = frozenset()
     bulk: Bulk | None = None
     """None: it has no `bulk_writer`."""

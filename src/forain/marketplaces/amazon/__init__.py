@@ -50,6 +50,7 @@ from forain.marketplaces.amazon import (
 )
 from forain.marketplaces.amazon.errors import says_ill, token_expired
 from forain.marketplaces.amazon.oauth import exchange
+from forain.marketplaces.amazon.refusals import REFUSALS
 from forain.marketplaces.amazon.registration import REGISTRATION
 from forain.marketplaces.amazon.sites import API_ADDRESSES, ORDER_PAGE, REGIONS, SITES, TOKEN_ADDRESS
 
@@ -122,6 +123,7 @@ MANIFEST = MarketplaceManifest(
     acknowledge_within=timedelta(minutes=15),
     search_lag=timedelta(minutes=2),
     registration=REGISTRATION,
+    refusals=REFUSALS,
     terms=frozenset({"handling_days", "sale", "list_price", "business"}),
     # How long a feed takes Amazon does not say ("seconds to hours"); the hour is ours, and no shorter than roads.APART.
     bulk=Bulk(

@@ -187,4 +187,5 @@ def problem(issue: wire.ListingIssue) -> Problem:
         scrub(issue.message)[:500],
         ", ".join(issue.attribute_names or ()),
         issue.severity in ("WARNING", "INFO"),
+        next(iter(issue.categories or ()), ""),
     )

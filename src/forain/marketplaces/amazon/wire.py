@@ -99,6 +99,7 @@ class ListingIssue(Struct):
     message: Plain
     severity: Plain
     attribute_names: list[Plain] | None = None
+    categories: list[Plain] | None = None
 
 
 class Submission(Struct):
