@@ -335,6 +335,8 @@ def test_a_partly_accepted_feed_has_its_refused_ones_shown_and_the_others_settle
 
     row = models.Offer.objects.get(sku=line[4])
     assert (row.alarm, row.alarm_detail) == ("refused", "'price' is required")
+    assert [reason[:2] for reason in row.refusals] == [["90220", "'price' is required"]]
+    assert row.refused_at is not None
     assert house.journal(f"{FR}/{line[4]}")[-1] == "refused"
     assert not waiting()
     assert not models.Offer.objects.exclude(sku=line[4]).exclude(alarm="").exists()

@@ -374,25 +374,25 @@ def _without(deps: Deps, account: models.Account, one: Decided, kinds: set[Kind]
 
 def _act(deps: Deps, account: models.Account, decided: Decided, site: models.AccountSite | None) -> Change | None:
     """Write what was decided; the answer is the change to tell, None: nothing is to be told."""
-    row, number = decided.row, decided.row.wanted_no
+    row, number, now = decided.row, decided.row.wanted_no, deps.clock.now()
     match decided.step:
         case "braked" if decided.held:
-            offers.alarm(row, "held", decided.held, number)
+            offers.alarm(row, "held", decided.held, number, now)
         case "unlinked" | "braked":
             offers.park(row, number)
         case "variant_gone":
-            offers.alarm(row, "variant_gone", decided.held, number)
+            offers.alarm(row, "variant_gone", decided.held, number, now)
         case Settled() if decided.held:
-            offers.alarm(row, "held", decided.held, number)
+            offers.alarm(row, "held", decided.held, number, now)
         case Settled():
             offers.settle(row, number)
         case Wait(until=until):
             offers.postpone(row, until)
         case Alarm(code=code):
             with transaction.atomic():
-                if offers.alarm(row, code, "", number):
+                if offers.alarm(row, code, "", number, now):
                     journal.write(
-                        deps.clock.now(), code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
+                        now, code, account=AccountId(account.pk), subject=str(offers.key_of(row)),
                         correlation_id=row.correlation,
                     )  # fmt: skip
         case Submit(change=change):

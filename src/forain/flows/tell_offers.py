@@ -48,7 +48,8 @@ def tell(deps: Deps, account: models.Account, adapter: Marketplace, to_tell: lis
                         offers.accepted(row, offers.UNREAD, until)
                         _journal(deps, account, row, change, "answer_unread", field)
                     case Refusal(problems=problems):
-                        if offers.refused(row, problems, row.wanted_no) or not offers.told_before(row, change):
+                        new = offers.refused(row, problems, row.wanted_no, told_at)
+                        if new or not offers.told_before(row, change):
                             _journal(deps, account, row, change, "refused", problems[0].text if problems else "")
                     case _:
                         offers.settle(row, row.wanted_no)

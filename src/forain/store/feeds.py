@@ -21,7 +21,7 @@ from forain.core.money import Money
 from forain.core.offers import Change
 from forain.core.roads import FAILED, Feeds, FeedState
 from forain.core.terms import as_text, from_text
-from forain.store import models
+from forain.store import models, refusals
 from forain.store.offers import INTENDED, mark_these
 
 CLAIM_LIFE = timedelta(minutes=6)
@@ -245,11 +245,15 @@ WHERE feed_id = %s AND submission = %s
 """
 _REFUSED = """
 WITH told AS (SELECT * FROM unnest(%s::text[], %s::text[], %s::jsonb[]) AS told (sku, detail, problems)),
-was AS (SELECT o.id, o.alarm, o.alarm_detail, o.wanted_no, l.wanted_no AS number, told.detail, told.problems
+was AS (SELECT o.id, o.alarm, o.alarm_detail, o.wanted_no, l.wanted_no AS number, told.detail, told.problems,
+        o.alarm IN ('refused', 'not_taken') AND o.refused_at IS NOT NULL
+            AND o.refusals #>> '{0,0}' IS NOT DISTINCT FROM told.problems #>> '{0,0}' AS again
     FROM store_offer o JOIN store_feedline l ON l.offer = o.id AND l.feed_id = o.feed_id JOIN told ON told.sku = l.sku
     WHERE o.feed_id = %s FOR UPDATE OF o)
 UPDATE store_offer o SET settled_no = GREATEST(o.settled_no, was.number), submission = '', tries = 0, not_before = NULL,
     problems = was.problems,
+    refusals = CASE WHEN was.wanted_no = was.number THEN was.problems ELSE o.refusals END,
+    refused_at = CASE WHEN was.wanted_no = was.number AND NOT was.again THEN %s ELSE o.refused_at END,
     alarm = CASE WHEN was.wanted_no = was.number THEN 'refused' ELSE o.alarm END,
     alarm_detail = CASE WHEN was.wanted_no = was.number THEN was.detail ELSE o.alarm_detail END,
     marked_at = CASE WHEN was.wanted_no = was.number THEN NULL ELSE o.marked_at END
@@ -298,7 +302,7 @@ def ended(
             return None
         if how in ("cancelled", "refused"):
             _execute(_UNTELL, [feed.pk])
-        refused = _refuse(feed, {told[place].key.sku: problems for place, problems in end.refused.items()})
+        refused = _refuse(feed, {told[place].key.sku: problems for place, problems in end.refused.items()}, now)
         if how == "done" and end.whole:
             _execute(_TAKEN, [feed.number, look_at, feed.pk, INTENDED])
         observed, newer = _show(feed, end, told, now) if how == "done" else ([], False)
@@ -314,16 +318,18 @@ def ended(
     return Done([(sku, chain, text) for sku, chain, text, new in refused if new], observed, newer)
 
 
-def _refuse(feed: models.Feed, refused: Mapping[SellerSku, tuple[Problem, ...]]) -> list[tuple[str, str, str, bool]]:
+def _refuse(
+    feed: models.Feed, refused: Mapping[SellerSku, tuple[Problem, ...]], now: Instant
+) -> list[tuple[str, str, str, bool]]:
     if not refused:
         return []
-    details = [(problems[0].text or problems[0].code)[:500] for problems in refused.values()]
+    details = [refusals.detail(problems)[:500] for problems in refused.values()]
     with connection.cursor() as cursor:
         cursor.execute(
             _REFUSED,
             [
                 list(refused), details,
-                [json.dumps([[p.code, p.text, p.field] for p in problems]) for problems in refused.values()], feed.pk,
+                [json.dumps(refusals.as_rows(problems)) for problems in refused.values()], feed.pk, now,
             ],
         )  # fmt: skip
         return list(cursor.fetchall())

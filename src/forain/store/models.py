@@ -382,7 +382,8 @@ class Offer(models.Model):
     `price_setup`: what the marketplace does with the price by itself, both as core.ownership and core.offers keep them.
     `shop_minor`: the shop's own price that the desired one was last reckoned from. `feed`: the open feed
     that tells it; until it has ended nobody else does. `road`: how it was told at `submitted_at` ("call", "feed"; "": never).
-    `lane`: what goes first, as `core.roads.Lane` has it.
+    `lane`: what goes first, as `core.roads.Lane` has it. `refusals`: for which problems the marketplace does not do as it was
+    told, the first one counts, and `refused_at` since when; both mean something while the alarm is one of `refusals.TOLD_NO`.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -441,6 +442,8 @@ class Offer(models.Model):
 
     alarm = models.TextField(default="", blank=True)
     alarm_detail = models.TextField(default="", blank=True)
+    refusals = models.JSONField(default=list, db_default=[])
+    refused_at = models.DateTimeField(null=True)
 
     feed = models.ForeignKey("Feed", models.SET_NULL, null=True, related_name="+", db_index=False)
     road = models.TextField(default="", db_default="", blank=True)
@@ -458,6 +461,7 @@ class Offer(models.Model):
             models.Index(fields=["account", "sku"], name="offer_sku"),
             models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
             models.Index(fields=["account", "turns_at"], condition=Q(turns_at__isnull=False), name="offer_turns"),
+            models.Index(fields=["account", "alarm"], condition=~Q(alarm=""), name="offer_alarmed"),
         ]
 
 

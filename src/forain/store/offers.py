@@ -20,7 +20,7 @@ from forain.core.offers import Change, Desired, Observed, Submitted, fitting_ter
 from forain.core.ownership import changed_by_others, counted, setup_as_text, setup_from_text
 from forain.core.roads import Lane, Road
 from forain.core.terms import ABSENT, as_text, from_text
-from forain.store import journal, models
+from forain.store import journal, models, refusals
 
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead. No single call takes longer."""
@@ -455,13 +455,24 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
     return looked_at.filter(wanted_no=F("settled_no")).update(marked_at=None) == len(rows)
 
 
-def alarm(row: models.Offer, code: str, detail: str, number: int) -> bool:
+def alarm(
+    row: models.Offer, code: str, detail: str, number: int, now: Instant, problems: Sequence[Problem] = ()
+) -> bool:
     """A person must look; no more work by itself until a new mark. True: it stands, and did not stand before.
 
     `row` as it was claimed. Where another worker took the offer over, or a newer mark wants it looked at, it is not
-    written: what is still wrong is found again.
+    written: what is still wrong is found again. `problems`: what it was refused for.
     """
     newest = Q(wanted_no=number)
+    if code == "not_taken":
+        # What was taken and is not shown: the errors that the marketplace shows with it are the reasons it gives.
+        problems = [problem for problem in refusals.from_rows(row.problems) if not problem.warning]
+    if code in refusals.TOLD_NO:
+        told = refusals.as_rows(problems)
+        again = row.alarm in refusals.TOLD_NO and refusals.same_reason(row.refusals, told)
+        _ours([row]).filter(newest).update(
+            refusals=told, refused_at=row.refused_at if again and row.refused_at else now
+        )
     _ours([row]).update(
         alarm=Case(When(newest, then=Value(code)), default=F("alarm"), output_field=TextField()),
         alarm_detail=Case(When(newest, then=Value(detail[:500])), default=F("alarm_detail"), output_field=TextField()),
@@ -749,7 +760,7 @@ def _seen_row(account: AccountId, offer: Observed, now: Instant) -> models.Offer
         product_code=offer.product_code,
         ean=offer.ean,
         title=offer.title,
-        problems=[[p.code, p.text, p.field] for p in offer.problems],
+        problems=refusals.as_rows(offer.problems),
         observed_at=now,
     )
 
@@ -776,13 +787,21 @@ def forget_unseen(account: AccountId, site: str, begun_at: Instant, unread: Sequ
     return skus
 
 
-def refused(row: models.Offer, problems: Sequence[Problem], number: int) -> bool:
+def refused(row: models.Offer, problems: Sequence[Problem], number: int, now: Instant) -> bool:
     """The marketplace refused the change itself. True: it had not refused the last one in the same words."""
-    first = problems[0] if problems else Problem("refused")
-    detail = first.text or first.code
-    alarm(row, "refused", detail, number)
-    _ours([row]).update(problems=[[p.code, p.text, p.field] for p in problems])
+    detail = refusals.detail(problems)
+    alarm(row, "refused", detail, number, now, problems)
+    _ours([row]).update(problems=refusals.as_rows(problems))
     return not _known(row, "refused", detail)
+
+
+def alarmed(account: AccountId) -> dict[str, tuple[int, models.Offer]]:
+    """Alarm -> (how many offers it is about, the first of them); only of what there is. Costs as much as is alarmed."""
+    rows = models.Offer.objects.filter(~Q(alarm=""), account_id=account)
+    counted = list(rows.values("alarm").annotate(count=Count("pk"), first=Min("pk")).order_by("alarm"))
+    first = {row.pk: row for row in models.Offer.objects.filter(pk__in=[one["first"] for one in counted])}
+    # One that was forgotten in between is named the next time.
+    return {one["alarm"]: (one["count"], first[one["first"]]) for one in counted if one["first"] in first}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "documents": ("100390",),
     # What is told. Models issues 3987, 5219, 5268 and 5337; "Listings Items API Issues Troubleshooting"; Channable, Woosa.
     "missing": ("5004", "18448", "90057", "90220", "99001", "99010", "MISSING_ATTRIBUTE"),
-    "invalid": ("8015", "4000001", "4002008", "INVALID_ATTRIBUTE"),
+    "invalid": ("InvalidInput", "8015", "4000001", "4002008", "INVALID_ATTRIBUTE"),
     "value_count": ("99016", "99022"),
     "unknown_attribute": ("90000900",),
     "characters": ("99038",),
