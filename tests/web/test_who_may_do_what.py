@@ -25,7 +25,7 @@ ONLY_OWNERS = {
 }  # fmt: skip
 DECISIONS = {
     "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "say_bundle", "dissolve_bundle", "say_rule", "say_rate", "try_rule", "rules_upload", "retry_order", "put_order_aside", "take_care",
-    "register", "register_account", "answer_brake", "brake_limits", "allow_leap",
+    "register", "register_account", "answer_brake", "brake_limits", "allow_leap", "retry_refusals",
     "empty_shelves", "holiday",
 }  # fmt: skip
 ONES_OWN = {

@@ -14,7 +14,8 @@ from forain.core.plain import one_line
 from forain.core.terms import ABSENT, NAMES
 from forain.flows import brake, import_orders
 from forain.flows.reckon_offers import HELD_PRICES
-from forain.store import instance, issues, models, offers, orders
+from forain.store import instance, issues, models, offers, orders, refusals
+from forain.web import refused_offers
 from forain.web.notices import with_cures
 
 PAGE = 50
@@ -119,8 +120,12 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "offer": row,
         "state": _state(row),
-        "cure": {"not_taken": "offer_not_taken", "not_on_marketplace": "offer_not_on_marketplace",
-                 "refused": "offer_refused"}.get(row.alarm, "offer_by_rule" if row.alarm_detail in BY_RULE else "offer_held"),
+        "refused": row.alarm in refusals.TOLD_NO,
+        "reasons": refused_offers.reasons_of(row),
+        "page_there": refused_offers.page_of(row.account, row),
+        "cure": {"not_on_marketplace": "offer_not_on_marketplace"}.get(
+            row.alarm, "offer_by_rule" if row.alarm_detail in BY_RULE else "offer_held"
+        ),
         "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
         "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
         "terms": [

@@ -48,6 +48,8 @@ def cure(notice: models.Notice) -> Cure:
     if code in ("emptied", "holiday") and notice.account is not None:
         place = "empty" if code == "emptied" else code
         return Cure(f"{reverse('brakes', kwargs={'number': notice.account.pk})}#{place}", "brakes.title")
+    if code in ("offer_refused", "offer_not_taken") and notice.account is not None:
+        return Cure(reverse("refusals", kwargs={"number": notice.account.pk}), "refusals.title")
     if code.startswith("offer_"):
         return Cure(reverse("offers") + "?state=alarm", "nav.offers")
     if code == "feed_failed":

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from forain import plugins
+from forain.core.errors import Problem
 from forain.core.plain import one_line
 from forain.core.terms import ABSENT, NAMES
 
@@ -109,6 +110,27 @@ def tell(language: str, key: str, values: Mapping[str, object]) -> str:
 def _of_cause(key: str, values: Mapping[str, object]) -> str:
     special = f"{key}_{values.get('cause', '')}"
     return special if has(special) else key
+
+
+def why_refused(language: str, marketplace: str, problem: Problem) -> tuple[str, str]:
+    """Cause and cure of a refusal, in the marketplace's own catalogue. The cause is "" where it does not know the code: then the
+    marketplace's own text is all there is, and the cure a general one."""
+    kind = ""
+    if marketplace in plugins.marketplaces():
+        kind = plugins.marketplace_manifest(marketplace).refusals.kind(problem.code, problem.category)
+    if kind:
+        return refusal(language, f"{marketplace} {kind}"), refusal(language, f"{marketplace} {kind}", "cure")
+    if not problem.code:
+        return say(language, "refusals.unsaid_cause"), say(language, "refusals.unsaid_cure")
+    return "", say(language, "refusals.unknown_cure")
+
+
+def refusal(language: str, told: str, part: str = "cause") -> str:
+    """The cause (or the cure) of a refusal by "MARKETPLACE KIND"; "" for one there is not."""
+    marketplace, _, kind = told.partition(" ")
+    if marketplace not in plugins.marketplaces():
+        return ""
+    return fill(language, plugins.words("marketplaces", marketplace, language).get(f"problem.{kind}.{part}", ""), {})
 
 
 def who_acts(language: str, marketplace: str, who: str) -> str:
@@ -233,6 +255,8 @@ _READ: Mapping[str, Callable[[str, str], str]] = {
     "reason": _reason,
     "problem": say_stored,
     "detail": say_stored,
+    "refusal": refusal,
+    "frequent": refusal,
     "error": say_stored,
     "date": _stored_day,
     "since": _stored_day,
