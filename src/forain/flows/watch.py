@@ -132,7 +132,7 @@ def _facts(deps: Deps, row: models.Account, found: list[models.Finding], now: In
     )
 
 
-ALARMS = {
+_CODES = {
     "refused": "offer_refused",
     "not_taken": "offer_not_taken",
     "not_on_marketplace": "offer_not_on_marketplace",
@@ -148,7 +148,7 @@ def _alarms(deps: Deps, row: models.Account) -> list[Finding]:
         told = {"count": str(count), "sku": first.sku, "detail": first.alarm_detail}
         if alarm in refusals.TOLD_NO:
             told |= _most_frequent(deps, row, alarm, count)
-        found.append(Finding(ALARMS[alarm], f"account:{row.pk}/{alarm}", tuple(told.items())))
+        found.append(Finding(_CODES[alarm], f"account:{row.pk}/{alarm}", tuple(told.items())))
     return found
 
 

@@ -146,6 +146,7 @@ def of_shown(account: AccountId, shown: str, code: str | None) -> list[int] | No
             return None
         known |= Q(refused_at__lte=until)
     rows = _refused(account) if code is None else _refused(account).filter(code=code)
+    # One that went while another came into it is not noticed: that one is tried once too often, and is shown all the same.
     if rows.filter(known).count() > int(count):
         return None
     return list(rows.filter(known).exclude(_TRYING).order_by("pk").values_list("pk", flat=True))
