@@ -130,6 +130,8 @@ def test_exactly_what_was_shown_is_tried_again_and_journalled_with_who(merchant,
     refuse(account, "TEA", "90220")
     shown = seen(account)[1]["8541"]
     refuse(account, "LATE", hours=-1)
+    later = wiring.deps().clock.now() + timedelta(hours=1)
+    models.Run.objects.create(flow="reconcile_offers", subject=f"account:{account.pk}", due_at=later)
 
     told = retry(merchant, account, code="8541", shown=shown)
 
@@ -141,7 +143,7 @@ def test_exactly_what_was_shown_is_tried_again_and_journalled_with_who(merchant,
     entry = models.Journal.objects.get(code="refusals_retried")
     assert entry.placeholders == {"by": "camille", "count": "2", "code": "8541"}
     assert "camille has 2\N{NO-BREAK SPACE}refused offers tried again (code 8541)" in page(merchant, "/journal")
-    assert models.Run.objects.filter(flow="reconcile_offers", subject=f"account:{account.pk}").exists()
+    assert models.Run.objects.get().due_at < later, "at once, and not with the next change"
 
 
 def test_one_button_tries_all_again(merchant, account):

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, F, Max, Min, Q, QuerySet, TextField, Value, Window
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, RowNumber
+from django.db.models.lookups import Exact
 
 from forain.core.clock import Instant
 from forain.core.errors import Problem
@@ -71,25 +72,31 @@ class Total:
     shown: str
 
 
-def _refused(account: AccountId, alarm: str = "") -> "QuerySet[models.Offer]":
+_CODE = Coalesce(KT("refusals__0__0"), Value(""), output_field=TextField())
+"""The code of the first problem, "" for none."""
+
+
+def _refused(account: AccountId, code: str | None = None, alarm: str = "") -> "QuerySet[models.Offer]":
     # Named twice, so that the index of the alarmed offers is known to hold them all.
     rows = models.Offer.objects.filter(~Q(alarm=""), account_id=account, alarm__in=(alarm,) if alarm else TOLD_NO)
-    return rows.annotate(code=Coalesce(KT("refusals__0__0"), Value(""), output_field=TextField()))
+    return rows if code is None else rows.filter(Exact(_CODE, code))
 
 
 def groups(account: AccountId, most: int, *, code: str | None = None, alarm: str = "") -> list[Group]:
     """Up to `most` groups, the largest first, in three statements. `code`: only that one; `alarm`: only of that one."""
-    rows = _refused(account, alarm) if code is None else _refused(account, alarm).filter(code=code)
+    rows = _refused(account, code, alarm)
     counted = (
-        rows.values("code")
+        rows.annotate(code=_CODE)
+        .values("code")
         .annotate(
             count=Count("pk"), trying=Count("pk", filter=_TRYING), since=Min("refused_at"), until=Max("refused_at")
         )
         .order_by("-count", "code")[:most]
     )
     found = list(counted)
-    place = Window(RowNumber(), partition_by=[F("code")], order_by=[F("refused_at"), F("pk")])
-    named = rows.filter(code__in=[one["code"] for one in found]).annotate(place=place).filter(place__lte=EXAMPLES)
+    place = Window(RowNumber(), partition_by=[_CODE], order_by=[F("refused_at"), F("pk")])
+    of_these = rows.annotate(code=_CODE).filter(code__in=[one["code"] for one in found])
+    named = of_these.annotate(place=place).filter(place__lte=EXAMPLES)
     # By their numbers first: whole rows, of all of them, would be sorted otherwise.
     numbers = list(named.values_list("pk", flat=True)) if found else []
     first_few: dict[str, list[models.Offer]] = {}
@@ -120,8 +127,7 @@ def total(account: AccountId) -> Total:
 
 def each(account: AccountId, code: str | None = None) -> Iterator[models.Offer]:
     """All refused offers, by code; None: of every code. Read from the database bit by bit."""
-    rows = _refused(account) if code is None else _refused(account).filter(code=code)
-    return rows.order_by("code", "site", "sku").iterator()
+    return _refused(account, code).annotate(code=_CODE).order_by("code", "site", "sku").iterator()
 
 
 def _name(count: int, until: Instant | None) -> str:
@@ -145,7 +151,7 @@ def of_shown(account: AccountId, shown: str, code: str | None) -> list[int] | No
         if until.tzinfo is None:
             return None
         known |= Q(refused_at__lte=until)
-    rows = _refused(account) if code is None else _refused(account).filter(code=code)
+    rows = _refused(account, code)
     # One that went while another came into it is not noticed: that one is tried once too often, and is shown all the same.
     if rows.filter(known).count() > int(count):
         return None
