@@ -8,7 +8,7 @@ WHERE alarm IN ('refused', 'not_taken')
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0031_feeds")]
+    dependencies = [("store", "0032_bundles")]
 
     operations = [
         migrations.AddField("offer", "refusals", models.JSONField(default=list, db_default=[])),
