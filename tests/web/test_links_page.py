@@ -99,7 +99,7 @@ def test_only_these_files_write_csv():
     }
 
     # sample_shop.py is the demo's merchant: invented articles, read by our own folder shop.
-    assert writing == {"csv_files.py", "links.py", "refusals.py", "rules.py", "sample_shop.py"}
+    assert writing == {"csv_files.py", "links.py", "refused_offers.py", "rules.py", "sample_shop.py"}
 
 
 def bundles():

@@ -25,15 +25,17 @@ FEED_OVER = timedelta(minutes=5)
 @dataclass(slots=True)
 class Choice:
     """`feed`: what this run fills, None: it tells one by one. `urgent`: so many falls to zero more are left to the calls, beside
-    those that are known; below 0: not even those, and the feed takes them too. `left`: so many changes it still takes."""
+    those that are known; below 0: not even those, and the feed takes them too. `left`: so many changes it still takes. `fills`:
+    the feed that another pass of this run fills."""
 
     feed: models.Feed | None = None
     urgent: int = 0
     left: int = 0
+    fills: models.Feed | None = None
 
     def by_call(self) -> "Choice":
         """The same run, for what is told one by one."""
-        return replace(self, feed=None)
+        return replace(self, feed=None, fills=self.feed)
 
     def best(self) -> Lane:
         """The most urgent lane that the feed takes."""
@@ -89,13 +91,17 @@ def allotted(
     wait: list[models.Offer] = []
     leave: list[models.Offer] = []
     at_once: list[models.Offer] = []
+    bound: list[models.Offer] = []
     for row, change in to_tell:
         before, at = former.get(row.sku, (None, None))
         which = roads.road_of("call" if road.feed is None else "feed", before, at, now)
         if row.sku in taken:
             wait.append(row)
+        elif road.feed is None and which == "call":
+            here.append((row, change))
         elif road.feed is None:
-            here.append((row, change)) if which == "call" else wait.append(row)
+            # A fall to zero that is bound to the other road goes into the feed of this very run.
+            (bound if road.fills is not None and road.fills.site == row.site else wait).append(row)
         elif which == "call":
             leave.append(row)
         elif not before and change.quantity == 0 and road.urgent > 0:
@@ -109,6 +115,7 @@ def allotted(
     offers.postpone_all(wait, now + FEED_OVER)
     offers.postpone_all(leave, now + NEXT_PASS)
     offers.postpone_all(at_once, now, Lane.TO_ZERO)
+    offers.postpone_all(bound, now, Lane.LOW)
     return here
 
 

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
             "offer",
             models.Index(
                 fields=["account", "lane", "marked_at"],
-                condition=models.Q(("wanted_no__gt", models.F("settled_no")), ("feed", None)),
+                condition=models.Q(("feed", None), ("wanted_no__gt", models.F("settled_no"))),
                 name="offer_waiting",
             ),
         ),
