@@ -155,7 +155,7 @@ def test_what_somebody_else_changed_is_seen_counted_looked_at_and_set_right(shel
 def test_what_the_report_does_not_show_stays(shelf):
     models.Offer.objects.filter(sku="S01").update(
         observed_terms={"handling_days": "4", "list_price": "12.00 EUR"}, title="Savon ☃", product_type="SOAP",
-        price_setup={"automated": "rule"}, channels=["DEFAULT", "OTHER"], problems=[["8541", "text", ""]],
+        price_setup={"automated": "rule"}, channels=["DEFAULT", "OTHER"], problems=[["8541", "text", "", ""]],
     )  # fmt: skip
     listing(shelf).availability["DEFAULT"] = 9
 
@@ -165,7 +165,7 @@ def test_what_the_report_does_not_show_stays(shelf):
     assert (found.observed_quantity, found.observed_minor) == (9, 1000)
     assert found.observed_terms == {"handling_days": "4", "list_price": "12.00 EUR"}
     assert (found.title, found.product_type, found.price_setup) == ("Savon ☃", "SOAP", {"automated": "rule"})
-    assert (found.channels, found.problems) == (["DEFAULT", "OTHER"], [["8541", "text", ""]])
+    assert (found.channels, found.problems) == (["DEFAULT", "OTHER"], [["8541", "text", "", ""]])
 
 
 def test_an_offer_nobody_knew_gets_its_row_and_is_looked_at_before_anything_is_told(shelf):
