@@ -12,10 +12,7 @@ from forain.contracts.manifest import Page, Question, Registration, Role, Step
 ROLES = (
     Role(
         "listing", "Product Listing", {"fr": "Listing du produit"}, essential=True, seen_by="offers",
-        operations=(
-            "patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems", "createFeedDocument",
-            "createFeed", "getFeed", "getFeeds", "getFeedDocument", "cancelFeed",
-        ),
+        operations=("patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems"),
     ),
     Role("pricing", "Pricing", {}),
     Role(
