@@ -162,8 +162,8 @@ def told(row: models.Offer, quantity: int) -> tuple[models.Offer, Change]:
 LATE = {
     "settle": lambda row, now: offers.settle(row, row.wanted_no),
     "park": lambda row, now: offers.park(row, row.wanted_no),
-    "alarm": lambda row, now: offers.alarm(row, "not_taken", "", row.wanted_no),
-    "refused": lambda row, now: offers.refused(row, [Problem("8541")], row.wanted_no),
+    "alarm": lambda row, now: offers.alarm(row, "not_taken", "", row.wanted_no, now),
+    "refused": lambda row, now: offers.refused(row, [Problem("8541")], row.wanted_no, now),
     "postpone": lambda row, now: offers.postpone(row, now + FRESH),
     "accepted": lambda row, now: offers.accepted(row, SubmissionId("late"), now + FRESH),
     "untold": lambda row, now: offers.untold(row),

@@ -90,7 +90,7 @@ def forms_of(site: Site) -> dict[str, list[dict[str, str]]]:
             {"answer": "secret", "client_secret": "amzn1.oa2-cs.v1.0123abcdef"}, QUEUE, {"answer": "ask"}, {"answer": "remove"},
         ],
         account + "disconnect": [{}],
-        account + "pause": [{"answer": "pause"}, {"answer": "on"}],
+        account + "pause": [{"answer": "pause"}, {"answer": "on"}, {"answer": "parts", "part": "stock"}],
         account + "landing": [{"answer": "on"}, {"answer": "off"}, {"answer": "stop", "next": "/authorizations"}],
         account + "sites/<str:site>": [{"answer": "yes"}, {"answer": "no"}],
         account + "register": REGISTER,
@@ -101,6 +101,13 @@ def forms_of(site: Site) -> dict[str, list[dict[str, str]]]:
         account + "rules/try": [RULE, {**RULE, "as": "csv"}],
         account + "rules/rate": [{"source": "EUR", "target": "GBP", "rate": "0.8512", "on": ""}],
         account + "rules/upload": [{}],
+        account + "brakes/answer": [
+            {"kind": "zero", "state": "held", "shown": "1-1", "answer": answer, "sure": "yes"} for answer in ("yes", "no")
+        ],
+        account + "brakes/empty": [{"answer": "empty", "sure": "0"}, {"answer": "undo"}],
+        account + "brakes/holiday": [{"first": "2026-03-05", "last": "2026-03-12", "sure": "yes"}, {"answer": "none"}],
+        account + "brakes/limits": [{"zero_share": "30", "jump": "none"}],
+        "offers/<int:number>/allow": [{"shown": "1"}],
         "orders/<int:number>/retry": [{}],
         "orders/<int:number>/aside": [{}],
         "authorizations/calendar": [{"answer": "make"}, {"answer": "remove"}],

@@ -295,6 +295,43 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "no article NONE" in forain("link", "decide", number, "HONEY", "NONE", "yes").stderr
 
 
+def test_a_bundle_is_said_listed_and_dissolved(forain, tmp_path):
+    folder, file = tmp_path / "shop", tmp_path / "links.csv"
+    folder.mkdir()
+    (folder / "catalogue.csv").write_text("sku,title,price,currency,on_hand\nHONEY,h,8.00,EUR,3\nSPARE,s,1.00,EUR,1\n")
+    with Boxed(forain, tmp_path) as boxed:
+        assert forain("shop", "add", "files", "--option", f"folder={folder}", "--name", "Folder").returncode == 0
+        number = boxed.add("--shop", "1").stdout.split()[1]
+        bundle = ("link", "bundle", number, "SET")
+        worker = forain("worker", background=True)
+        try:
+            until = time.monotonic() + 60
+            while "(article SPARE)" not in forain("link", "list", number).stdout and time.monotonic() < until:
+                time.sleep(0.5)
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            worker.communicate(timeout=60)
+
+        told = forain(*bundle, "--of", "2", "HONEY", "--of", "1", "SPARE")
+        assert told.stdout.strip() == "SET is 2 x HONEY, 1 x SPARE", told.stderr
+        assert "bundle     SET = 2 x HONEY, 1 x SPARE" in forain("link", "list", number).stdout
+        for wrong, why in (
+            ((*bundle, "--of", "0", "HONEY"), "Article 1, HONEY: the pieces are a whole number"),
+            ((*bundle, "--of", "1", "HONEY"), "One piece of HONEY is no bundle"),
+            ((*bundle, "--of", "2", "NONE"), "no article “NONE”"),
+            (bundle, "A bundle needs an article"),
+            (("link", "decide", number, "SET", "HONEY", "yes"), "SET is a bundle. Dissolve it first"),
+            (("link", "dissolve", number, "OTHER"), "OTHER is no bundle"),
+        ):
+            refused = forain(*wrong)
+            assert (refused.returncode != 0, why in refused.stderr) == (True, True), refused.stderr
+        file.write_text(forain("link", "export", number).stdout)
+        assert forain("link", "dissolve", number, "SET").returncode == 0
+        assert "bundle" not in forain("link", "list", number).stdout
+        assert forain("link", "import", number, str(file)).returncode == 0
+        assert "bundle     SET = 2 x HONEY, 1 x SPARE" in forain("link", "list", number).stdout
+
+
 def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
     file = tmp_path / "rules.csv"
     with Boxed(forain, tmp_path) as boxed:

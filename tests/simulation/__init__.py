@@ -6,6 +6,7 @@ that prove it can fail, `run.py` runs seeds, shrinks and prints. See docs/explan
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from forain.core.ids import AccountId
 
@@ -25,6 +26,7 @@ class Seller:
 
     `term`: so many days its permissions hold: a year, or less, so that short stories see an end. `lands`: the merchant wants
     quantities at 0 before it; `called_off`: but not before the end of the permission with this token.
+    `emptied`, `holiday`: he set all to 0, or wants it so from then until then.
     """
 
     number: int
@@ -34,6 +36,12 @@ class Seller:
     term: int = 365
     lands: bool = False
     called_off: str = ""
+    emptied: bool = False
+    holiday: tuple[datetime, datetime] | None = None
+
+    def off_sale(self, now: datetime) -> bool:
+        """The merchant wants nothing to be for sale now."""
+        return self.emptied or (self.holiday is not None and self.holiday[0] <= now < self.holiday[1])
 
     @property
     def account(self) -> AccountId:

@@ -1,9 +1,11 @@
 """What may happen in a story: buyers, the merchant, Amazon, the wires. Each answers what it did; None: nothing could be done."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from forain.core.authorization import PARTS, Part
 from forain.core.signals import Signal
 from forain.flows import authorize, set_rules, watch
 from forain.store import accounts, models, offers, runs
@@ -24,6 +26,8 @@ MAKES = ("call", "shop POST orders")
 """The point at which a worker waits that is about to make an order in the shop."""
 NOT_LISTED = 130.0
 """So many seconds later an order is in Amazon's lists, which end two minutes ago."""
+SLIPS_APART = timedelta(days=1)
+"""So long one offer is left alone by the person in Seller Central: what is changed oftener is left as it stands."""
 GOES_AWAY = 30
 """So many things at most a worker asks the database before it is away."""
 HAND_IN_HAND = 60
@@ -62,9 +66,44 @@ def _recount(story: "Story") -> str:
     return f"{sku} {number}"
 
 
+def _broken_file(story: "Story") -> str:
+    """The file the shop's stock comes from is cut: nothing is left of anything. The next time it is right again."""
+    if story.broken_at is None:
+        story.broken_at = story.now()
+        story.before_it_broke = {sku: article.on_hand for sku, article in story.shop.articles.items()}
+        for sku in story.before_it_broke:
+            story.shop.recount(sku, 0)
+        return "nothing is left of anything"
+    story.broken_at = None
+    for sku, number in story.before_it_broke.items():
+        story.shop.recount(sku, max(number, story.shop.articles[sku].on_hand))
+    return "mended"
+
+
+def _answers_the_brake(story: "Story") -> str | None:
+    seller, yes = story.some_seller(), story.fate.random() < 0.5
+    told = story.answer_brake(seller, yes)
+    return f"{seller.subject} {'yes' if yes else 'no'} {told}" if told else None
+
+
+def _empties(story: "Story") -> str:
+    seller = story.some_seller()
+    story.empty(seller)
+    return f"{seller.subject} {'all to 0' if seller.emptied else 'undone'}"
+
+
+def _holiday(story: "Story") -> str:
+    seller = story.some_seller()
+    days = 0.0 if seller.holiday and story.fate.random() < 0.5 else story.fate.choice([0.1, 0.5, 2.0])
+    story.holiday(seller, days)
+    return f"{seller.subject} {days} days"
+
+
 def _price(story: "Story") -> str:
+    """A new price; now and then its comma has slipped."""
     sku = story.fate.choice(_skus(story))
-    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000)) / 100
+    slipped = story.fate.choice((1, 1, 1, 1, 100))
+    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000) * slipped) / 100
     story.shop.changed(sku)
     return f"{sku} {story.shop.articles[sku].price}"
 
@@ -220,8 +259,9 @@ def _checked_late(story: "Story") -> str:
 
 
 WISHES: tuple[dict[str, str], ...] = (
-    {"buffer": "2"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1"}, {"share": "50"}, {"minimum": "3"},
-    {"percent": "10"}, {"percent": "-5", "ending": "99"}, {"ending": "99", "floor": "12.50"}, {},
+    {"buffer": "2", "handling_days": "3"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1", "handling_days": "3"},
+    {"share": "50"}, {"minimum": "3", "handling_days": "3"}, {"percent": "10", "handling_days": "3"}, {"percent": "-5", "ending": "99"},
+    {"ending": "99", "floor": "12.50", "handling_days": "3"}, {},
 )  # fmt: skip
 
 
@@ -238,11 +278,15 @@ def _settings(story: "Story") -> str | None:
     return f"{seller.subject} {place.level} {place.site} {place.name} {dict(told)}"
 
 
+PAUSES: tuple[tuple[Part, ...], ...] = ((), (), PARTS, ("stock",), ("prices",), ("orders",), ("shipments",))
+
+
 def _pause(story: "Story") -> str:
     seller = story.some_seller()
-    paused = not accounts.get(seller.account).paused_by_user
-    story.pause(seller, paused)
-    return f"{seller.subject} {'pauses' if paused else 'goes on'}"
+    paused = not accounts.get(seller.account).paused
+    parts = story.fate.choice(PAUSES) if paused else ()
+    story.pause(seller, paused, parts)
+    return f"{seller.subject} {'pauses' if paused else 'goes on'} {' '.join(parts)}"
 
 
 def _writes(story: "Story") -> str:
@@ -346,6 +390,29 @@ def _by_amazon(story: "Story") -> str | None:
     story.control("POST", "listings", [put])
     story.watch.by_amazon_since[seller.name, "SKU2"] = story.now()
     return f"SKU2 of {seller.subject} is fulfilled by Amazon from now on"
+
+
+def _by_hand(story: "Story") -> str | None:
+    """Somebody changes a quantity or a price in Seller Central; so seldom that it is a slip and no other opinion."""
+    seller, sku = story.some_seller(), story.fate.choice(_skus(story))
+    listing = story.box.world.state.listings[seller.name].get(sku)
+    former = story.by_hand.get((seller.name, sku))
+    if listing is None or listing.availability.get("DEFAULT") is None:
+        return None
+    if former is not None and story.now() - former < SLIPS_APART:
+        return None
+    story.by_hand[seller.name, sku] = story.now()
+    quantity, price = listing.availability["DEFAULT"], listing.prices[FR]
+    if story.fate.random() < 0.5:
+        quantity = story.fate.choice([0, 1, 4, 40])
+    else:
+        price += story.fate.choice([-2, -1, 1, 5])
+    own = [e for e in listing.attributes["fulfillment_availability"] if e["fulfillment_channel_code"] == "DEFAULT"]
+    put = {"seller_id": seller.name, "sku": sku, "asin": listing.asin, "marketplace_id": FR, "title": sku,
+           "quantity": quantity, "price": {"amount": str(price), "currency": "EUR"},
+           "handling_days": own[0].get("lead_time_to_ship_max_days"), "fulfilled_by": "MERCHANT"}  # fmt: skip
+    story.control("POST", "listings", [put])
+    return f"{sku} of {seller.subject}: {quantity} pieces at {price}"
 
 
 def _now(story: "Story") -> str:
@@ -504,6 +571,10 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "a buyer in the shop": (4, _buyer_in_shop),
     "the merchant counts": (3, _recount),
     "the merchant prices": (2, _price),
+    "a broken file": (0.3, _broken_file),
+    "the merchant answers the brake": (1, _answers_the_brake),
+    "the merchant empties the shelves": (0.2, _empties),
+    "the merchant's holiday": (0.2, _holiday),
     "the merchant ships": (5, _ship),
     "Amazon cancels": (2, _amazon_cancels),
     "cancelled on the way": (0.2, _cancelled_on_the_way),
@@ -526,6 +597,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant says now": (2, _now),
     "two at once": (2, _two_at_once),
     "Amazon takes over": (0.1, _by_amazon),
+    "somebody in Seller Central": (0.4, _by_hand),
     "a worker is away": (0.6, _away),
     "one waits": (1, _one_waits),
     "the merchant mends a tracking number": (0.6, _mends_tracking),

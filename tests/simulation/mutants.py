@@ -16,7 +16,7 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, landing, pricing, retry, rules
+from forain.core import authorization, brakes, errors, landing, pricing, retry, roads, rules, sales
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
@@ -229,10 +229,10 @@ def stock_before_sold_pieces() -> Planted:
     def planted() -> Iterator[None]:
         batch = reconcile_offers._reconcile_batch
 
-        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any) -> None:
+        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any, road: Any, brake: Any) -> None:
             _deps[0] = deps
             opener = _Early(deps.open, lambda: _kept.get(account.pk))
-            batch(replace(deps, open=opener), account, adapter, rows)
+            batch(replace(deps, open=opener), account, adapter, rows, road, brake)
 
         with (
             _instead(reconcile_offers, "unimported_per_variant", make),
@@ -422,6 +422,11 @@ def tells_without_a_claim() -> Planted:
     return planted()
 
 
+def any_road_will_do() -> Planted:
+    """By which road an SKU was told last is forgotten."""
+    return mock.patch.object(roads, "road_of", lambda cheaper, *_: cheaper)
+
+
 def issues_never_close() -> Planted:
     """A notice once open stays open."""
     return _instead(
@@ -549,8 +554,8 @@ def works_while_paused() -> Planted:
     """That the merchant paused keeps nobody from bringing into the shop what was read before."""
 
     def make(real: Any) -> Any:
-        def may_sync(row: Any, now: Any) -> Any:
-            answer = real(row, now)
+        def may_sync(row: Any, now: Any, *parts: Any) -> Any:
+            answer = real(row, now, *parts)
             paused = isinstance(answer, authorization.No) and answer.code == "paused_by_user"
             return authorization.No("doubted") if paused else answer
 
@@ -563,8 +568,8 @@ def refused_goes_on() -> Planted:
     """What the facts say of the permission is not looked at: only whether the merchant paused."""
 
     def make(real: Any) -> Any:
-        def may_sync(facts: Any, application: Any, paused: bool, now: Any) -> Any:
-            return real(facts, application, paused, now) if paused else authorization.Yes()
+        def may_sync(facts: Any, application: Any, paused: Any, now: Any, *parts: Any) -> Any:
+            return real(facts, application, paused, now, *parts) if paused else authorization.Yes()
 
         return may_sync
 
@@ -648,13 +653,53 @@ def lands_when_it_is_announced() -> Planted:
     return mock.patch.object(landing, "BEGINS_BEFORE", timedelta(days=8))
 
 
+def a_pause_stops_all_or_nothing() -> Planted:
+    """What is paused of the offers counts only where stock and prices both are."""
+
+    def make(real: Any) -> Any:
+        return lambda deps, account, decided: decided
+
+    return _instead(reconcile_offers, "_paused", make)
+
+
+def the_brake_is_off() -> Planted:
+    """However many offers go to 0 at once, nobody is asked."""
+    return mock.patch.object(brakes, "offers_needed", return_value=None)
+
+
+def jumps_are_told() -> Planted:
+    """A price of another order of magnitude is told like any other."""
+
+    def make(real: Any) -> Any:
+        def move(before: Any, after: Any, told: Any) -> Any:
+            found = real(before, after, told)
+            return None if found is not None and found.kind == "jump" else found
+
+        return move
+
+    return _instead(brakes, "move", make)
+
+
 def prices_without_percent() -> Planted:
     """The merchant's percent for a site is not applied."""
     return _instead(
-        reconcile_offers,
+        sales,
         "price_on_site",
         lambda real: lambda price, currency, rule, **more: real(price, currency, pricing.PriceRule(), **more),
     )
+
+
+def a_quantity_takes_the_handling_time_away() -> Planted:
+    """What a rule says of the handling time is left out wherever a quantity is told."""
+
+    def make(real: Any) -> Any:
+        def fitting(desired: Any, observed: Any, *told: Any) -> Any:
+            found = real(desired, observed, *told)
+            return found if desired.quantity is None else replace(found, handling_days=None)
+
+        return fitting
+
+    return _instead(offers, "fitting_terms", make)
 
 
 def one_address_for_all() -> Planted:
@@ -773,6 +818,7 @@ def denied_for_ever() -> Planted:
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
+        any_road_will_do,
         check_then_insert, create_without_looking, dead_creations_stay_dead, creations_are_not_noted, cancelled_orders_live_on,
         settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
@@ -781,13 +827,15 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
-        prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
+        prices_without_percent, a_quantity_takes_the_handling_time_away, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
         the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
         noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
+        the_brake_is_off, jumps_are_told, a_pause_stops_all_or_nothing,
     )
 }  # fmt: skip
 
 LOUD: dict[str, tuple[str, ...]] = {
+    "any_road_will_do": ("the merchant counts", "a hook"),
     "replace_for_merge": ("the merchant counts",),
     "unit_price_for_line_total": ("a buyer on Amazon",),
     "the_widest_rule_counts": ("the merchant sets rules",),
@@ -827,6 +875,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "a_bucket_of_another_operation": (),
     "never_remind": ("the merchant renews",),
     "prices_without_percent": ("the merchant sets rules",),
+    "a_quantity_takes_the_handling_time_away": ("the merchant sets rules",),
     "one_address_for_all": ("a buyer on Amazon",),
     "calls_within_a_transaction": ("a buyer on Amazon",),
     "orders_of_everybody": ("a buyer on Amazon",),
@@ -844,6 +893,9 @@ LOUD: dict[str, tuple[str, ...]] = {
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "lands_when_it_is_announced": ("the merchant's safe landing",),
+    "the_brake_is_off": ("a broken file",),
+    "jumps_are_told": ("the merchant prices",),
+    "a_pause_stops_all_or_nothing": ("the merchant pauses", "the merchant counts", "the merchant prices"),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 

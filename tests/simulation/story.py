@@ -22,17 +22,29 @@ from django.db import connection
 
 from forain import plugins, wiring
 from forain.core import orders as core_orders
+from forain.core import roads
+from forain.core.authorization import Part
+from forain.core.brakes import KINDS
 from forain.core.errors import AdapterError, Throttled
 from forain.core.ids import AccountId, SellerSku, SiteId, VariantId
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
-from forain.flows import arrange_reminders, authorize, import_orders, land_safely, link_offers, setup
+from forain.flows import (
+    arrange_reminders,
+    authorize,
+    brake,
+    empty_shelves,
+    import_orders,
+    land_safely,
+    link_offers,
+    setup,
+)
 from forain.flows.deps import Deps
-from forain.store import accounts, models, orders, runs
+from forain.store import accounts, brakes, models, orders, runs
 from forain.store.vault import Vault
 from forain_box import Box
 from forain_box.http import Cut, Request
-from forain_box.state import Order
+from forain_box.state import Fault, Order
 from tests.logs import written
 
 from . import ADDRESSES, FR, NIGHT, PEOPLE, SELLERS, Seller, adapter, invariants
@@ -52,6 +64,9 @@ LONGER = 10
 """So many times longer is a busy spell of a loud story."""
 QUIET_HOURS, QUIET_ROUNDS = (8.0, 72.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
+FEEDS = 0.4
+"""So many of the seeds have an Amazon at which a feed is the cheaper road for two offers already; a tenth of its feeds breaks
+off, and a tenth never ends."""
 BUYER_KEPT = timedelta(days=6)
 """Instead of the thirty days of the law: short stories shall see it too."""
 SETTLES_WITHIN, SETTLES_IN = 120, timedelta(hours=12)
@@ -62,6 +77,8 @@ ROUNDS_LAST = (15.0, 60.0, 240.0)
 and what is asked for again hourly (an order that came without its address) is to come right within the bound too."""
 
 
+BRAKE_LEAST = 3
+"""So many falls at once the brake of these small shelves asks about."""
 BEFORE, AFTER = ("no way", "error page", "all is well"), ("lost", "cut", "half", "error page")
 """What a call to an ill shop meets: nothing was done, or it was and the answer does not say so."""
 
@@ -132,6 +149,11 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
+        self.by_hand: dict[tuple[str, str], datetime] = {}
+        """Account and SKU -> when somebody changed it in Seller Central last."""
+        self.broken_at: datetime | None = None
+        """Since when the shop's file says that nothing is left of anything; None: it is right."""
+        self.before_it_broke: dict[str, int] = {}
         self.going_on = ""
         """The account whose merchant is about to go on after a pause."""
         self.linking = ""
@@ -289,6 +311,8 @@ class Story:
             options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
                      "address.consent": "http://box/seller-central/eu"},
             import_since=self.now(), created_at=self.now(),
+            # A shelf of five: three that fall together are too much.
+            brakes={"least": str(BRAKE_LEAST), "zero_share": "40", "price_share": "40"},
         )  # fmt: skip
         self.renew(seller, chance.choice([20, 61, 200, 365]))
         if chance.random() < 0.9:
@@ -364,15 +388,47 @@ class Story:
         self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person"))
         seller.may_write = self.watch.site(seller).writes_allowed_at is not None
 
-    def pause(self, seller: Seller, paused: bool) -> None:
+    def pause(self, seller: Seller, paused: bool, parts: tuple[Part, ...] = ()) -> None:
         self.going_on = "" if paused else seller.subject
-        self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person"))
+        self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person", parts))
         self.going_on = ""
-        if not accounts.get(seller.account).paused_by_user:
+        if not accounts.get(seller.account).paused:
             for worker in self.stage.workers:
                 if worker.busy and worker.subject == seller.subject:
                     # What it has begun it may end: he goes on.
                     worker.notes["paused"] = False
+
+    def empty(self, seller: Seller) -> None:
+        """The merchant sets all quantities to 0, or undoes it."""
+        act = empty_shelves.undo if seller.emptied else empty_shelves.empty
+        self.page(lambda: act(self.merchant, seller.account, "person"))
+        seller.emptied = accounts.get(seller.account).emptied_at is not None
+
+    def holiday(self, seller: Seller, days: float) -> None:
+        """The merchant goes on holiday for so many days, or takes it back (0)."""
+        begins = self.now()
+        if days:
+            ends = begins + timedelta(days=days)
+            self.page(lambda: empty_shelves.say_holiday(self.merchant, seller.account, begins, ends, "person"))
+        else:
+            self.page(lambda: empty_shelves.no_holiday(self.merchant, seller.account, "person"))
+        row = accounts.get(seller.account)
+        seller.holiday = (row.holiday_begins, row.holiday_ends) if row.holiday_begins and row.holiday_ends else None
+
+    def answer_brake(self, seller: Seller, yes: bool) -> str:
+        """The merchant looks at what is held, and says yes or no to all of it; the answer is what it was."""
+        told = []
+        for state in ("held", "kept"):
+            for kind in KINDS:
+                shown = brakes.shown(seller.account, state, kind)
+                if not shown or (state == "kept" and not yes):
+                    continue
+                if yes:
+                    rows = brakes.of_state(seller.account, state, kind)
+                    self.watch.said_yes |= {(seller.name, row.offer.sku, kind, row.after): self.now() for row in rows}
+                self.page(partial(brake.answer, self.merchant, seller.account, kind, shown, yes, "person", state))
+                told.append(f"{kind} {shown}")
+        return ", ".join(told)
 
     def renew(self, seller: Seller, days_left: float) -> None:
         """A new permission that ends in `days_left` at the latest, at Amazon and as the merchant types it."""
@@ -426,6 +482,13 @@ class Story:
             stack.enter_context(self.watch.listening())
             self.watch.log = stack.enter_context(written("%(levelname)s %(name)s %(message)s"))
             stack.enter_context(mock.patch.object(core_orders, "BUYER_KEPT", BUYER_KEPT))
+            if random.Random(f"{self.plan.seed}:feeds").random() < FEEDS:
+                stack.enter_context(
+                    mock.patch.object(roads, "cheaper", lambda waiting, *_: "feed" if waiting > 1 else "call")
+                )
+                self.box.world.state.faults += [
+                    Fault(kind, "JSON_LISTINGS_FEED", probability=0.1) for kind in ("feed-fatal", "feed-stuck")
+                ]
             stack.enter_context(mock.patch.object(authorize, "_term", self.term_of))
             stack.enter_context(mock.patch.object(plugins, "shops", return_value={"simulated": adapter}))
             stack.enter_context(connection.execute_wrapper(self.stage.count_writes))
@@ -603,14 +666,13 @@ class Story:
                 self._patiently(partial(self.renew, seller, 365))
             # Only who paused goes on: going on looks at every offer anew, and would heal what was lost on the way.
             row = accounts.get(seller.account)
-            if row.paused_by_user:
+            if row.paused:
                 self.pause(seller, False)
             if row.standing != "granted" or row.denied_operations:
                 # Amazon lets the account do it again: he looks at once whether it works, instead of waiting for a day.
                 runs.force(seller.subject, self.now())
-            known = models.Offer.objects.filter(account_id=seller.number).values_list("sku", flat=True)
-            if set(self.box.world.state.listings[seller.name]) - set(known):
-                # Listed a moment ago: he has it read now, instead of waiting for the night.
+            if self._unread(seller):
+                # Listed or changed there a moment ago: he has it read now, instead of waiting for the night.
                 runs.force(seller.subject, self.now(), ["sweep_offers"])
         self.watch.refused_in_shop.clear()
         for order in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
@@ -619,6 +681,14 @@ class Story:
         self.watch.at_rest()
         self.told.counts = models.OrderProof.objects.count()
         self.tell("rest")
+
+    def _unread(self, seller: Seller) -> bool:
+        """Something is on Amazon, or was changed there by somebody else, that Forain has not read yet."""
+        rows = models.Offer.objects.filter(account_id=seller.number).values_list("sku", "observed_at")
+        seen = {sku: at for sku, at in rows if at is not None}
+        changed = {sku: at for (name, sku), at in self.by_hand.items() if name == seller.name}
+        listed = self.box.world.state.listings[seller.name]
+        return any(sku not in seen or seen[sku] <= changed.get(sku, BEGIN) for sku in listed)
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Forain's own limits may say: not yet."""
@@ -655,7 +725,7 @@ class Story:
         raise Violation(name, f"not settled within {round_} rounds or {SETTLES_IN}: {what}")
 
     def _person_acts(self) -> None:
-        """What only a person can: cancellations the shop refused are taken care of, an address the mail server did not
+        """What only a person can: cancellations the shop refused are taken care of, what the brake holds is sent, an address the mail server did not
         know is typed anew, and whether mail goes again is seen by a trial."""
         refused = models.Order.objects.filter(state__in=("created", "creating"), status="cancelled").exclude(error="")
         for row in refused.order_by("pk"):
@@ -663,6 +733,8 @@ class Story:
             if booked and booked[0].parcels:
                 account = accounts.get(AccountId(row.account_id))
                 self.page(partial(import_orders.put_aside, self.merchant, account, row, "person"))
+        for seller in self.sellers:
+            self.answer_brake(seller, True)
         unknown = models.Finding.objects.filter(code="mail_refused").values_list("subject", flat=True)
         numbers = {int(subject.split(":")[1].split("/")[0]) for subject in unknown}
         for person in models.Person.objects.select_related("user").filter(pk__in=numbers).order_by("pk"):

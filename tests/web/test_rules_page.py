@@ -44,11 +44,11 @@ def post(merchant, account, **told):
 
 def test_what_the_form_holds_is_said_and_shown_in_words(merchant, account):
     status, page = post(
-        merchant, account, level="sku", site=FR, name="SOAP", floor="5.5", ending="99", sends_quantity="no"
+        merchant, account, level="sku", site=FR, name="SOAP", floor="5.5", ending="99", quantity_led_by="other_tool"
     )
 
     assert (status, said()) == (
-        200, [("sku", FR, "SOAP", {"sends_quantity": "no", "ending": "99", "floor": "5.50 EUR"})],
+        200, [("sku", FR, "SOAP", {"quantity_led_by": "other_tool", "ending": "99", "floor": "5.50 EUR"})],
     )  # fmt: skip
     assert "The rule is set" in page
     assert "Never below: <b>€5.50</b>" in page
@@ -140,7 +140,7 @@ def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account
     assert "12 · €10.00" in page
     assert "<b>10 · €11.00</b>" in page
     assert 'name="buffer" value="2"' in page
-    assert file.decode().splitlines()[1] == f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,"
+    assert file.decode().splitlines()[1].startswith(f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,")
     assert said() == []
     assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400
 
@@ -160,3 +160,51 @@ def test_the_account_leads_to_its_rules(merchant, account):
     models.Account.objects.update(standing="granted", granted_at=wiring.deps().clock.now())
 
     assert f'href="/accounts/{account.pk}/rules"' in merchant.get(f"/accounts/{account.pk}").content.decode()
+
+
+def test_the_page_of_an_offer_shows_its_terms_who_leads_them_and_what_amazon_does_with_its_price(merchant, account):
+    models.Offer.objects.update(
+        observed_quantity=30, desired_minor=1100, desired_currency="EUR", observed_minor=1100, observed_currency="EUR",
+        desired_terms={"sale": "9.00 EUR 2026-11-30T23:00:00.000Z 2026-12-24T23:00:00.000Z"},
+        observed_terms={"sale": "none", "handling_days": "9", "list_price": "none"},
+        led_elsewhere={"quantity": ["marketplace", "12"], "handling_days": ["other_tool", "4"]},
+        price_setup={"lowest": "8.00 EUR", "automated": "RULE-1"},
+        desired_steps=[["sale", "9.00 EUR 2026-11-30T23:00:00.000Z 2026-12-24T23:00:00.000Z", "sku"]],
+    )  # fmt: skip
+    models.Journal.objects.create(
+        at=wiring.deps().clock.now(), correlation="c", account=account, subject=f"{FR}/SOAP", code="changed_elsewhere",
+        placeholders={"field": "price", "was": "11.00 EUR", "became": "9.50 EUR"},
+    )  # fmt: skip
+
+    page = html.unescape(merchant.get(f"/offers/{models.Offer.objects.get().pk}").content.decode())
+
+    assert '12<small class="soft">led by the marketplace (Seller Central)</small>' in page
+    assert '4\N{NO-BREAK SPACE}days<small class="soft">led by another tool</small>' in page
+    assert "9\N{NO-BREAK SPACE}days" in page
+    assert (
+        page.count(
+            "€9.00 from 1\N{NO-BREAK SPACE}Dec\N{NO-BREAK SPACE}2026 to 24\N{NO-BREAK SPACE}Dec\N{NO-BREAK SPACE}2026"
+        )
+        == 2
+    )
+    assert "€8.00" in page
+    assert "RULE-1" in page
+    assert "Changed elsewhere, not by Forain: Price, from €11.00 to €9.50" in page
+    assert 'class="pill differs"' in page
+
+
+def test_before_the_first_yes_the_page_of_the_account_names_what_amazon_prices_by_itself(merchant, account):
+    models.Offer.objects.update(
+        desired_quantity=3, observed_quantity=1, desired_at=wiring.deps().clock.now(), price_setup={"automated": "RULE-1", "highest": "9.00 EUR"}
+    )  # fmt: skip
+
+    page = html.unescape(merchant.get(f"/accounts/{account.pk}").content.decode())
+    listed = html.unescape(merchant.get("/offers?state=priced_there").content.decode())
+
+    assert 'priced by Amazon\'s "Automate pricing"' in page
+    assert "has a minimum or maximum price on Amazon" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "RULE-1" in page
+    assert "SOAP" in listed
+    models.Offer.objects.update(price_setup={})
+    assert "Automate pricing" not in merchant.get(f"/accounts/{account.pk}").content.decode()
+    assert ">SOAP<" not in merchant.get("/offers?state=priced_there").content.decode()

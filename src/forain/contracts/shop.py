@@ -10,6 +10,7 @@ from forain.core.errors import Problem
 from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
 from forain.core.money import Money
 from forain.core.orders import OrderDraft
+from forain.core.sales import Special
 from forain.core.secret import Secret
 from forain.core.signals import Signal
 from forain.core.stock import StockLevel
@@ -29,7 +30,8 @@ class Variant:
 
     `ean` "" when none. `tax_rate` in percent, None when not told. `level` None: the shop manages no stock
     for it. `group`: the shop's name of the group of articles it belongs to, for rules that count for all of them; "" for
-    none. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
+    none. `special`: its reduced price, None for none. `group_prices`: (group of
+    customers, price with tax) where the shop has another price for them, names in small letters. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
     """
 
     variant: VariantId
@@ -42,6 +44,8 @@ class Variant:
     tax_rate: Decimal | None = None
     active: bool = True
     group: str = ""
+    special: Special | None = None
+    group_prices: tuple[tuple[str, Money], ...] = ()
     problems: tuple[Problem, ...] = ()
 
 

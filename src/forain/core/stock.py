@@ -1,7 +1,9 @@
 """The quantity to show on a marketplace, and how it came about."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from forain.core.plain import digits
 
@@ -44,8 +46,29 @@ class Sellable:
     steps: tuple[tuple[str, str], ...]
 
 
-LANDED = Sellable(0, (("landing", "0"),))
-"""During a safe landing: nothing is for sale, whatever the shop has."""
+Why = Literal["", "landing", "emptied", "holiday"]
+"""Why nothing is for sale, whatever the shop has: a safe landing, somebody set all to 0, a holiday. "": it is."""
+
+
+def nothing(why: Why) -> Sellable:
+    """What is shown while nothing is for sale."""
+    return Sellable(0, ((why, "0"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """An article within a bundle whose stock the shop counts. `name`: as it is shown. `need`: so many pieces each bundle needs.
+    `unimported`: its pieces in marketplace orders that the shop does not know yet, whatever they were sold as."""
+
+    name: str
+    level: StockLevel
+    need: int = 1
+    unimported: int = 0
+
+    @property
+    def bundles(self) -> int:
+        """So many bundles its free pieces are good for; negative where more are promised than there are."""
+        return (self.level.on_hand - self.level.allocated - self.unimported) // self.need
 
 
 def sellable(level: StockLevel, unimported: int, rule: StockRule, *, active: bool = True) -> Sellable:
@@ -55,14 +78,24 @@ def sellable(level: StockLevel, unimported: int, rule: StockRule, *, active: boo
     sold pieces back on sale. `active`: the shop sells the article. Raises ValueError for an absurd stock
     (see ABSURD_QUANTITY).
     """
-    if level.on_hand > ABSURD_QUANTITY:
+    return sellable_bundle([Counted("", level, 1, unimported)], rule, active=active)
+
+
+def sellable_bundle(parts: Sequence[Counted], rule: StockRule, *, active: bool = True) -> Sellable:
+    """The smallest of what its articles are good for, as `sellable` reckons each, turned by the rule: a buffer is so many
+    bundles. The steps name the article that is the smallest, of equal ones the first.
+
+    `parts`: those whose stock is counted; none may be only where the rule has a fixed number. An article without a `name` is sold
+    by itself, and its steps say nothing of a bundle. `active`: the shop sells all its articles. Raises ValueError for an absurd stock.
+    """
+    if any(part.level.on_hand > ABSURD_QUANTITY for part in parts):
         raise ValueError("absurd_quantity")
     steps: list[tuple[str, str]] = []
     if rule.fixed is not None:
         quantity = rule.fixed
         steps.append(("fixed", str(quantity)))
     else:
-        quantity = _of_the_free(level, unimported, rule, steps)
+        quantity = _of_the_free(min(parts, key=lambda part: part.bundles), rule, steps)
     if rule.cap is not None and quantity > rule.cap:
         quantity = rule.cap
         steps.append(("cap", str(rule.cap)))
@@ -78,13 +111,16 @@ def sellable(level: StockLevel, unimported: int, rule: StockRule, *, active: boo
     return Sellable(quantity, tuple(steps))
 
 
-def _of_the_free(level: StockLevel, unimported: int, rule: StockRule, steps: list[tuple[str, str]]) -> int:
-    quantity = level.on_hand
-    steps.append(("on_hand", str(quantity)))
-    for code, less in (("allocated", level.allocated), ("unimported", unimported)):
+def _of_the_free(part: Counted, rule: StockRule, steps: list[tuple[str, str]]) -> int:
+    if part.name:
+        steps.append(("smallest", part.name))
+    steps.append(("on_hand", str(part.level.on_hand)))
+    for code, less in (("allocated", part.level.allocated), ("unimported", part.unimported)):
         if less:
-            quantity -= less
             steps.append((code, str(-less)))
+    quantity = part.bundles
+    if part.name:
+        steps.append(("need", str(part.need)))
     if 0 < quantity <= rule.last_pieces:
         steps.append(("last_pieces", str(rule.last_pieces)))
         return 0

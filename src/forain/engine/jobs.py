@@ -82,13 +82,13 @@ def _run(deps: Deps, name: str, subject: str) -> bool:
 
 
 def _run_account(deps: Deps, flow: Flow, row: models.Account) -> Instant:
-    if not flow.needs_permission:
+    if not flow.parts:
         return flow.run(deps, row)
-    answer = accounts.may_sync(row, deps.clock.now())
+    answer = accounts.may_sync(row, deps.clock.now(), flow.parts)
     if isinstance(answer, authorization.Yes) and answer.probe_first and not _probed(row, deps.clock.now()):
         authorize.probe(deps, row)
         row = accounts.get(AccountId(row.pk))
-        answer = accounts.may_sync(row, deps.clock.now())
+        answer = accounts.may_sync(row, deps.clock.now(), flow.parts)
     if isinstance(answer, authorization.No):
         if flow.name == "import_orders" and answer.code != "paused_by_user":
             # What was read while we were allowed is still brought into the shop.

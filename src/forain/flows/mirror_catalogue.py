@@ -1,6 +1,10 @@
 """Forain knows what my shop sells: read the whole catalogue, mark what differs, link it to the marketplace."""
 
-from forain.core.ids import AccountId, ShopId, VariantId
+from collections.abc import Sequence
+
+from forain.contracts.marketplace import Marketplace
+from forain.core.errors import Denied, Rejected
+from forain.core.ids import AccountId, SellerSku, ShopId, SiteId, VariantId
 from forain.flows.deps import Deps
 from forain.net.pages import pages
 from forain.store import issues, journal, models, runs, shops
@@ -59,3 +63,17 @@ def link_account(deps: Deps, account: models.Account) -> None:
             issues.found("links_to_decide", f"account:{account.pk}", now, account=account.pk, placeholders=told)
         else:
             issues.mended("links_to_decide", f"account:{account.pk}")
+
+
+def ask_eans(account: models.Account, adapter: Marketplace, site: SiteId, skus: Sequence[SellerSku]) -> None:
+    """Offers without link and without EAN: the marketplace's catalogue may know the EAN, and by it the article."""
+    codes = shops.codes_to_ask(AccountId(account.pk), skus)
+    if not codes:
+        return
+    try:
+        found = adapter.eans(site, codes)
+    except (Rejected, Denied):
+        # The offers themselves are read all the same; a person links what nothing proposes.
+        return
+    for code, told in found.items():
+        shops.note_eans(AccountId(account.pk), code, told)

@@ -1,18 +1,23 @@
 """I see what a rule would change before I say it: from the shop as it was last mirrored, nothing is sent or written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from forain.core.ids import AccountId, SellerSku, VariantId
+from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.offers import Desired
 from forain.core.rules import NotAWish
-from forain.flows import csv_files
+from forain.core.terms import NAMES, as_text
+from forain.flows import csv_files, reckon_offers
+from forain.flows.add_up_bundles import as_one, portions
 from forain.flows.deps import Deps
-from forain.flows.reconcile_offers import Exchange, unimported_per_variant, wanted
+from forain.flows.reckon_offers import Market, settled_by, wanted
+from forain.flows.reconcile_offers import unimported_per_variant
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
-from forain.store import accounts, models, offers, rates, rules, shops
+from forain.store import accounts, models, offers, rules, shops
 from forain.store.rules import Place
 
+SETUP = ("lowest", "highest", "automated")
+"""What the marketplace does with the price by itself (core.offers.PriceSetup)."""
 AT_ONCE = 1000
 """So many offers are reckoned together."""
 
@@ -25,6 +30,19 @@ class Difference:
     before: Desired
     after: Desired
     held: str = ""
+
+    @property
+    def setup(self) -> list[tuple[str, str]]:
+        """(name, value) of what the marketplace does with the price by itself."""
+        return [(name, self.offer.price_setup[name]) for name in SETUP if name in self.offer.price_setup]
+
+    @property
+    def terms(self) -> list[tuple[str, str, str]]:
+        """(name, before, after) of each term that would be another one; "" where nothing is said."""
+        before, after = as_text(self.before.terms), as_text(self.after.terms)
+        return [
+            (name, before.get(name, ""), after.get(name, "")) for name in NAMES if before.get(name) != after.get(name)
+        ]
 
 
 def preview(
@@ -45,11 +63,11 @@ def _differences(deps: Deps, account: models.Account, place: Place, wishes: Mapp
     skus = skus_of_place(number, place)
     if skus is not None:
         rows = rows.filter(sku__in=skus)
-    exchange = Exchange(rates.into({site.currency for site in sites.values()}), deps.clock.now().date())
+    market = reckon_offers.market(account, deps.open.marketplace_manifest(account.marketplace), deps.clock.now())
     after = 0
     while found := list(rows.filter(pk__gt=after)[:AT_ONCE]):
         after = found[-1].pk
-        yield from _of_these(account, place, wishes, found, sites, exchange)
+        yield from _of_these(account, place, wishes, found, market)
 
 
 def _of_these(
@@ -57,39 +75,48 @@ def _of_these(
     place: Place,
     wishes: Mapping[str, str],
     rows: list[models.Offer],
-    sites: Mapping[str, models.AccountSite],
-    exchange: Exchange,
+    market: Market,
 ) -> Iterator[Difference]:
     number = AccountId(account.pk)
-    links = shops.confirmed_links(number, [SellerSku(row.sku) for row in rows])
-    mirrored = models.Variant.objects.filter(shop=account.shop, variant__in=set(links.values()), gone_at=None)
-    variants = {VariantId(row.variant): shops.variant_of(row) for row in mirrored}
-    sold = unimported_per_variant(account, set(links.values())) if links else {}
+    if account.shop_id is None:
+        return
+    contents = shops.contents(number, [SellerSku(row.sku) for row in rows])
+    names = {part.variant for parts in contents.values() for part in parts}
+    variants = shops.mirrored(ShopId(account.shop_id), names)
+    sold = unimported_per_variant(account, names) if names else {}
     skus, groups = [row.sku for row in rows], {variant.group for variant in variants.values()}
     now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, (place, wishes))
     for row in rows:
-        link = links.get(SellerSku(row.sku))
-        variant = variants.get(link) if link else None
-        if link is None or variant is None:
+        parts = contents.get(SellerSku(row.sku))
+        if parts is None or any(part.variant not in variants for part in parts):
             continue
-        site = sites[row.site]
+        article = as_one(portions(parts, variants, sold))
+        site = market.sites[row.site]
         found = []
         for in_force in (now, then):
-            rule = in_force.of(site.site, site.currency, row.sku, variant.group)
-            desired, _, _, held = wanted(variant, rule, site.currency, sold.get(link, 0), exchange=exchange)
+            rule = in_force.of(site.site, site.currency, row.sku, article.group)
+            reckoned = wanted(article, rule, site, market)
+            settled_by(row, rule, reckoned, market.now)
+            desired = offers.fitting(row, reckoned.desired)
             if row.fulfilled_by == "marketplace":
-                desired = Desired(None, desired.price)
-            found.append((desired, held))
+                desired = replace(desired, quantity=None)
+            found.append((desired, reckoned.held))
         if found[0] != found[1]:
             yield Difference(row, found[0][0], found[1][0], found[1][1])
 
 
 def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     """The differences as lines of a CSV file."""
-    yield "site,sku,quantity_on_amazon,quantity_before,quantity_after,price_on_amazon,price_before,price_after,held\r\n"
+    heads = ["site", "sku"]
+    for name in ("quantity", "price", *NAMES):
+        heads += [f"{name}_on_amazon", f"{name}_before", f"{name}_after"]
+    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held"])
     for one in found:
         shown = one.offer
+        told = shown.observed_terms, as_text(one.before.terms), as_text(one.after.terms)
         yield csv_files.line([
             shown.site, shown.sku, shown.observed_quantity, one.before.quantity, one.after.quantity,
-            offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price, one.held,
+            offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price,
+            *(terms.get(name) for name in NAMES for terms in told),
+            *(shown.price_setup.get(name) for name in SETUP), one.held,
         ])  # fmt: skip

@@ -72,6 +72,8 @@ def checked_at(account: models.Account, place: Place, told: Mapping[str, str]) -
     found = effective([("account", wishes)], currency).price
     if found.floor and found.ceiling and found.ceiling < found.floor:
         raise NotAWish("floor_above_ceiling", "floor")
+    if wishes.get("sale_until", "9") < wishes.get("sale_from", ""):
+        raise NotAWish("ends_before_it_begins", "sale_until")
     return wishes
 
 

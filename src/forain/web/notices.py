@@ -43,8 +43,17 @@ def cure(notice: models.Notice) -> Cure:
         number = notice.subject.split("/")[0].removeprefix("shop:")
         if number.isdigit():
             return Cure(reverse("shop", kwargs={"number": int(number)}), "nav.shop")
+    if code in ("brake_zero", "brake_prices", "price_jump") and notice.account is not None:
+        return Cure(f"{reverse('brakes', kwargs={'number': notice.account.pk})}#held", "brakes.title", first=True)
+    if code in ("emptied", "holiday") and notice.account is not None:
+        place = "empty" if code == "emptied" else code
+        return Cure(f"{reverse('brakes', kwargs={'number': notice.account.pk})}#{place}", "brakes.title")
+    if code in ("offer_refused", "offer_not_taken") and notice.account is not None:
+        return Cure(reverse("refusals", kwargs={"number": notice.account.pk}), "refusals.title")
     if code.startswith("offer_"):
         return Cure(reverse("offers") + "?state=alarm", "nav.offers")
+    if code == "feed_failed":
+        return Cure(reverse("offers") + "?state=waiting", "nav.offers")
     if code == "order_held" and notice.placeholders.get("reason") == "address_missing" and notice.account is not None:
         return Cure(reverse("by_hand", kwargs={"number": notice.account.pk}), "register.to_list")
     if code == "order_held":

@@ -12,7 +12,10 @@ from forain.contracts.manifest import Page, Question, Registration, Role, Step
 ROLES = (
     Role(
         "listing", "Product Listing", {"fr": "Listing du produit"}, essential=True, seen_by="offers",
-        operations=("patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems"),
+        operations=(
+            "patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems", "createFeedDocument",
+            "createFeed", "getFeed", "getFeeds", "getFeedDocument", "cancelFeed",
+        ),
     ),
     Role("pricing", "Pricing", {}),
     Role(

@@ -160,5 +160,7 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
         tax_rate=cells.tax_rate(told, wrong),
         active=cells.active(told, wrong),
         group=cells.group(told, wrong),
+        special=cells.special(told, wrong),
+        group_prices=cells.group_prices(told, wrong),
         problems=tuple(problems),
     )

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 
 from forain.core.money import Money
+from forain.core.sales import Special
 from forain.core.stock import ABSURD_QUANTITY, StockLevel
 
 ABSURD_MINOR = 10**10
@@ -42,24 +44,69 @@ def name_is_right(text: str) -> bool:
 
 def price(cells: Mapping[str, str], wrong: Wrong) -> Money | None:
     """The price with tax, None when there is none to be believed."""
-    currency, text = cells["currency"], cells["price"]
-    if currency not in CURRENCIES:
-        wrong("currency_wrong", "currency", currency)
+    if cells["currency"] not in CURRENCIES:
+        wrong("currency_wrong", "currency", cells["currency"])
         return None
+    return _amount(cells["price"], "price", cells["currency"], wrong)
+
+
+def special(cells: Mapping[str, str], wrong: Wrong) -> Special | None:
+    """The reduced price with its days, None where there is none; one of which anything is wrong is told, and is none."""
+    text = cells.get("special_price", "")
+    if not text or cells["currency"] not in CURRENCIES:
+        return None
+    amount = _amount(text, "special_price", cells["currency"], wrong)
+    days: list[date | None] = []
+    for column in ("special_from", "special_until"):
+        told = cells.get(column, "")
+        try:
+            days.append(_day(told) if told else None)
+        except ValueError:
+            wrong("price_day_wrong", column, told)
+            return None
+    first, last = days
+    if first and last and last < first:
+        wrong("price_day_wrong", "special_until", cells["special_until"])
+        return None
+    return Special(amount, first, last) if amount else None
+
+
+def _day(text: str) -> date:
+    """Raises ValueError, also for a year that nobody means: arithmetic at the ends of the calendar overflows."""
+    found = date.fromisoformat(text)
+    if not 1970 < found.year < 2190:
+        raise ValueError(text)
+    return found
+
+
+def group_prices(cells: Mapping[str, str], wrong: Wrong) -> tuple[tuple[str, Money], ...]:
+    """The prices of the columns "price:GROUP"; an empty cell is none, one that cannot be believed is told and is none."""
+    if cells["currency"] not in CURRENCIES:
+        return ()
+    found = []
+    for column, text in cells.items():
+        name = column.removeprefix("price:").strip()
+        if column.startswith("price:") and name and text:
+            amount = _amount(text, column, cells["currency"], wrong)
+            found += [(name, amount)] if amount else []
+    return tuple(found)
+
+
+def _amount(text: str, column: str, currency: str, wrong: Wrong) -> Money | None:
     if _AMOUNT_WITH_COMMA.fullmatch(text):
-        wrong("price_comma", "price", f"{text} → {text.replace(',', '.')}")
+        wrong("price_comma", column, f"{text} → {text.replace(',', '.')}")
         return None
     try:
         # Beyond this length Decimal's context rounds; no price is so long.
         amount = Money.parse(text if len(text) <= 24 else "", currency)
     except ValueError:
-        wrong("price_wrong", "price", text)
+        wrong("price_wrong", column, text)
         return None
     if amount.minor <= 0:
-        wrong("price_not_positive", "price", text)
+        wrong("price_not_positive", column, text)
         return None
     if amount.minor > ABSURD_MINOR:
-        wrong("price_absurd", "price", text)
+        wrong("price_absurd", column, text)
         return None
     return amount
 

@@ -1,10 +1,13 @@
 """What a line may say, what is said of one that is wrong, and that it stops no other."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forain.core.money import Money
+from forain.core.sales import Special
 from forain.core.stock import ABSURD_QUANTITY, StockLevel
 from forain.shops.files import catalogue
 from forain.shops.files.tests.parts import HEAD, shop
@@ -46,6 +49,49 @@ def test_an_id_outlives_a_renamed_sku():
     after = catalogue.parse(f"{head}77,NEW,a,1,EUR,1\n".encode())
 
     assert (before.variants["77"].sku, after.variants["77"].sku) == ("OLD", "NEW")
+
+
+SPECIALS = "sku,title,price,currency,on_hand,special_price,special_from,special_until\n"
+
+
+def test_a_special_price_has_its_days_or_none():
+    found = catalogue.parse(
+        f"{SPECIALS}A,a,9.00,EUR,1,8.50,2026-12-01,2026-12-24\nB,b,9.00,EUR,1,8.50,,\nC,c,9.00,EUR,1,,2026-12-01,\n".encode()
+    )
+
+    assert found.problems == ()
+    assert [found.variants[sku].special for sku in "ABC"] == [
+        Special(Money(850, "EUR"), date(2026, 12, 1), date(2026, 12, 24)), Special(Money(850, "EUR")), None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ("8.505,,", "price_wrong", "special_price"),
+        ("0,,", "price_not_positive", "special_price"),
+        ("8.50,24.12.2026,", "price_day_wrong", "special_from"),
+        ("8.50,,2026-13-01", "price_day_wrong", "special_until"),
+        ("8.50,,9999-12-31", "price_day_wrong", "special_until"),
+        ("8.50,0001-01-01,", "price_day_wrong", "special_from"),
+        ("8.50,2026-12-24,2026-12-01", "price_day_wrong", "special_until"),
+    ],
+)
+def test_a_special_price_that_cannot_be_believed_is_told_and_is_none(cells, code, column):
+    found = catalogue.parse(f"{SPECIALS}A,a,9.00,EUR,1,{cells}\n".encode()).variants["A"]
+
+    assert (found.special, found.price, found.level) == (None, Money(900, "EUR"), StockLevel(1))
+    assert [(p.code, p.field) for p in found.problems] == [(code, f"line 2, column {column}")]
+
+
+def test_groups_of_customers_have_prices_of_their_own_where_a_cell_says_one():
+    head = "sku,title,price,currency,on_hand,Price:Wholesale,price: club,price:\n"
+
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,7.00,8.00,1\nB,b,9.00,EUR,1,,8.005,\n".encode())
+
+    assert found.variants["A"].group_prices == (("wholesale", Money(700, "EUR")), ("club", Money(800, "EUR")))
+    assert (found.variants["B"].group_prices, found.variants["B"].price) == ((), Money(900, "EUR"))
+    assert [(p.code, p.field) for p in found.variants["B"].problems] == [("price_wrong", "line 3, column price: club")]
 
 
 def test_a_price_with_a_comma_says_what_to_write():

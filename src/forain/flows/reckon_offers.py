@@ -1,0 +1,202 @@
+"""I see what my rules make of an article or a bundle on a site, and why: quantity, price and terms, reckoned from what is known now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from forain.contracts.manifest import MarketplaceManifest
+from forain.core.business import business_on_site
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.core.money import Money
+from forain.core.offers import Desired
+from forain.core.ownership import LEADERS, disputed, refuses, without
+from forain.core.pricing import Rate
+from forain.core.rules import Effective, NotAWish
+from forain.core.sales import Moment, prices_on_site
+from forain.core.stock import Sellable, Why, nothing, sellable_bundle
+from forain.core.terms import TAKEN_BACK, Terms, as_text
+from forain.flows.add_up_bundles import Article
+from forain.store import accounts, models, offers, rates
+
+HELD_PRICES = (
+    "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
+    "business_price_above_price", "bundle_price_missing", "bundle_currencies_differ", "bundle_taxes_differ",
+)  # fmt: skip
+"""Why there is no price or no sale, and a person must look."""
+OURS = LEADERS[0]
+SAID_BY = {
+    "business": ("business_price", "business_percent", "business_tiers"),
+    "sale": ("sale_price", "special_price"),
+    "special_price": ("special_price",),
+}
+"""The wishes a step comes from, where it is not called as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What counts for all offers of an account now: its `sites` in use by id, exchange `rates` by (source, target), the hour, and
+    what the marketplace is."""
+
+    sites: Mapping[str, models.AccountSite]
+    rates: Mapping[tuple[str, str], Rate]
+    now: Instant
+    manifest: MarketplaceManifest
+
+    def moment(self, site: str) -> Moment:
+        """Now, as days are counted on the site."""
+        known = self.manifest.site(site)
+        return Moment(self.now, known.time_zone if known else "UTC")
+
+
+def market(account: models.Account, manifest: MarketplaceManifest, now: Instant) -> Market:
+    """As it is now."""
+    sites = {site.site: site for site in accounts.sites(AccountId(account.pk))}
+    return Market(sites, rates.into({site.currency for site in sites.values()}), now, manifest)
+
+
+@dataclass(slots=True)
+class Reckoned:
+    """What the rules want of an article on a site, and how it came about: `steps` (code, value, level of the rule that said
+    it, "" where none did), `notes`, and why something is `held`, "" for nothing. `turns_at`: when it changes by itself.
+    `led_elsewhere`: field that others lead -> [who, what the rules would say]. `shop_price`: the article's own one."""
+
+    desired: Desired
+    steps: list[list[str]]
+    notes: list[str]
+    held: str = ""
+    turns_at: Instant | None = None
+    led_elsewhere: dict[str, list[str]] = field(default_factory=dict)
+    shop_price: Money | None = None
+
+
+def landed(empty: Why) -> Reckoned:
+    """While nothing is for sale, where no more than that is known."""
+    return Reckoned(Desired(0, None), _told(nothing(empty)), [])
+
+
+def wanted(
+    article: Article,
+    rule: Effective | NotAWish,
+    site: models.AccountSite,
+    market: Market,
+    empty: Why = "",
+    *,
+    told: bool = False,
+) -> Reckoned:
+    """What the rules want on a site of what an SKU sells.
+
+    `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `empty`: why a
+    quantity that is ours to tell is 0 ("": it is not), also one that is held back if it was `told` before.
+    """
+    if isinstance(rule, NotAWish):
+        found = landed(empty) if empty and told else Reckoned(Desired(None, None), [], [])
+        found.held = "rule_wrong"
+        return found
+    found = Reckoned(Desired(None, None), [], [])
+    quantity = _quantity(article, rule, found, empty, told)
+    wished = Terms(handling_days=rule.handling_days)
+    withdrawn: frozenset[str] = frozenset()
+    price = None
+    found.shop_price = shop_price = article.price
+    if shop_price is not None and rule.price.fixed is None and rule.price_group in article.group_prices:
+        shop_price = article.group_prices[rule.price_group]
+        found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
+    if shop_price is not None or rule.price.fixed is not None:
+        prices = prices_on_site(
+            shop_price, article.special, site.currency, rule.price, rule.sales, market.moment(site.site),
+            shop_tax=article.tax_rate, rates=market.rates,
+        )  # fmt: skip
+        price, found.turns_at = prices.price, prices.turns_at
+        found.steps += [[code, value, _said_by(code, rule)] for code, value in prices.steps]
+        if prices.problem:
+            found.notes.append(prices.problem)
+            if prices.problem in HELD_PRICES and rule.led_by["price"] == OURS:
+                found.held = prices.problem
+        if price is not None:
+            business = business_on_site(price, rule.business, rule.price.floor)
+            if isinstance(business, str):
+                found.notes.append(business)
+                found.held = business if rule.led_by["price"] == OURS else found.held
+                business = None
+            wished = replace(wished, sale=prices.sale, list_price=rule.sales.list_price, business=business)
+            withdrawn = frozenset(
+                name for name in TAKEN_BACK if getattr(wished, name) is None and (name != "sale" or prices.no_sale)
+            )
+    elif article.no_price:
+        found.notes.append(article.no_price)
+        found.held = article.no_price if rule.led_by["price"] == OURS else found.held
+    terms = wished.only(market.manifest.terms)
+    if terms != wished:
+        found.notes.append("terms_not_here")
+    found.steps += [[name, text, _said_by(name, rule)] for name, text in as_text(terms).items()]
+    if article.problems:
+        found.held = article.problems[0].code
+    found.desired = Desired(quantity, price, terms, withdrawn)
+    _leave_to_others(rule, found)
+    return found
+
+
+def _leave_to_others(rule: Effective, found: Reckoned) -> None:
+    """What others lead is not wanted; what the rules would say is kept to be shown."""
+    for name, who in rule.led_by.items():
+        if who == OURS:
+            continue
+        terms = as_text(found.desired.terms)
+        ours = {"quantity": found.desired.quantity, "price": found.desired.price, **terms}.get(name)
+        found.led_elsewhere[name] = [who, "" if ours is None else str(ours)]
+        found.notes.append(f"{name}_led_by_{who}")
+        if name == "quantity":
+            found.desired = replace(found.desired, quantity=None)
+        else:
+            # The sale and the list price go with the price.
+            found.desired = without(found.desired, (name, *TAKEN_BACK) if name == "price" else (name,))
+
+
+def settled_by(row: models.Offer, rule: Effective | NotAWish, found: Reckoned, now: Instant) -> None:
+    """Take out of `found` what this offer is not to be told: what others change again and again, and a price that the
+    marketplace's own doing with it speaks against."""
+    left = disputed(row.changed_elsewhere, now)
+    observed = offers.observed_of(row)
+    said = not isinstance(rule, NotAWish) and "price_led_by" in rule.said_by
+    why = refuses(observed.setup, found.desired.price, leader_said=said) if observed else ""
+    fields = {
+        name for name in left if (name == "price" and found.desired.price) or name in as_text(found.desired.terms)
+    }
+    if fields:
+        found.held = "changed_elsewhere"
+        found.turns_at = min(at for at in (found.turns_at, *(left[name] for name in fields)) if at is not None)
+    if why:
+        found.held = why
+        fields |= {"price", *TAKEN_BACK}
+    found.desired = without(found.desired, fields)
+
+
+def _quantity(article: Article, rule: Effective, found: Reckoned, empty: Why, told: bool) -> int | None:
+    counts = bool(article.counted) or rule.stock.fixed is not None
+    managed = counts and not article.stock_held
+    if empty and rule.led_by["quantity"] == OURS and (managed or (article.stock_held and told)):
+        found.steps += _told(nothing(empty))
+        return 0
+    elif not managed:
+        found.notes.append("stock_held" if article.stock_held else "stock_not_managed")
+    else:
+        try:
+            shown = sellable_bundle(article.counted, rule.stock, active=article.active)
+        except ValueError as error:
+            if rule.led_by["quantity"] == OURS:
+                found.held = str(error)
+        else:
+            found.steps += _told(shown, rule)
+            if article.uncounted and article.counted and rule.stock.fixed is None:
+                found.notes.append("part_not_managed")
+            return shown.quantity
+    return None
+
+
+def _told(found: Sellable, rule: Effective | None = None) -> list[list[str]]:
+    return [[code, value, _said_by(code, rule) if rule else ""] for code, value in found.steps]
+
+
+def _said_by(code: str, rule: Effective) -> str:
+    """The level of the rule that said it, "" where none did."""
+    return next((rule.said_by[name] for name in SAID_BY.get(code, (code,)) if name in rule.said_by), "")
