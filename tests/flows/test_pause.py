@@ -67,6 +67,18 @@ def test_while_prices_are_paused_stock_goes_on(calm):
     assert (price(calm), price(calm, "OIL")) == (Decimal("7.50"), Decimal("15.00"))
 
 
+def test_a_price_that_is_held_lets_no_paused_stock_through(calm):
+    pause(calm, "stock")
+    calm.change("SOAP", price="6900.00", stock=3)
+    calm.live(120, step=10)
+    assert "price_jump" in calm.refused_codes()
+    assert (calm.quantity("SOAP"), price(calm)) == (12, Decimal("6.90"))
+
+    pause(calm, "stock", off=True)
+    calm.live(60, step=10)
+    assert (calm.quantity("SOAP"), price(calm)) == (3, Decimal("6.90"))
+
+
 def test_what_waits_for_a_paused_part_is_not_told_again_and_again(calm):
     pause(calm, "stock")
     calm.change("SOAP", price="7.50", stock=3)

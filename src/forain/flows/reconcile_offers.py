@@ -366,7 +366,9 @@ def _braked(
 
 def _without(deps: Deps, account: models.Account, one: Decided, kinds: set[Kind]) -> Decided:
     assert one.wanted is not None
-    rest = _rest(deps, account, one, quantity="zero" not in kinds, price=not kinds - {"zero"})
+    # What is paused stays left out too: the rest is planned anew from all that is wanted.
+    quantity = "zero" not in kinds and "stock" not in account.paused
+    rest = _rest(deps, account, one, quantity=quantity, price=not kinds - {"zero"} and "prices" not in account.paused)
     notes = [*one.wanted.notes, *(f"braked_{kind}" for kind in sorted(kinds))]
     step: Plan | Literal["braked"] = "braked" if isinstance(rest, Settled) else rest
     return replace(one, wanted=replace(one.wanted, notes=notes), step=step)
