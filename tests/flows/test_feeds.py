@@ -273,6 +273,23 @@ def test_a_feed_that_breaks_off_is_looked_at_and_sent_once_more_and_then_goes_on
     assert finding() is None
 
 
+def test_a_feed_that_nothing_is_left_for_keeps_no_old_notice_standing(shop_of_many):
+    house = shop_of_many
+    fault(house, "feed-fatal", "JSON_LISTINGS_FEED", 2)
+    change(house, 15)
+    go(house, 5000, step=30)
+    assert finding() is not None
+
+    house.advance(6 * 3600)
+    now = house.deps.clock.now()
+    assert feeds.begin(AccountId(house.account_id), FR, now, "") is not None
+    runs.poke("send_feeds", f"account:{house.account_id}", now)
+    go(house, 30)
+
+    assert feeds.open_feed(AccountId(house.account_id)) is None
+    assert finding() is None
+
+
 def test_a_stuck_feed_is_called_off_and_noticed_and_its_offers_go_one_by_one(shop_of_many):
     house = shop_of_many
     fault(house, "feed-stuck", "JSON_LISTINGS_FEED")

@@ -76,7 +76,7 @@ def _begin(deps: Deps, account: models.Account, adapter: Marketplace, bulk: Bulk
     if not told or not writable:
         feeds.discard(feed)
         runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
-        return deps.clock.now() + IDLE
+        return _without_a_feed(deps, account, bulk)
     handed_in = adapter.hand_in(SiteId(feed.site), told)
     if authorize.still_allowed(deps, account, authorization.OFFERS).paused != account.paused:
         # A part of what was handed in may be paused by now: that is dropped at the next try.
