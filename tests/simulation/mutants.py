@@ -306,8 +306,8 @@ def unit_price_for_line_total() -> Planted:
     """A line of three costs what one costs."""
 
     def make(real: Any) -> Any:
-        def draft(order: Any, mapping: Any) -> Any:
-            found = real(order, mapping)
+        def draft(*told: Any) -> Any:
+            found = real(*told)
             lines = tuple(
                 replace(line, total=replace(line.total, money=replace(line.total.money, minor=line.total.money.minor // line.quantity)))
                 for line in found.lines
@@ -707,8 +707,8 @@ def one_address_for_all() -> Planted:
     first: list[Any] = []
 
     def make(real: Any) -> Any:
-        def draft(order: Any, mapping: Any) -> Any:
-            found = real(order, mapping)
+        def draft(*told: Any) -> Any:
+            found = real(*told)
             first.append(found.ship_to)
             return replace(found, ship_to=first[0])
 
@@ -794,8 +794,14 @@ def the_journal_repeats_itself() -> Planted:
 
 
 def put_off_for_ever() -> Planted:
-    """An offer that has to wait waits for a year."""
-    return _instead(offers, "postpone", lambda real: lambda row, until: real(row, until + timedelta(days=365)))
+    """What is to be looked at later is looked at in a year."""
+    later, one, many, accepted = timedelta(days=365), offers.postpone, offers.postpone_all, offers.accepted
+    return mock.patch.multiple(
+        offers,
+        postpone=lambda row, until: one(row, until + later),
+        postpone_all=lambda rows, until, *lane: many(rows, until + later, *lane),
+        accepted=lambda row, submission, look_at: accepted(row, submission, look_at + later),
+    )
 
 
 def refusals_are_not_told() -> Planted:
@@ -842,10 +848,10 @@ LOUD: dict[str, tuple[str, ...]] = {
     "unforeseen": ("a buyer on Amazon",),
     "buyers_stay": ("Amazon cancels",),
     "check_then_insert": ("two for one order", "a buyer on Amazon"),
-    "create_without_looking": ("the shop's health", "the wire"),
+    "create_without_looking": ("the shop's health", "a buyer on Amazon"),
     "creations_are_not_noted": ("a buyer on Amazon",),
     "dead_creations_stay_dead": ("the shop's health",),
-    "cancelled_orders_live_on": ("Amazon cancels",),
+    "cancelled_orders_live_on": ("Amazon cancels", "a buyer on Amazon"),
     "settle_whatever_is_wanted": ("a buyer in the shop", "the merchant counts", "two at once"),
     "ignore_the_grant": ("the merchant renews in between",),
     "retry_a_refusal": ("the shop refuses",),
