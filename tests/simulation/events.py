@@ -501,7 +501,9 @@ def _two_for_one_order(story: "Story") -> str | None:
     story.advance(NOT_LISTED)
 
     def listed() -> bool:
-        return first.at[0] == "read" and "store_link" in first.at[1]
+        kind, asked = first.at
+        due = kind == "read" and '"claimed_until" <= ' in asked and 'ORDER BY "store_order"."purchased_at"' in asked
+        return due and models.Order.objects.filter(order_id=order["order_id"]).exists()
 
     if _begins_until(story, first, "import_orders", seller.subject, listed):
         _begins_until(story, second, "import_orders", seller.subject, lambda: second.at == MAKES)
