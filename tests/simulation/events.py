@@ -28,6 +28,8 @@ NOT_LISTED = 130.0
 """So many seconds later an order is in Amazon's lists, which end two minutes ago."""
 SLIPS_APART = timedelta(days=1)
 """So long one offer is left alone by the person in Seller Central: what is changed oftener is left as it stands."""
+BROKEN_FOR = timedelta(hours=1)
+"""So long at least the shop's file stays broken."""
 GOES_AWAY = 30
 """So many things at most a worker asks the database before it is away."""
 HAND_IN_HAND = 60
@@ -66,14 +68,21 @@ def _recount(story: "Story") -> str:
     return f"{sku} {number}"
 
 
-def _broken_file(story: "Story") -> str:
-    """The file the shop's stock comes from is cut: nothing is left of anything. The next time it is right again."""
+def _broken_file(story: "Story") -> str | None:
+    """The file the shop's stock comes from is cut: nothing is left of anything. An hour later or more it is right again."""
+    idle = [worker for worker in story.stage.workers if not worker.busy]
+    if not idle or (story.broken_at is not None and story.now() - story.broken_at < BROKEN_FOR):
+        return None
     if story.broken_at is None:
         story.broken_at = story.now()
         story.before_it_broke = {sku: article.on_hand for sku, article in story.shop.articles.items()}
         for sku in story.before_it_broke:
             story.shop.recount(sku, 0)
-        return "nothing is left of anything"
+        # Whoever is free looks at it at once: of what falls hours later nobody can say what for.
+        seller = story.some_seller()
+        offers.mark(seller.account, story.now())
+        _meanwhile(story, idle[0], "reconcile_offers", seller.subject)
+        return f"nothing is left of anything, which {seller.subject} looks at"
     story.broken_at = None
     for sku, number in story.before_it_broke.items():
         story.shop.recount(sku, max(number, story.shop.articles[sku].on_hand))

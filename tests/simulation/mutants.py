@@ -437,12 +437,12 @@ def issues_never_close() -> Planted:
 
 
 def unforeseen() -> Planted:
-    """A bug that shows itself rarely: an order of three lines."""
+    """A bug that shows itself rarely: an order of several lines."""
 
     def make(real: Any) -> Any:
         def step(order: Any, *rest: Any) -> Any:
-            if len(order.lines) > 2:
-                raise KeyError("three lines")
+            if len(order.lines) > 1:
+                raise KeyError("several lines")
             return real(order, *rest)
 
         return step
@@ -804,6 +804,13 @@ def put_off_for_ever() -> Planted:
     )
 
 
+def settled_is_not_noted() -> Planted:
+    """That an offer is as it should be is not written down."""
+    return mock.patch.object(
+        offers, "settle", lambda row, number: offers.postpone(row, row.marked_at + timedelta(days=30))
+    )
+
+
 def refusals_are_not_told() -> Planted:
     """That the shop will not have an order is nobody's business."""
 
@@ -834,7 +841,7 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
         prices_without_percent, a_quantity_takes_the_handling_time_away, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
-        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
+        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, settled_is_not_noted, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
         noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
         the_brake_is_off, jumps_are_told, a_pause_stops_all_or_nothing,
     )
@@ -890,6 +897,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "ill_for_ever": ("the shop's health",),
     "the_journal_repeats_itself": ("a buyer on Amazon",),
     "put_off_for_ever": ("the merchant counts",),
+    "settled_is_not_noted": ("the merchant counts",),
     "denied_for_ever": ("Amazon forbids",),
     "refusals_are_not_told": ("the shop refuses", "a buyer on Amazon"),
     "noted_before_it_is_sent": ("the post's health", "the merchant renews"),
@@ -899,7 +907,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "lands_when_it_is_announced": ("the merchant's safe landing",),
-    "the_brake_is_off": ("a broken file",),
+    "the_brake_is_off": ("a broken file", "the merchant says now"),
     "jumps_are_told": ("the merchant prices",),
     "a_pause_stops_all_or_nothing": ("the merchant pauses", "the merchant counts", "the merchant prices"),
 }

@@ -62,6 +62,8 @@ OFTEN_DUE = {"derive_issues": 0.15, "tell_people": 0.3}
 """Lines that are nearly always due: so much less often than the others they are taken."""
 LONGER = 10
 """So many times longer is a busy spell of a loud story."""
+SHORTER = 4
+"""So many times shorter is the quiet between its busy spells."""
 QUIET_HOURS, QUIET_ROUNDS = (8.0, 72.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
 FEEDS = 0.4
@@ -533,7 +535,7 @@ class Story:
     def quiet(self) -> None:
         """Hours in which the workers have nobody in their way; the next busy spell comes after them."""
         self.stage.close = 0
-        hours = self.chance.uniform(*QUIET_HOURS)
+        hours = self.chance.uniform(*QUIET_HOURS) / (SHORTER if self.plan.loud else 1)
         for seller in self.sellers:
             grant = self.box.world.authorization_of(seller.refresh)
             if grant is not None and grant.expires_at is not None and grant.expires_at < self.now():
