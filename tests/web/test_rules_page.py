@@ -145,6 +145,33 @@ def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account
     assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400
 
 
+def test_a_location_the_shop_does_not_have_is_named_before_and_after_it_is_said(merchant, account):
+    models.Shop.objects.update(locations=["Lyon", "Périgueux"])
+    here = [["Lyon", 7, 0], ["Périgueux", 5, 0]]
+    models.Variant.objects.update(on_hand=12, allocated=0, locations=here, price_minor=1000, currency="EUR")
+    told = {"level": "account", "locations": "lyon; Paris"}
+
+    tried = html.unescape(merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode())
+    _, page = post(merchant, account, **told)
+
+    assert "Your shop has: Lyon; Périgueux" in tried
+    assert "The rules count the stock at “Paris”" in tried
+    assert "it has: Lyon, Périgueux" in tried
+    assert "Your shop has no stock location “Paris”" in page
+    assert said() == [("account", "", "", {"locations": "lyon; Paris"})]
+    _, page = post(merchant, account, level="account", locations="périgueux; LYON")
+    assert "Your shop has no stock location" not in page
+    assert "Stock locations that count: <b>périgueux; LYON</b>" in page
+
+
+@pytest.mark.parametrize("text", ["Lyon;", "x" * 101])
+def test_what_is_no_list_of_locations_stands_beside_its_field(merchant, account, text):
+    status, page = post(merchant, account, level="account", locations=text)
+
+    assert (status, said()) == (400, [])
+    assert "Names with ; between them, none of them empty or longer than 100 letters." in page
+
+
 def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant, account):
     def enter(**told):
         answer = merchant.post(f"/accounts/{account.pk}/rules/rate", told, follow=True)

@@ -62,10 +62,15 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         from forain.core.ids import AccountId
         from forain.flows import preview_rules, set_rules
         from forain.store import rules
+        from forain.web.words import say
 
         row = account_row(account)
         place = _place(row, site, group, sku)
         wanted = {**rules.wishes(AccountId(account), place), **told}
+        unknown, known = set_rules.unknown_locations(row, wanted)
+        if unknown:
+            gaps = {"names": "; ".join(unknown), "known": "; ".join(known)}
+            click.echo(say(reader_language(), "rules.locations_unknown", gaps), err=True)
         if dry_run:
             found = preview_rules.preview(wiring.deps(), row, place, wanted)
             if isinstance(found, set_rules.Refused):

@@ -16,7 +16,7 @@ from forain.core.ownership import LEADERS, Leader
 from forain.core.plain import digits
 from forain.core.pricing import MOST_DIGITS, Ending, PriceRule
 from forain.core.sales import SaleRule, Special
-from forain.core.stock import ABSURD_QUANTITY, StockRule
+from forain.core.stock import ABSURD_QUANTITY, BETWEEN_LOCATIONS, LONGEST_LOCATION, StockRule, named_locations
 from forain.core.terms import MOST_HANDLING_DAYS
 
 NO_SALES, NO_BUSINESS = SaleRule(), BusinessRule()
@@ -24,7 +24,7 @@ NONE = "none"
 """The word for "no such limit here", where a wider rule has one."""
 YES, NO = "yes", "no"
 
-Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day", "tiers", "name"]
+Kind = Literal["pieces", "percent", "amount", "ending", "choice", "day", "tiers", "name", "names"]
 Level = Literal["account", "site", "group", "sku"]
 LED_BY = {"quantity": "quantity_led_by", "price": "price_led_by", "handling_days": "handling_led_by"}
 """What of an offer has a leader -> the wish that says who. Sale and list price go with the price."""
@@ -63,6 +63,7 @@ WISHES: Mapping[str, Wish] = {
     for wish in (
         _choice("quantity_led_by", "quantity", *LEADERS),
         _pieces("fixed", may_be_none=True),
+        Wish("locations", "quantity", "names", may_be_none=True),
         _pieces("last_pieces"),
         Wish("share", "quantity", "percent", Decimal(0), Decimal(100)),
         _pieces("buffer"),
@@ -95,7 +96,7 @@ WISHES: Mapping[str, Wish] = {
 
 class NotAWish(ValueError):
     """What was entered cannot be wished for. `code`: why, "unknown_wish", "not_a_number", "too_small", "too_large",
-    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "not_tiers", "not_a_name", "amount_without_currency", "currency_differs";
+    "too_exact" (more decimals than there are), "not_a_choice", "not_an_ending", "not_a_day", "not_tiers", "not_a_name", "not_names", "amount_without_currency", "currency_differs";
     `told`: what it may be."""
 
     def __init__(self, code: str, name: str, told: str = "") -> None:
@@ -127,6 +128,11 @@ def checked(name: str, text: str, currency: str = "") -> str:
         if not 0 < len(text) <= LONGEST_NAME or not text.isprintable():
             raise NotAWish("not_a_name", name, str(LONGEST_NAME))
         return text.lower()
+    if wish.kind == "names":
+        try:
+            return BETWEEN_LOCATIONS.join(named_locations(text))
+        except ValueError:
+            raise NotAWish("not_names", name, str(LONGEST_LOCATION)) from None
     if wish.kind == "tiers":
         try:
             return " ".join(f"{pieces}:{digits(off)}" for pieces, off in tiers_of(text))
@@ -230,6 +236,7 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         fixed=pieces("fixed"), last_pieces=pieces("last_pieces") or 0, share=Decimal(100) if share is None else share,
         buffer=pieces("buffer") or 0, cap=pieces("cap"), minimum=pieces("minimum") or 0,
         inactive_counts=told.get("inactive_counts", NO) == YES,
+        locations=() if told.get("locations", NONE) == NONE else named_locations(told["locations"]),
     )  # fmt: skip
     price = PriceRule(
         site_tax=percent("site_tax"), percent=percent("percent") or Decimal(0), add=amount("add"),

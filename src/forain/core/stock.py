@@ -1,7 +1,8 @@
 """The quantity to show on a marketplace, and how it came about."""
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -11,19 +12,74 @@ ABSURD_QUANTITY = 1_000_000
 """More than this on hand is a typing error, not a stock (Forain holds it back and asks)."""
 
 
+MOST_LOCATIONS = 50
+"""Stock locations in one rule."""
+LONGEST_LOCATION = 100
+"""Characters of a stock location's name."""
+BETWEEN_LOCATIONS = "; "
+"""What stands between the names of several: a comma is part of many a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtLocation:
+    """What the shop says of one of its stock locations. `on_hand` None: nothing that can be believed. `allocated`: promised of the
+    pieces there, 0 also where the shop does not say of which location's."""
+
+    name: str
+    on_hand: int | None
+    allocated: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class StockLevel:
-    """What the shop says now. `on_hand`: pieces in the house; `allocated`: promised to the shop's own orders."""
+    """What the shop says now. `on_hand`: pieces in the house; `allocated`: promised to the shop's own orders, at whatever location.
+
+    `locations`: every stock location the shop has, also one where nothing of the article lies; (): it does not tell them apart. Of
+    one whose number cannot be believed nothing is in `on_hand`, and whoever counts it must not (`Counted.at`).
+    """
 
     on_hand: int
     allocated: int = 0
+    locations: tuple[AtLocation, ...] = ()
+
+
+class NotCounted(ValueError):
+    """There is no quantity that may be told. `code`: "absurd_quantity", "stock_held" (the number at a location that counts cannot be
+    believed), "location_unknown" and "location_twice" (a rule names it by `location`, and the shop has none or several of that name;
+    `known`: those it has). As text: the code and what fills its sentence."""
+
+    def __init__(self, code: str, location: str = "", known: Sequence[str] = ()) -> None:
+        names = ", ".join(known)
+        shown = f"{names[:200]}..." if len(names) > 200 else names
+        gaps = [f"{name}={text}" for name, text in (("name", location), ("known", shown)) if text]
+        super().__init__(" ".join([code, *gaps]))
+        self.code = code
+
+
+def same_location(name: str) -> str:
+    """What all spellings of a location's name have in common: capitals, spaces and how an accent is stored do not tell two apart."""
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).split())
+
+
+def named_locations(text: str) -> tuple[str, ...]:
+    """The names somebody entered with ; between them, each once. Raises ValueError for what is no list of names: an empty or an
+    overlong one, one that cannot be printed, too many."""
+    found: dict[str, str] = {}
+    for part in unicodedata.normalize("NFC", text).split(BETWEEN_LOCATIONS.strip()):
+        name = " ".join(part.split())
+        if not 0 < len(name) <= LONGEST_LOCATION or not name.isprintable():
+            raise ValueError(f"no name of a location: {ascii(part)[:LONGEST_LOCATION]}")
+        found.setdefault(same_location(name), name)
+    if len(found) > MOST_LOCATIONS:
+        raise ValueError(f"more than {MOST_LOCATIONS} locations")
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
 class StockRule:
     """The merchant's wish for the quantity of an offer; the defaults show all there is.
 
-    `fixed`: this number, whatever the shop has (made to order, from a supplier). `last_pieces`: so few free pieces are left
+    `locations`: the shop's stock locations whose pieces count, as the merchant calls them; (): all of them. `fixed`: this number, whatever the shop has (made to order, from a supplier). `last_pieces`: so few free pieces are left
     to others, the shop or another account, and 0 is shown. `share`: percent of the free pieces, rounded down. `buffer`:
     pieces kept back. `cap`: never more than this. `minimum`: fewer are shown as 0. `inactive_counts`: an article that
     the shop does not sell is shown all the same. None: no such limit.
@@ -36,6 +92,7 @@ class StockRule:
     cap: int | None = None
     minimum: int = 0
     inactive_counts: bool = False
+    locations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +127,37 @@ class Counted:
         """So many bundles its free pieces are good for; negative where more are promised than there are."""
         return (self.level.on_hand - self.level.allocated - self.unimported) // self.need
 
+    def at(self, locations: Sequence[str]) -> "Counted":
+        """The same with the pieces of these locations only; (): of all. What is promised and not said of which location's is taken off
+        in full, as is what the shop does not know yet: better too few than the same piece twice.
+
+        Raises NotCounted where they cannot be counted. But where nothing is free anywhere it does not matter which are meant.
+        """
+        told = self.level.locations
+        if locations and (named := self._named(locations)) is not None:
+            elsewhere = self.level.allocated - sum(one.allocated for one in told)
+            allocated = sum(one.allocated for one in named) + max(elsewhere, 0)
+            level = StockLevel(sum(one.on_hand or 0 for one in named), allocated, tuple(named))
+            return replace(self, level=level)._believed()
+        return self._believed()
+
+    def _named(self, locations: Sequence[str]) -> list[AtLocation] | None:
+        found: list[AtLocation] = []
+        for name in locations:
+            here = [one for one in self.level.locations if same_location(one.name) == same_location(name)]
+            if len(here) != 1:
+                if self.bundles < 1 and all(one.on_hand is not None for one in self.level.locations):
+                    return None
+                known = [one.name for one in self.level.locations]
+                raise NotCounted("location_twice" if here else "location_unknown", name, () if here else known)
+            found += here
+        return found
+
+    def _believed(self) -> "Counted":
+        if any(one.on_hand is None for one in self.level.locations):
+            raise NotCounted("stock_held")
+        return self
+
 
 def sellable(level: StockLevel, unimported: int, rule: StockRule, *, active: bool = True) -> Sellable:
     """On hand - allocated - sold on the marketplace but not yet in the shop, turned by the rule; never negative.
@@ -86,15 +174,19 @@ def sellable_bundle(parts: Sequence[Counted], rule: StockRule, *, active: bool =
     bundles. The steps name the article that is the smallest, of equal ones the first.
 
     `parts`: those whose stock is counted; none may be only where the rule has a fixed number. An article without a `name` is sold
-    by itself, and its steps say nothing of a bundle. `active`: the shop sells all its articles. Raises ValueError for an absurd stock.
+    by itself, and its steps say nothing of a bundle. `active`: the shop sells all its articles. Raises NotCounted: for an absurd stock
+    (see ABSURD_QUANTITY), and where the rule's locations cannot be counted.
     """
     if any(part.level.on_hand > ABSURD_QUANTITY for part in parts):
-        raise ValueError("absurd_quantity")
+        raise NotCounted("absurd_quantity")
     steps: list[tuple[str, str]] = []
     if rule.fixed is not None:
         quantity = rule.fixed
         steps.append(("fixed", str(quantity)))
     else:
+        parts = [part.at(rule.locations) for part in parts]
+        if rule.locations:
+            steps.append(("locations", BETWEEN_LOCATIONS.join(rule.locations)))
         quantity = _of_the_free(min(parts, key=lambda part: part.bundles), rule, steps)
     if rule.cap is not None and quantity > rule.cap:
         quantity = rule.cap

@@ -11,7 +11,7 @@ from forain.core.ids import VariantId
 from forain.core.money import Money
 from forain.core.pricing import NoPrice
 from forain.core.sales import Special
-from forain.core.stock import Counted
+from forain.core.stock import Counted, NotCounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,12 @@ def _price(found: Sequence[Portion], group: str) -> Money | NoPrice:
     ])  # fmt: skip
 
 
-def sold_out(found: Sequence[Portion]) -> bool:
-    """Pieces for one are in the house, and all of them are promised: orders took them, and no broken file. [] is nothing of the kind."""
-    counted = [portion.counted for portion in found]
-    short = [one for one in counted if one is not None and one.bundles < 1]
+def sold_out(article: Article, locations: Sequence[str]) -> bool:
+    """At these locations (none: at all) pieces for one are in the house, and all of them are promised: orders took them, and no broken
+    file. Nothing of the kind where nothing can be counted."""
+    try:
+        counted = [one.at(locations) for one in article.counted]
+    except NotCounted:
+        return False
+    short = [one for one in counted if one.bundles < 1]
     return bool(short) and all(one.level.on_hand >= one.need for one in short)

@@ -1,8 +1,9 @@
 """Forain knows what my shop sells: read the whole catalogue, mark what differs, link it to the marketplace."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from forain.contracts.marketplace import Marketplace
+from forain.contracts.shop import Variant
 from forain.core.errors import Denied, Rejected
 from forain.core.ids import AccountId, SellerSku, ShopId, SiteId, VariantId
 from forain.flows.deps import Deps
@@ -19,19 +20,27 @@ def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
     adapter = deps.open.shop(shop)
     changed: set[VariantId] = set()
     problems: list[list[str]] = []
+    locations: set[str] = set()
     whole = True
     for page in pages(adapter.variants):
         changed |= shops.mirror(ShopId(shop.pk), page.variants, begun_at, journal.correlation())
+        locations |= locations_of(page.variants)
         problems += [[p.code, p.text, p.field] for p in page.problems]
         whole = whole and all(p.warning for p in page.problems)
     now = deps.clock.now()
     if whole:
         changed |= shops.close_mirror(ShopId(shop.pk), begun_at, now, journal.correlation())
+        shops.note(ShopId(shop.pk), locations=sorted(locations))
     shops.note(ShopId(shop.pk), mirrored_at=now, catalogue_problems=problems)
     _tell_problems(shop, problems, deps)
     for account in shop.accounts.all():
         link_account(deps, account)
     return len(changed)
+
+
+def locations_of(variants: Iterable[Variant]) -> set[str]:
+    """The stock locations of the shop, as these articles name them."""
+    return {one.name for variant in variants if variant.level for one in variant.level.locations}
 
 
 def _tell_problems(shop: models.Shop, problems: list[list[str]], deps: Deps) -> None:

@@ -13,7 +13,7 @@ from forain.core.ownership import LEADERS, disputed, refuses, without
 from forain.core.pricing import Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, prices_on_site
-from forain.core.stock import Sellable, Why, nothing, sellable_bundle
+from forain.core.stock import NotCounted, Sellable, Why, nothing, sellable_bundle
 from forain.core.terms import TAKEN_BACK, Terms, as_text
 from forain.flows.add_up_bundles import Article
 from forain.store import accounts, models, offers, rates
@@ -182,8 +182,11 @@ def _quantity(article: Article, rule: Effective, found: Reckoned, empty: Why, to
     else:
         try:
             shown = sellable_bundle(article.counted, rule.stock, active=article.active)
-        except ValueError as error:
-            if rule.led_by["quantity"] == OURS:
+        except NotCounted as error:
+            if error.code == "stock_held":
+                # The article itself says what is wrong with it.
+                found.notes.append("stock_held")
+            elif rule.led_by["quantity"] == OURS:
                 found.held = str(error)
         else:
             found.steps += _told(shown, rule)

@@ -18,6 +18,7 @@ from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.ownership import without
 from forain.core.roads import Lane
+from forain.core.rules import NotAWish
 from forain.core.stock import Why
 from forain.core.terms import TAKEN_BACK
 from forain.flows import authorize, choose_road, reckon_offers, tell_offers
@@ -266,12 +267,13 @@ def _decide(
         why = ["unlinked" if parts is None else "site_not_used"]
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     gone = next((part.variant for part in parts if part.variant not in known.stock), "")
-    sold = [] if gone else portions(parts, known.stock, known.unimported)
-    if sold:
-        article = as_one(sold)
+    sold = False
+    if not gone:
+        article = as_one(portions(parts, known.stock, known.unimported))
         rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
         found = wanted(article, rule, site, known.market, known.empty, told=_quantity_told(row))
         settled_by(row, rule, found, known.market.now)
+        sold = sold_out(article, () if isinstance(rule, NotAWish) else rule.stock.locations)
     elif known.empty and _quantity_told(row):
         found = landed(known.empty)
     else:
@@ -284,7 +286,7 @@ def _decide(
     )  # fmt: skip
     if gone and isinstance(step, Settled):
         return Decided(row, told, "variant_gone", gone)
-    return Decided(row, told, step, found.held, bool(known.empty) or offers.moved(row) or sold_out(sold))
+    return Decided(row, told, step, found.held, bool(known.empty) or offers.moved(row) or sold)
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:

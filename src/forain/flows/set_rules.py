@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from forain.core.ids import AccountId
-from forain.core.rules import LEVELS, WISHES, NotAWish, checked, effective
+from forain.core.rules import LEVELS, NONE, WISHES, NotAWish, checked, effective
+from forain.core.stock import named_locations, same_location
 from forain.flows import csv_files
 from forain.flows.csv_files import WrongLine
 from forain.flows.deps import Deps
@@ -75,6 +76,19 @@ def checked_at(account: models.Account, place: Place, told: Mapping[str, str]) -
     if wishes.get("sale_until", "9") < wishes.get("sale_from", ""):
         raise NotAWish("ends_before_it_begins", "sale_until")
     return wishes
+
+
+def unknown_locations(account: models.Account, wishes: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """(the stock locations these wishes name and the shop was last read not to have, those it has). Nothing is refused for it: a
+    shop may get its locations later; until then the quantities are held."""
+    text = wishes.get("locations", "").strip()
+    known = account.shop.locations if account.shop else []
+    try:
+        named = () if text in ("", NONE) else named_locations(text)
+    except ValueError:
+        named = ()
+    have = {same_location(name) for name in known}
+    return [name for name in named if same_location(name) not in have], known
 
 
 def _currency(account: models.Account, place: Place) -> str:

@@ -9,7 +9,7 @@ from forain.core.money import Money
 from forain.core.signals import Signal
 from forain.flows import authorize, empty_shelves, land_safely, register
 from forain.flows.deps import Deps
-from forain.flows.mirror_catalogue import mirror_catalogue
+from forain.flows.mirror_catalogue import locations_of, mirror_catalogue
 from forain.store import (
     accounts,
     brakes,
@@ -70,6 +70,8 @@ def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
         models.Variant.objects.filter(shop=shop, variant__in=keys, gone_at=None).values_list("variant", flat=True)
     )
     shops.mirror(ShopId(shop.pk), found.values(), now, journal.correlation())
+    if locations := locations_of(found.values()):
+        shops.note(ShopId(shop.pk), locations=sorted(locations))
     absent = {VariantId(key) for key in keys if key not in found}
     shops.mark_variants(ShopId(shop.pk), {VariantId(key) for key in keys}, now, journal.correlation())
     if absent or set(found) - known:

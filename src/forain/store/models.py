@@ -11,7 +11,8 @@ from django.db.models import F, Q
 
 class Shop(models.Model):
     """A connected shop. `options`: its manifest's fields that are not secret. `mark`: where its change
-    feed was read up to. `hook_name`: the unguessable part of its webhook address."""
+    feed was read up to. `hook_name`: the unguessable part of its webhook address. `locations`: the names of its stock locations as
+    last mirrored, [] where it does not tell them apart."""
 
     kind = models.TextField()
     name = models.TextField(unique=True)
@@ -20,6 +21,7 @@ class Shop(models.Model):
     mark = models.TextField(default="", blank=True)
     catalogue_version = models.TextField(default="", blank=True)
     catalogue_problems = models.JSONField(default=list)
+    locations = models.JSONField(default=list, db_default=[])
     mirrored_at = models.DateTimeField(null=True)
     watched_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -282,7 +284,7 @@ class VaultEntry(models.Model):
 
 class Variant(models.Model):
     """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop. `group_prices`: group of customers -> amount with
-    currency."""
+    currency. `locations`: [name, on hand or null, allocated] of each stock location (`core.stock.AtLocation`)."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="variants")
     variant = models.TextField()
@@ -295,6 +297,7 @@ class Variant(models.Model):
     tax_rate = models.DecimalField(max_digits=7, decimal_places=3, null=True)
     on_hand = models.BigIntegerField(null=True)
     allocated = models.BigIntegerField(null=True)
+    locations = models.JSONField(default=list, db_default=[])
     active = models.BooleanField(default=True)
     group = models.TextField(default="", db_default="", blank=True)
     group_prices = models.JSONField(default=dict, db_default={})

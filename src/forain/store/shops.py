@@ -18,11 +18,11 @@ from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
 from forain.core.roads import Lane
 from forain.core.sales import Special
-from forain.core.stock import StockLevel
+from forain.core.stock import AtLocation, StockLevel
 from forain.store import models, offers, runs
 
 _MIRRORED = (
-    "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "active", "group",
+    "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "locations", "active", "group",
     "group_prices", "special_minor", "special_currency", "special_first", "special_last", "problems",
 )  # fmt: skip
 
@@ -71,6 +71,7 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         tax_rate=variant.tax_rate,
         on_hand=variant.level.on_hand if variant.level else None,
         allocated=variant.level.allocated if variant.level else None,
+        locations=[[one.name, one.on_hand, one.allocated] for one in variant.level.locations] if variant.level else [],
         active=variant.active,
         group=variant.group,
         group_prices={name: str(price) for name, price in variant.group_prices},
@@ -91,7 +92,9 @@ def variant_of(row: models.Variant) -> Variant:
         sku=row.sku,
         title=row.title,
         price=None if row.price_minor is None else Money(row.price_minor, row.currency),
-        level=None if row.on_hand is None else StockLevel(row.on_hand, row.allocated or 0),
+        level=None
+        if row.on_hand is None
+        else StockLevel(row.on_hand, row.allocated or 0, tuple(AtLocation(*told) for told in row.locations)),
         ean=row.ean,
         asin=row.asin,
         tax_rate=row.tax_rate,
@@ -136,7 +139,7 @@ def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant, correlation:
     return changed
 
 
-_STOCK = ("on_hand", "allocated", "active")
+_STOCK = ("on_hand", "allocated", "locations", "active")
 _PRICE = ("price_minor", "currency", "tax_rate")
 
 

@@ -91,7 +91,10 @@ def _state(offer: "models.Offer") -> str:
     return "differs" if quantity_differs or price_differs or terms_differ else "settled"
 
 
-BY_RULE = (*HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing", "outside_marketplace_limits")
+BY_RULE = (
+    *HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing", "outside_marketplace_limits", "location_unknown",
+    "location_twice",
+)  # fmt: skip
 """Held back for what the rules say, and not for what is wrong with the article."""
 _PRICE_STEPS = (
     "fixed_price",
@@ -124,7 +127,7 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         "reasons": refused_offers.reasons_of(row),
         "page_there": refused_offers.page_of(row.account, row),
         "cure": {"not_on_marketplace": "offer_not_on_marketplace"}.get(
-            row.alarm, "offer_by_rule" if row.alarm_detail in BY_RULE else "offer_held"
+            row.alarm, "offer_by_rule" if row.alarm_detail.partition(" ")[0] in BY_RULE else "offer_held"
         ),
         "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
         "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],

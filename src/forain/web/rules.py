@@ -81,6 +81,9 @@ def say_rule(request: HttpRequest, number: int) -> HttpResponse:
     if refused is not None:
         return render(request, "web/rules.html", _context(account, place, told, refused), status=400)
     messages.success(request, w("rules.said"))
+    unknown, known = set_rules.unknown_locations(account, told)
+    if unknown:
+        messages.warning(request, w("rules.locations_unknown", names="; ".join(unknown), known="; ".join(known)))
     return redirect(_address(number, place))
 
 
@@ -117,7 +120,7 @@ def _context(
     skus = models.Offer.objects.filter(account=account).order_by("sku").values_list("sku", flat=True).distinct()
     return {
         "account": account, "said": said, "rates": rates.every(), "place": place, "levels": LEVELS, "sites": accounts.sites(number),
-        "groups": shops.groups(number), "skus": skus[:MOST_SKUS],
+        "groups": shops.groups(number), "locations": "; ".join(account.shop.locations) if account.shop else "", "skus": skus[:MOST_SKUS],
         "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
         # What is wrong with the place, not with a wish.
         "wrong": next(iter(wrong.values()), ""), "refused": bool(refused), "known": bool(rules.wishes(number, place)),

@@ -200,7 +200,7 @@ def term(language: str, name: str, text: str) -> str:
     """A term of an offer, as `core.terms.as_text` keeps it; another number as it is written in the language."""
     if text == ABSENT:
         return say(language, "term.none")
-    if name in ("smallest", "price_group"):
+    if name in ("smallest", "price_group", "locations"):
         # Names, which may look like numbers.
         return text
     if name == "handling_days":

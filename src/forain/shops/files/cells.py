@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from forain.core.money import Money
 from forain.core.sales import Special
-from forain.core.stock import ABSURD_QUANTITY, StockLevel
+from forain.core.stock import ABSURD_QUANTITY, LONGEST_LOCATION, AtLocation, StockLevel
 
 ABSURD_MINOR = 10**10
 """A price of more smallest coins than this (100,000,000.00 EUR) is a slip."""
@@ -33,6 +33,8 @@ _AMOUNT_WITH_COMMA = re.compile(r"-?\d{1,12},\d{1,3}")
 _TAX_RATE = re.compile(r"\d{1,3}(\.\d{1,3})?", re.ASCII)
 _ASIN = re.compile(r"[A-Z0-9]{10}", re.ASCII)
 
+AT = "stock:"
+"""How the columns begin that say what lies at one stock location."""
 Wrong = Callable[[str, str, str], None]
 """Called with (code, column, text) for each thing that is wrong."""
 
@@ -111,11 +113,39 @@ def _amount(text: str, column: str, currency: str, wrong: Wrong) -> Money | None
     return amount
 
 
+def wrong_location(columns: tuple[str, ...]) -> str | None:
+    """The first column "stock:NAME" whose name is none, None where there is no such: its pieces would belong nowhere."""
+    for column in columns:
+        name = column.removeprefix(AT).strip()
+        if column.startswith(AT) and not (0 < len(name) <= LONGEST_LOCATION and name.isprintable()):
+            return column
+    return None
+
+
 def level(cells: Mapping[str, str], wrong: Wrong) -> StockLevel | None:
-    """The stock, None when there is none to be believed. An empty `allocated` is 0, an empty `on_hand` an error."""
-    on_hand = _quantity(cells["on_hand"], "on_hand", wrong)
+    """The stock, None when there is none to be believed. An empty `allocated` is 0.
+
+    With columns "stock:NAME" `on_hand` is their sum, and may be empty; an empty one of them is 0. A line without any of them
+    says nothing of locations, unless nothing is on hand. Of one that is wrong the others are still good for whoever counts only them.
+    """
     allocated = _quantity(cells.get("allocated") or "0", "allocated", wrong)
-    return None if on_hand is None or allocated is None else StockLevel(on_hand, allocated)
+    told = {column: text for column, text in cells.items() if column.startswith(AT)}
+    by_location = any(told.values())
+    total = cells.get("on_hand", "")
+    on_hand = _quantity(total, "on_hand", wrong) if total or not by_location else 0
+    if on_hand is None or allocated is None:
+        return None
+    if not by_location and on_hand:
+        return StockLevel(on_hand, allocated)
+    found = tuple(
+        AtLocation(column.removeprefix(AT).strip(), _quantity(text or "0", column, wrong))
+        for column, text in told.items()
+    )
+    known = [one.on_hand for one in found if one.on_hand is not None]
+    if total and len(known) == len(found) and sum(known) != on_hand:
+        wrong("stock_sum_differs", "on_hand", f"{on_hand} ≠ {sum(known)}")
+        return None
+    return StockLevel(sum(known), allocated, found)
 
 
 def _quantity(text: str, column: str, wrong: Wrong) -> int | None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forain.core.money import Money
 from forain.core.sales import Special
-from forain.core.stock import ABSURD_QUANTITY, StockLevel
+from forain.core.stock import ABSURD_QUANTITY, AtLocation, StockLevel
 from forain.shops.files import catalogue
 from forain.shops.files.tests.parts import HEAD, shop
 
@@ -221,3 +221,88 @@ def test_a_catalogue_that_changes_between_two_pages_is_begun_again(tmp_path, mon
 
     assert [v.sku for v in again.variants] == ["NEW", "S1"]
     assert again.version != first.version
+
+
+HEAD_AT = "sku,title,price,currency,on_hand,stock:Lyon,stock: Périgueux \n"
+
+
+def level_of(cells, head=HEAD_AT):
+    found = catalogue.parse(f"{head}A,a,1,EUR,{cells}\nB,b,1,EUR,{9},4,5\n".encode())
+    assert found.variants["B"].level is not None
+    return found.variants["A"].level, [(p.code, p.field) for p in found.variants["A"].problems]
+
+
+@pytest.mark.parametrize(
+    ("cells", "on_hand", "locations"),
+    [
+        (",7,5", 12, (7, 5)),
+        ("12,7,5", 12, (7, 5)),
+        (",7,", 7, (7, 0)),
+        ("0,,", 0, (0, 0)),
+        ("0,0,0", 0, (0, 0)),
+        ("12,,", 12, ()),
+    ],
+)
+def test_what_lies_at_each_location_and_all_together(cells, on_hand, locations):
+    level, problems = level_of(cells)
+
+    assert (level.on_hand, tuple(one.on_hand for one in level.locations), problems) == (on_hand, locations, [])
+    assert [one.name for one in level.locations] == ["lyon", "périgueux"][: len(locations)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "on_hand", "locations", "problem"),
+    [
+        (",7,-5", 7, (7, None), ("quantity_negative", "line 2, column stock: périgueux")),
+        (",7,2.5", 7, (7, None), ("quantity_wrong", "line 2, column stock: périgueux")),
+        (",many,5", 5, (None, 5), ("quantity_wrong", "line 2, column stock:lyon")),
+        ("12,7,1000001", 7, (7, None), ("quantity_absurd", "line 2, column stock: périgueux")),
+    ],
+)
+def test_a_wrong_number_at_one_location_leaves_the_others(cells, on_hand, locations, problem):
+    level, problems = level_of(cells)
+
+    assert (level.on_hand, tuple(one.on_hand for one in level.locations)) == (on_hand, locations)
+    assert problems == [problem]
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ("13,7,5", ("stock_sum_differs", "line 2, column on_hand")),
+        ("x,7,5", ("quantity_wrong", "line 2, column on_hand")),
+        (",,", ("quantity_wrong", "line 2, column on_hand")),
+    ],
+)
+def test_where_nobody_knows_how_many_there_are_there_is_no_stock_to_tell(cells, problem):
+    assert level_of(cells) == (None, [problem])
+
+
+def test_the_sum_may_be_left_out():
+    found = catalogue.parse(b"sku,title,price,currency,stock:a\nA,a,1,EUR,3\n")
+
+    assert found.variants["A"].level == StockLevel(3, 0, (AtLocation("a", 3),))
+
+
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [
+        ("stock:", "location_name_wrong"),
+        ("stock:  ", "location_name_wrong"),
+        ("stock:" + "x" * 101, "location_name_wrong"),
+        ("stock:a\u200b", "location_name_wrong"),
+        ("stock:LYON,stock:lyon", "column_twice"),
+        ("stock", "column_missing"),
+    ],
+)
+def test_columns_that_belong_to_no_location_make_no_catalogue(column, code):
+    found = catalogue.parse(f"sku,title,price,currency,{column}\nA,a,1,EUR,3,4\n".encode())
+
+    assert (found.whole, [(p.code, p.field) for p in found.problems]) == (False, [(code, "line 1")])
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "halle 2 süd", "entrepôt (nord)", "仓库"])
+def test_a_location_may_be_called_anything_that_can_be_read(name):
+    found = catalogue.parse(f"sku,title,price,currency,stock:{name}\nA,a,1,EUR,3\n".encode())
+
+    assert found.variants["A"].level.locations == (AtLocation(name, 3),)
