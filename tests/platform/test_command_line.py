@@ -345,6 +345,7 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
         for more in ((), ("--dry-run",)):
             assert "no stock location “Nowhere”" in forain(*rule, "locations=Nowhere", *more).stderr
         assert forain(*rule, "locations=").stdout.strip() == "percent=7.5"
+        assert forain("rule", "list", number).stderr == ""
         shown = forain("rule", "list", number).stdout.splitlines()
         assert shown == ["account percent=7.5", "site A13V1IB3VIYZZH cap=none floor=5.00 EUR"]
         file.write_text(forain("rule", "export", number).stdout)

@@ -172,6 +172,56 @@ def test_what_is_no_list_of_locations_stands_beside_its_field(merchant, account,
     assert "Names with ; between them, none of them empty or longer than 100 letters." in page
 
 
+@pytest.fixture
+def other(account):
+    """A second account that sells the same article of the shop."""
+    now = wiring.deps().clock.now()
+    row = models.Account.objects.create(
+        marketplace="amazon", name="Other", region="EU", seller="T", application=account.application, shop=account.shop, created_at=now
+    )  # fmt: skip
+    models.AccountSite.objects.create(account=row, site=FR, country="FR", currency="EUR")
+    models.Offer.objects.create(account=row, site=FR, sku="SOAP-T", wanted_no=1, settled_no=1)
+    models.Link.objects.create(account=row, sku="SOAP-T", variant="v1", how="person", proposed_at=now, decided_at=now)
+    models.Variant.objects.update(on_hand=12, allocated=0, price_minor=1000, currency="EUR")
+    return row
+
+
+def test_the_page_says_how_the_accounts_of_a_shop_divide_its_stock(merchant, account, other):
+    page = html.unescape(merchant.get(f"/accounts/{account.pk}/rules").content.decode())
+    assert "take 200 % of the same pieces: two accounts can sell the same piece" in page
+
+    post(merchant, account, level="account", share="66.67")
+    _, page = post(merchant, other, level="site", site=FR, share="33.33", last_pieces="3")
+
+    assert "take 100 % of the same pieces: no piece is shown twice" in page
+    assert "33.33 %" in page
+    assert "can sell the same piece" not in page
+    models.Account.objects.filter(pk=other.pk).update(shop=None)
+    page = merchant.get(f"/accounts/{account.pk}/rules").content.decode()
+    assert 'id="division"' not in page
+
+
+def test_the_page_says_who_leads_or_fixes_a_quantity_in_place_of_its_share(merchant, account, other):
+    post(merchant, account, level="account", quantity_led_by="other_tool")
+    _, page = post(merchant, other, level="account", fixed="20")
+
+    assert "led by another tool" in page
+    assert "Fixed number: 20" in page
+    assert "Together they take 0 % of the same pieces" in page
+
+
+def test_before_a_share_is_said_the_page_names_what_could_be_sold_twice(merchant, account, other):
+    told = {"level": "sku", "name": "SOAP", "share": "50"}
+
+    page = merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "1 of them is sold by several accounts that together take more than 100 %" in page
+    assert "all accounts together: 150 %" in page
+    post(merchant, other, level="account", share="50")
+    page = merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode()
+    assert "all accounts together" not in page
+
+
 def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant, account):
     def enter(**told):
         answer = merchant.post(f"/accounts/{account.pk}/rules/rate", told, follow=True)

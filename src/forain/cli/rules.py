@@ -32,10 +32,11 @@ def rule_list(account: int) -> None:
         from forain.core.ids import AccountId
         from forain.store import rules
 
-        account_row(account)
+        owner = account_row(account)
         for row in rules.of_account(AccountId(account)):
             told = " ".join(f"{name}={text}" for name, text in row.wishes.items())
             tell(" ".join(part for part in (row.level, row.site, row.name, told) if part))
+        _warn(owner)
 
 
 @rule_group.command("set")
@@ -83,6 +84,19 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
             raise _no(refused)
         now = rules.wishes(AccountId(account), place)
         tell(" ".join(f"{name}={text}" for name, text in now.items()) or "no rule there any more")
+        _warn(row)
+
+
+def _warn(row: "models.Account") -> None:
+    """What a person should know of the rules as they stand; beside what is printed for scripts."""
+    from forain.flows import divide_stock
+    from forain.web.words import number, say
+
+    found = divide_stock.division(row)
+    if found is not None and found.twice:
+        language = reader_language()
+        percent = number(language, digits(found.together))
+        click.echo(say(language, "rules.shared_over", {"percent": percent}), err=True)
 
 
 def _no(refused: "Refused") -> click.ClickException:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
+from forain.core.claims import twice
 from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.offers import Desired
+from forain.core.plain import digits
 from forain.core.rules import NotAWish
 from forain.core.terms import NAMES, as_text
-from forain.flows import csv_files, reckon_offers
+from forain.flows import csv_files, divide_stock, reckon_offers
 from forain.flows.add_up_bundles import as_one, portions
 from forain.flows.deps import Deps
 from forain.flows.reckon_offers import Market, settled_by, wanted
@@ -24,12 +27,19 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One offer that would be told otherwise. `held`: why it would be held back, "" for nothing."""
+    """One offer that would be told otherwise. `held`: why it would be held back, "" for nothing. `together`: percent of the same pieces
+    that all accounts would take which offer what it sells; None: no other account does."""
 
     offer: models.Offer
     before: Desired
     after: Desired
     held: str = ""
+    together: Decimal | None = None
+
+    @property
+    def twice(self) -> bool:
+        """Two accounts could sell the same piece."""
+        return self.together is not None and twice(self.together)
 
     @property
     def setup(self) -> list[tuple[str, str]]:
@@ -84,6 +94,7 @@ def _of_these(
     names = {part.variant for parts in contents.values() for part in parts}
     variants = shops.mirrored(ShopId(account.shop_id), names)
     sold = unimported_per_variant(account, names) if names else {}
+    shares = divide_stock.shares_of(ShopId(account.shop_id), variants, (number, place, wishes)) if variants else {}
     skus, groups = [row.sku for row in rows], {variant.group for variant in variants.values()}
     now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, (place, wishes))
     for row in rows:
@@ -102,7 +113,8 @@ def _of_these(
                 desired = replace(desired, quantity=None)
             found.append((desired, reckoned.held))
         if found[0] != found[1]:
-            yield Difference(row, found[0][0], found[1][0], found[1][1])
+            together = max((shares[part.variant] for part in parts if part.variant in shares), default=None)
+            yield Difference(row, found[0][0], found[1][0], found[1][1], together)
 
 
 def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
@@ -110,7 +122,7 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     heads = ["site", "sku"]
     for name in ("quantity", "price", *NAMES):
         heads += [f"{name}_on_amazon", f"{name}_before", f"{name}_after"]
-    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held"])
+    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held", "shares_together"])
     for one in found:
         shown = one.offer
         told = shown.observed_terms, as_text(one.before.terms), as_text(one.after.terms)
@@ -119,4 +131,5 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
             offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price,
             *(terms.get(name) for name in NAMES for terms in told),
             *(shown.price_setup.get(name) for name in SETUP), one.held,
+            "" if one.together is None else digits(one.together),
         ])  # fmt: skip

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, NONE, WISHES, Wish
-from forain.flows import preview_rules, set_rates, set_rules
+from forain.flows import divide_stock, preview_rules, set_rates, set_rules
 from forain.flows.csv_files import WrongLine
 from forain.store import accounts, models, rates, rules, shops
 from forain.store.rules import Place
@@ -61,13 +61,14 @@ def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="forain-preview.csv"'},
         )
-    differences, count, held = [], 0, 0
+    differences, count, held, twice = [], 0, 0, 0
     for one in found:
         count += 1
         held += bool(one.held)
+        twice += one.twice
         if count <= MOST_SHOWN:
             differences.append(one)
-    tried = {"differences": differences, "count": count, "more": count - len(differences), "held": held}
+    tried = {"differences": differences, "count": count, "more": count - len(differences), "held": held, "twice": twice}
     return render(request, "web/rules.html", _context(account, place, told, None) | {"tried": tried})
 
 
@@ -120,7 +121,7 @@ def _context(
     skus = models.Offer.objects.filter(account=account).order_by("sku").values_list("sku", flat=True).distinct()
     return {
         "account": account, "said": said, "rates": rates.every(), "place": place, "levels": LEVELS, "sites": accounts.sites(number),
-        "groups": shops.groups(number), "locations": "; ".join(account.shop.locations) if account.shop else "", "skus": skus[:MOST_SKUS],
+        "division": divide_stock.division(account), "groups": shops.groups(number), "locations": "; ".join(account.shop.locations) if account.shop else "", "skus": skus[:MOST_SKUS],
         "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
         # What is wrong with the place, not with a wish.
         "wrong": next(iter(wrong.values()), ""), "refused": bool(refused), "known": bool(rules.wishes(number, place)),
