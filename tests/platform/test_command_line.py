@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from forain.config import home
 from forain_box import Box, mws_tokens, small_world, sqs
 from forain_box.server import RunningBox
+from forain_box.sites import SITES
 from tests.parts import command_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -372,6 +373,28 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
             assert refused.returncode == 1, refused.stdout
             assert why in refused.stderr
         assert forain("rule", "list", number).stdout.splitlines() == shown
+
+
+def test_accounts_of_one_shop_are_told_what_they_take_of_the_same_pieces(forain, tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "catalogue.csv").write_text("sku,title,price,currency,stock:Lyon\nHONEY,h,8.00,EUR,3\n")
+    with Boxed(forain, tmp_path) as boxed:
+        assert forain("shop", "add", "files", "--option", f"folder={folder}", "--name", "Shop").returncode == 0
+        first = boxed.add("--shop", "1").stdout.split()[1]
+        told = {"seller_id": "A9SECONDSELLER", "region": "eu", "marketplace_ids": ["A13V1IB3VIYZZH"]}
+        grant = boxed.box.world.authorize(boxed.application, boxed.box.world.add_seller(told, SITES))
+        (tmp_path / "token").write_text(grant.refresh_token)
+        second = boxed.add("--shop", "1", "--seller-id", "A9SECONDSELLER")
+        assert second.returncode == 0, second.stderr
+
+        over = forain("rule", "set", first, "share=60")
+        whole = forain("rule", "set", second.stdout.split()[1], "share=40")
+        listed = forain("rule", "list", first)
+
+        assert (over.stdout.strip(), "take 160 % of the same pieces" in over.stderr) == ("share=60", True)
+        assert (whole.stdout.strip(), whole.stderr) == ("share=40", "")
+        assert (listed.stdout.strip(), listed.stderr) == ("account share=60", "")
 
 
 def test_the_way_to_an_application_is_shown_with_its_pages_and_waits_for_what_was_asked(forain, tmp_path):

@@ -113,7 +113,7 @@ def test_the_page_speaks_each_language_without_a_bare_code(merchant, account, la
 
 
 def test_the_file_goes_out_and_comes_in(merchant, account):
-    post(merchant, account, level="account", percent="-2.5")
+    post(merchant, account, level="account", percent="-2.5", locations="=Lyon; Halle 2, Süd")
     post(merchant, account, level="sku", name="SOAP", cap="none", floor="4.00")
     kept = said()
     written = b"".join(merchant.get(f"/accounts/{account.pk}/rules.csv").streaming_content)

@@ -117,7 +117,8 @@ class Catalogue(Protocol):
 
 
 class StockReader(Protocol):
-    """Stock and price at the moment of asking."""
+    """Stock and price at the moment of asking. A shop that keeps stock at several locations tells all of them with each article, also
+    those where none of it lies: what is not among them counts as unknown, and not as empty."""
 
     def stock(self, variants: Sequence[VariantId]) -> Mapping[VariantId, Variant]:
         """The variants as they are *now* (price and stock); one the shop does not have is absent, not zero."""
