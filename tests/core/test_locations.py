@@ -77,6 +77,14 @@ def test_where_nothing_is_free_anywhere_it_does_not_matter_which_location_was_me
     assert sellable(StockLevel(0), 0, at("Lyon")).quantity == 0
 
 
+def test_a_bundle_of_which_an_article_is_sold_out_everywhere_is_none_whatever_was_meant():
+    parts = [Counted("SOAP", LEVEL, 2), Counted("OIL", StockLevel(0, 0, (AtLocation("Lyon", 0),)), 1)]
+
+    assert sellable_bundle(parts, at("Lyonn")).quantity == 0
+    with pytest.raises(NotCounted):
+        sellable_bundle(parts[:1], at("Lyonn"))
+
+
 def test_two_locations_of_one_name_are_not_guessed_at_and_count_together_where_all_do():
     level = StockLevel(12, 0, (AtLocation("Lyon", 7), AtLocation("lyon", 5)))
 
@@ -99,9 +107,10 @@ def test_a_number_that_cannot_be_believed_holds_whoever_counts_it_and_nobody_els
 def test_an_unbelievable_number_is_none_of_the_nothing_that_is_free():
     level = StockLevel(0, 0, (AtLocation("Lyon", 0), AtLocation("Paris", None)))
 
-    with pytest.raises(NotCounted) as refused:
-        sellable(level, 0, at("Lyonn"))
-    assert refused.value.code == "location_unknown"
+    for rule, code in ((at("Lyonn"), "location_unknown"), (StockRule(), "stock_held")):
+        with pytest.raises(NotCounted) as refused:
+            sellable(level, 0, rule)
+        assert refused.value.code == code
 
 
 def test_a_negative_number_at_one_location_is_taken_off_the_others():

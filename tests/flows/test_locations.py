@@ -116,6 +116,7 @@ def test_a_slip_in_a_name_sets_nothing_to_0_is_named_and_stops_nothing_else(hous
 
     row = offer("SOAP")
     assert (row.alarm, row.alarm_detail) == ("held", "location_unknown name=Lyonn known=lyon, périgueux")
+    assert row.notes == ["location_unknown"]
     assert (house.quantity("SOAP"), price(house, "SOAP")) == (12, 11.00)
     assert house.quantity("OIL") == 1
     assert "offer_held" in house.refused_codes()
@@ -222,3 +223,4 @@ def test_the_offers_page_says_it_in_words(house, client, language, words):
     assert words in page
     assert "Lyonn" in page
     assert "location_unknown" not in page
+    assert {"en": "count at a stock", "fr": "comptent à un lieu", "de": "zählen in einem Lagerort"}[language] in page

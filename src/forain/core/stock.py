@@ -79,9 +79,9 @@ def named_locations(text: str) -> tuple[str, ...]:
 class StockRule:
     """The merchant's wish for the quantity of an offer; the defaults show all there is.
 
-    `locations`: the shop's stock locations whose pieces count, as the merchant calls them; (): all of them. `fixed`: this number, whatever the shop has (made to order, from a supplier). `last_pieces`: so few free pieces are left
-    to others, the shop or another account, and 0 is shown. `share`: percent of the free pieces, rounded down. `buffer`:
-    pieces kept back. `cap`: never more than this. `minimum`: fewer are shown as 0. `inactive_counts`: an article that
+    `locations`: the shop's stock locations whose pieces count, as the merchant calls them; (): all of them. `fixed`: this number,
+    whatever the shop has (made to order, from a supplier). `last_pieces`: so few free pieces are left to others, the shop or another
+    account, and 0 is shown. `share`: percent of the free pieces, rounded down. `buffer`: pieces kept back. `cap`: never more than this. `minimum`: fewer are shown as 0. `inactive_counts`: an article that
     the shop does not sell is shown all the same. None: no such limit.
     """
 
@@ -129,34 +129,39 @@ class Counted:
 
     def at(self, locations: Sequence[str]) -> "Counted":
         """The same with the pieces of these locations only; (): of all. What is promised and not said of which location's is taken off
-        in full, as is what the shop does not know yet: better too few than the same piece twice.
-
-        Raises NotCounted where they cannot be counted. But where nothing is free anywhere it does not matter which are meant.
+        in full, as is what the shop does not know yet: better too few than the same piece twice. Raises NotCounted.
         """
-        told = self.level.locations
-        if locations and (named := self._named(locations)) is not None:
-            elsewhere = self.level.allocated - sum(one.allocated for one in told)
+        level = self.level
+        if locations:
+            named = [self._named(name) for name in locations]
+            elsewhere = level.allocated - sum(one.allocated for one in level.locations)
             allocated = sum(one.allocated for one in named) + max(elsewhere, 0)
             level = StockLevel(sum(one.on_hand or 0 for one in named), allocated, tuple(named))
-            return replace(self, level=level)._believed()
-        return self._believed()
-
-    def _named(self, locations: Sequence[str]) -> list[AtLocation] | None:
-        found: list[AtLocation] = []
-        for name in locations:
-            here = [one for one in self.level.locations if same_location(one.name) == same_location(name)]
-            if len(here) != 1:
-                if self.bundles < 1 and all(one.on_hand is not None for one in self.level.locations):
-                    return None
-                known = [one.name for one in self.level.locations]
-                raise NotCounted("location_twice" if here else "location_unknown", name, () if here else known)
-            found += here
-        return found
-
-    def _believed(self) -> "Counted":
-        if any(one.on_hand is None for one in self.level.locations):
+        if any(one.on_hand is None for one in level.locations):
             raise NotCounted("stock_held")
-        return self
+        return replace(self, level=level)
+
+    def _named(self, name: str) -> AtLocation:
+        known = self.level.locations
+        found = [one for one in known if same_location(one.name) == same_location(name)]
+        if len(found) > 1:
+            raise NotCounted("location_twice", name)
+        if not found:
+            raise NotCounted("location_unknown", name, [one.name for one in known])
+        return found[0]
+
+
+def counted_at(parts: Sequence[Counted], locations: Sequence[str]) -> list[Counted]:
+    """The articles an SKU sells, with the pieces of these locations. Where of one of them nothing is free anywhere it does not matter
+    which locations are meant, and that one is the answer. Raises NotCounted where that is no way out either."""
+    try:
+        return [part.at(locations) for part in parts]
+    except NotCounted as error:
+        believed = [part for part in parts if all(one.on_hand is not None for one in part.level.locations)]
+        empty = [part for part in believed if part.bundles < 1]
+        if error.code == "stock_held" or not empty:
+            raise
+        return empty
 
 
 def sellable(level: StockLevel, unimported: int, rule: StockRule, *, active: bool = True) -> Sellable:
@@ -184,7 +189,7 @@ def sellable_bundle(parts: Sequence[Counted], rule: StockRule, *, active: bool =
         quantity = rule.fixed
         steps.append(("fixed", str(quantity)))
     else:
-        parts = [part.at(rule.locations) for part in parts]
+        parts = counted_at(parts, rule.locations)
         if rule.locations:
             steps.append(("locations", BETWEEN_LOCATIONS.join(rule.locations)))
         quantity = _of_the_free(min(parts, key=lambda part: part.bundles), rule, steps)

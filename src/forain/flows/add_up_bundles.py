@@ -11,7 +11,7 @@ from forain.core.ids import VariantId
 from forain.core.money import Money
 from forain.core.pricing import NoPrice
 from forain.core.sales import Special
-from forain.core.stock import Counted, NotCounted
+from forain.core.stock import Counted, NotCounted, counted_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def sold_out(article: Article, locations: Sequence[str]) -> bool:
     """At these locations (none: at all) pieces for one are in the house, and all of them are promised: orders took them, and no broken
     file. Nothing of the kind where nothing can be counted."""
     try:
-        counted = [one.at(locations) for one in article.counted]
+        counted = counted_at(article.counted, locations)
     except NotCounted:
         return False
     short = [one for one in counted if one.bundles < 1]

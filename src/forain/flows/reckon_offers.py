@@ -183,10 +183,10 @@ def _quantity(article: Article, rule: Effective, found: Reckoned, empty: Why, to
         try:
             shown = sellable_bundle(article.counted, rule.stock, active=article.active)
         except NotCounted as error:
-            if error.code == "stock_held":
-                # The article itself says what is wrong with it.
-                found.notes.append("stock_held")
-            elif rule.led_by["quantity"] == OURS:
+            if error.code != "absurd_quantity":
+                found.notes.append(error.code)
+            # Where its stock is held the article itself says what is wrong with it.
+            if error.code != "stock_held" and rule.led_by["quantity"] == OURS:
                 found.held = str(error)
         else:
             found.steps += _told(shown, rule)

@@ -70,8 +70,9 @@ def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
         models.Variant.objects.filter(shop=shop, variant__in=keys, gone_at=None).values_list("variant", flat=True)
     )
     shops.mirror(ShopId(shop.pk), found.values(), now, journal.correlation())
-    if locations := locations_of(found.values()):
-        shops.note(ShopId(shop.pk), locations=sorted(locations))
+    locations = sorted(locations_of(found.values()))
+    if locations and locations != shop.locations:
+        shops.note(ShopId(shop.pk), locations=locations)
     absent = {VariantId(key) for key in keys if key not in found}
     shops.mark_variants(ShopId(shop.pk), {VariantId(key) for key in keys}, now, journal.correlation())
     if absent or set(found) - known:
