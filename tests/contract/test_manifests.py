@@ -63,7 +63,7 @@ PROTOCOLS = {
     "authorizer": contract.Authorizer, "offer_writer": contract.OfferWriter,
     "bulk_writer": contract.BulkWriter, "offer_reader": contract.OfferReader,
     "shelf_reader": contract.ShelfReader, "order_reader": contract.OrderReader, "order_counter": contract.OrderCounter, "shipper": contract.Shipper,
-    "secret_rotator": contract.SecretRotator,
+    "secret_rotator": contract.SecretRotator, "fee_estimator": contract.FeeEstimator,
 }  # fmt: skip
 
 

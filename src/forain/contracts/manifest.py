@@ -17,6 +17,7 @@ Capability = Literal[
     "order_counter",
     "shipper",
     "secret_rotator",
+    "fee_estimator",
     "catalogue",
     "stock_reader",
     "order_writer",

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 from forain.core.clock import Instant, Window
 from forain.core.counting import CountedOrder
 from forain.core.errors import Problem
+from forain.core.floors import Fee
 from forain.core.ids import AccountId, FeedId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
 from forain.core.money import Money
 from forain.core.offers import Change, FulfilledBy, Observed
@@ -425,6 +426,40 @@ class CatalogueSearch(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FeeAsked:
+    """Of which offer the fees are asked, at which `price` with tax, and whether the marketplace sends it."""
+
+    key: OfferKey
+    price: Money
+    by_marketplace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeeEstimated:
+    """What the marketplace keeps of that price; `fee` says for which price, and what it assumes of others."""
+
+    key: OfferKey
+    fee: Fee
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRefused:
+    """The marketplace estimates nothing for this one."""
+
+    key: OfferKey
+    problem: Problem
+
+
+class FeeEstimator(Protocol):
+    """Says what the marketplace would keep of a price. Only where the manifest names `fee_estimator`."""
+
+    def estimate_fees(self, asked: Sequence[FeeAsked]) -> Iterable[FeeEstimated | FeeRefused | Unclear]:
+        """The answers, as they come, in any order; whoever is in none of them was not spoken of. Unclear: there was an answer
+        and it cannot be believed. Repeating is safe. Raises Denied where the role is missing."""
+        ...
+
+
 class SecretRotator(Protocol):
     """Gets the application another client secret. Only where the manifest names `secret_rotator`."""
 
@@ -452,6 +487,7 @@ class Marketplace(
     OrderCounter,
     Shipper,
     CatalogueSearch,
+    FeeEstimator,
     SecretRotator,
     Protocol,
 ):

@@ -31,7 +31,8 @@ class Variant:
     `ean` "" when none. `tax_rate` in percent, None when not told. `level` None: the shop manages no stock
     for it. `group`: the shop's name of the group of articles it belongs to, for rules that count for all of them; "" for
     none. `special`: its reduced price, None for none. `group_prices`: (group of
-    customers, price with tax) where the shop has another price for them, names in small letters. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
+    customers, price with tax) where the shop has another price for them, names in small letters. `cost`: what one piece costs
+    the merchant, without VAT; None: the shop does not say. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
     """
 
     variant: VariantId
@@ -46,6 +47,7 @@ class Variant:
     group: str = ""
     special: Special | None = None
     group_prices: tuple[tuple[str, Money], ...] = ()
+    cost: Money | None = None
     problems: tuple[Problem, ...] = ()
 
 

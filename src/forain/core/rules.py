@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from forain.core.business import BusinessRule, tiers_of
+from forain.core.floors import CostRule
 from forain.core.money import Money
 from forain.core.ownership import LEADERS, Leader
 from forain.core.plain import digits
@@ -82,6 +83,8 @@ WISHES: Mapping[str, Wish] = {
         _choice("ending_way", "price", "nearest", "up", "down"),
         Wish("floor", "price", "amount", Decimal(0), may_be_none=True),
         Wish("ceiling", "price", "amount", Decimal(0), may_be_none=True),
+        Wish("floor_markup", "price", "percent", Decimal(0), Decimal(900), may_be_none=True),
+        _choice("floor_fees", "price", YES, NO),
         _choice("special_price", "price", NO, "as_price", "as_sale"),
         Wish("sale_price", "price", "amount", LEAST_AMOUNT, may_be_none=True),
         Wish("sale_from", "price", "day"),
@@ -191,7 +194,7 @@ def _number(wish: Wish, text: str) -> Decimal:
 class Effective:
     """All that counts for one offer. `said_by`: wish -> the level that said it, for the page "why?"; a wish that nobody
     said is not in it. `led_by`: who leads "quantity", "price" and "handling_days"; what others lead is never told.
-    `price_group`: the shop's group of customers whose price counts, "": everybody's. `handling_days` None: nobody named any, and what stands there stays."""
+    `price_group`: the shop's group of customers whose price counts, "": everybody's. `handling_days` None: nobody named any, and what stands there stays. `cost` None: no floor follows from what the article costs."""
 
     stock: StockRule
     price: PriceRule
@@ -201,6 +204,7 @@ class Effective:
     sales: SaleRule = NO_SALES
     business: BusinessRule = NO_BUSINESS
     price_group: str = ""
+    cost: CostRule | None = None
 
 
 def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
@@ -252,6 +256,7 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
     business = BusinessRule(
         amount("business_price"), percent("business_percent"), () if tiers == NONE else tiers_of(tiers)
     )
+    markup = percent("floor_markup")
     led_by: dict[str, Leader] = {
         field: told.get(name, LEADERS[0])  # type: ignore[misc]
         for field, name in LED_BY.items()
@@ -259,4 +264,5 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
     return Effective(
         stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales, business=business,
         price_group="" if told.get("price_group", NONE) == NONE else told["price_group"],
+        cost=None if markup is None else CostRule(markup, fees=told.get("floor_fees", YES) == YES),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from forain.core.ids import AccountId
 from forain.flows import (
     authorize,
     confirm_shipments,
+    estimate_fees,
     import_orders,
     mirror_catalogue,
     notice_silence,
@@ -58,6 +59,7 @@ FLOWS = {
         Flow("import_orders", "account", import_orders.import_orders, authorization.ORDERS),
         Flow("reconcile_offers", "account", reconcile_offers.reconcile_offers, authorization.OFFERS),
         Flow("send_feeds", "account", send_feeds.send_feeds, authorization.OFFERS),
+        Flow("estimate_fees", "account", estimate_fees.estimate_fees, authorization.OFFERS),
         Flow("observe_offers", "account", observe_offers.observe_offers, authorization.OFFERS),
         Flow("sweep_offers", "account", observe_offers.sweep_offers, authorization.OFFERS),
         Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, authorization.SHIPMENTS),

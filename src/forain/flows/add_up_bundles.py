@@ -8,7 +8,7 @@ from forain.contracts.shop import Variant
 from forain.core.bundles import Parts, price_of
 from forain.core.errors import Problem
 from forain.core.ids import VariantId
-from forain.core.money import Money
+from forain.core.money import Money, total_of
 from forain.core.pricing import NoPrice
 from forain.core.sales import Special
 from forain.core.stock import Counted, NotCounted, counted_at
@@ -41,7 +41,8 @@ class Portion:
 class Article:
     """What an SKU sells. `price` None: there is none, and for a bundle `no_price` says why. `counted`: the portions whose stock
     the shop counts; of a single article without its name. `uncounted`: the shop counts none for some, and these limit nothing. `stock_held`:
-    for some it is not known how many there are. `active`: the shop sells all of them. The rest as `Variant` has it."""
+    for some it is not known how many there are. `active`: the shop sells all of them. `cost` None: not known of all of them. The rest
+    as `Variant` has it."""
 
     price: Money | None
     no_price: str
@@ -54,6 +55,7 @@ class Article:
     counted: tuple[Counted, ...]
     uncounted: bool
     stock_held: bool
+    cost: Money | None
 
 
 def portions(parts: Parts, stock: Mapping[VariantId, Variant], unimported: Mapping[str, int]) -> list[Portion]:
@@ -88,6 +90,7 @@ def as_one(found: Sequence[Portion]) -> Article:
         counted=tuple(one for one in counted if one is not None),
         uncounted=any(one is None for one in counted),
         stock_held=any(portion.stock_held for portion in found),
+        cost=_cost(found),
     )
 
 
@@ -96,6 +99,13 @@ def _price(found: Sequence[Portion], group: str) -> Money | NoPrice:
         (portion.need, dict(portion.variant.group_prices).get(group, portion.variant.price), portion.variant.tax_rate)
         for portion in found
     ])  # fmt: skip
+
+
+def _cost(found: Sequence[Portion]) -> Money | None:
+    costs = [portion.variant.cost.times(portion.need) for portion in found if portion.variant.cost]
+    if len(costs) < len(found) or len({cost.currency for cost in costs}) > 1:
+        return None
+    return total_of(costs, costs[0].currency)
 
 
 def sold_out(article: Article, locations: Sequence[str]) -> bool:

@@ -16,7 +16,7 @@ from forain.flows.deps import Deps
 from forain.flows.reckon_offers import Market, settled_by, wanted
 from forain.flows.reconcile_offers import unimported_per_variant
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
-from forain.store import accounts, models, offers, rules, shops
+from forain.store import accounts, fees, models, offers, rules, shops
 from forain.store.rules import Place
 
 SETUP = ("lowest", "highest", "automated")
@@ -97,6 +97,8 @@ def _of_these(
     shares = divide_stock.shares_of(ShopId(account.shop_id), variants, (number, place, wishes)) if variants else {}
     skus, groups = [row.sku for row in rows], {variant.group for variant in variants.values()}
     now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, (place, wishes))
+    counted = now.says("floor_markup") or then.says("floor_markup")
+    estimates = fees.of_offers(row.pk for row in rows) if counted else {}
     for row in rows:
         parts = contents.get(SellerSku(row.sku))
         if parts is None or any(part.variant not in variants for part in parts):
@@ -106,7 +108,8 @@ def _of_these(
         found = []
         for in_force in (now, then):
             rule = in_force.of(site.site, site.currency, row.sku, article.group)
-            reckoned = wanted(article, rule, site, market)
+            fee = fees.usable(estimates.get(row.pk), row, site.currency, market.now)
+            reckoned = wanted(article, rule, site, market, fee=fee)
             settled_by(row, rule, reckoned, market.now)
             desired = offers.fitting(row, reckoned.desired)
             if row.fulfilled_by == "marketplace":

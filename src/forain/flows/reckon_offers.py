@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from forain.contracts.manifest import MarketplaceManifest
 from forain.core.business import business_on_site
 from forain.core.clock import Instant
+from forain.core.floors import FEE_MISSING, FEE_REFUSED, CostFloor, CostRule, Fee, floor_of_cost
 from forain.core.ids import AccountId
 from forain.core.money import Money
 from forain.core.offers import Desired
 from forain.core.ownership import LEADERS, disputed, refuses, without
-from forain.core.pricing import Rate
+from forain.core.pricing import NoPrice, Rate
 from forain.core.rules import Effective, NotAWish
-from forain.core.sales import Moment, prices_on_site
+from forain.core.sales import Moment, OfPrices, prices_on_site
 from forain.core.stock import NotCounted, Sellable, Why, nothing, sellable_bundle
 from forain.core.terms import TAKEN_BACK, Terms, as_text
 from forain.flows.add_up_bundles import Article
@@ -21,6 +22,7 @@ from forain.store import accounts, models, offers, rates
 HELD_PRICES = (
     "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
     "business_price_above_price", "bundle_price_missing", "bundle_currencies_differ", "bundle_taxes_differ",
+    "cost_missing", "fee_missing", "fee_refused", "fees_above_price",
 )  # fmt: skip
 """Why there is no price or no sale, and a person must look."""
 OURS = LEADERS[0]
@@ -28,6 +30,8 @@ SAID_BY = {
     "business": ("business_price", "business_percent", "business_tiers"),
     "sale": ("sale_price", "special_price"),
     "special_price": ("special_price",),
+    "floor_cost": ("floor_markup",),
+    "fees": ("floor_fees",),
 }
 """The wishes a step comes from, where it is not called as they are."""
 
@@ -58,7 +62,8 @@ def market(account: models.Account, manifest: MarketplaceManifest, now: Instant)
 class Reckoned:
     """What the rules want of an article on a site, and how it came about: `steps` (code, value, level of the rule that said
     it, "" where none did), `notes`, and why something is `held`, "" for nothing. `turns_at`: when it changes by itself.
-    `led_elsewhere`: field that others lead -> [who, what the rules would say]. `shop_price`: the article's own one."""
+    `led_elsewhere`: field that others lead -> [who, what the rules would say]. `shop_price`: the article's own one. `fees_of`: the
+    price whose fees the floor counts, None: it counts none."""
 
     desired: Desired
     steps: list[list[str]]
@@ -67,6 +72,7 @@ class Reckoned:
     turns_at: Instant | None = None
     led_elsewhere: dict[str, list[str]] = field(default_factory=dict)
     shop_price: Money | None = None
+    fees_of: Money | None = None
 
 
 def landed(empty: Why) -> Reckoned:
@@ -82,11 +88,13 @@ def wanted(
     empty: Why = "",
     *,
     told: bool = False,
+    fee: Fee | NoPrice = FEE_MISSING,
 ) -> Reckoned:
     """What the rules want on a site of what an SKU sells.
 
     `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `empty`: why a
-    quantity that is ours to tell is 0 ("": it is not), also one that is held back if it was `told` before.
+    quantity that is ours to tell is 0 ("": it is not), also one that is held back if it was `told` before. `fee`: what the
+    marketplace keeps of a price of this offer.
     """
     if isinstance(rule, NotAWish):
         found = landed(empty) if empty and told else Reckoned(Desired(None, None), [], [])
@@ -102,10 +110,7 @@ def wanted(
         shop_price = article.group_prices[rule.price_group]
         found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
     if shop_price is not None or rule.price.fixed is not None:
-        prices = prices_on_site(
-            shop_price, article.special, site.currency, rule.price, rule.sales, market.moment(site.site),
-            shop_tax=article.tax_rate, rates=market.rates,
-        )  # fmt: skip
+        prices, floor = _prices(article, shop_price, rule, site, market, fee, found)
         price, found.turns_at = prices.price, prices.turns_at
         found.steps += [[code, value, _said_by(code, rule)] for code, value in prices.steps]
         if prices.problem:
@@ -113,7 +118,7 @@ def wanted(
             if prices.problem in HELD_PRICES and rule.led_by["price"] == OURS:
                 found.held = prices.problem
         if price is not None:
-            business = business_on_site(price, rule.business, rule.price.floor)
+            business = business_on_site(price, rule.business, floor)
             if isinstance(business, str):
                 found.notes.append(business)
                 found.held = business if rule.led_by["price"] == OURS else found.held
@@ -134,6 +139,47 @@ def wanted(
     found.desired = Desired(quantity, price, terms, withdrawn)
     _leave_to_others(rule, found)
     return found
+
+
+def _prices(
+    article: Article,
+    shop_price: Money | None,
+    rule: Effective,
+    site: models.AccountSite,
+    market: Market,
+    fee: Fee | NoPrice,
+    found: Reckoned,
+) -> tuple[OfPrices, Money | None]:
+    """Price and sale, and the floor that held for them: the higher one of what a rule says and what follows from the cost. Where
+    that cannot be reckoned there is no price at all: any might be sold at a loss."""
+    moment = market.moment(site.site)
+
+    def above(floor: Money | None) -> OfPrices:
+        return prices_on_site(
+            shop_price, article.special, site.currency, replace(rule.price, floor=floor), rule.sales, moment,
+            shop_tax=article.tax_rate, rates=market.rates,
+        )  # fmt: skip
+
+    if rule.cost is None:
+        return above(rule.price.floor), rule.price.floor
+
+    def low(wish: CostRule) -> CostFloor | NoPrice:
+        rate = market.rates.get((article.cost.currency, site.currency)) if article.cost else None
+        tax = article.tax_rate if rule.price.site_tax is None else rule.price.site_tax
+        return floor_of_cost(article.cost, site.currency, wish, tax=tax, fee=fee, rate=rate, today=moment.today)
+
+    lowest = low(rule.cost)
+    # Without an estimate it is asked for, at the price that comes next to it.
+    reckoned = low(replace(rule.cost, fees=False)) if lowest in (FEE_MISSING, FEE_REFUSED) else lowest
+    if isinstance(reckoned, NoPrice):
+        return OfPrices(None, None, (), reckoned.code), None
+    floor = max(reckoned.lowest, rule.price.floor or reckoned.lowest)
+    prices = above(floor)
+    if rule.cost.fees and rule.led_by["price"] == OURS:
+        found.fees_of = prices.price
+    if isinstance(lowest, NoPrice):
+        return OfPrices(None, None, (), lowest.code), None
+    return replace(prices, steps=(*prices.steps, *reckoned.steps) if prices.price else ()), floor
 
 
 def _leave_to_others(rule: Effective, found: Reckoned) -> None:

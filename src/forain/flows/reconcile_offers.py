@@ -15,6 +15,7 @@ from forain.core.brakes import Kind
 from forain.core.bundles import Parts
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.ownership import without
 from forain.core.roads import Lane
@@ -26,7 +27,7 @@ from forain.flows.add_up_bundles import as_one, portions, sold_out
 from forain.flows.brake import Brake, Told
 from forain.flows.deps import Deps
 from forain.flows.reckon_offers import Market, landed, settled_by, wanted
-from forain.store import feeds, journal, landings, models, offers, orders, rules, shops
+from forain.store import feeds, fees, journal, landings, models, offers, orders, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
@@ -135,8 +136,10 @@ def _reconcile_batch(
     market = reckon_offers.market(account, manifest, deps.clock.now())
     if away is None:
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
-        known = _Known(contents, stock, unimported, in_force, market, empty)
+        estimates = fees.of_offers(row.pk for row in rows) if in_force.says("floor_markup") else {}
+        known = _Known(contents, stock, unimported, in_force, market, empty, estimates)
         decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
+        _ask_fees(deps, account, decided, estimates)
     else:
         decided = _emptied_unseen(deps, account, rows, market.sites, contents, empty)
     decided = _paused(deps, account, decided)
@@ -152,6 +155,15 @@ def _reconcile_batch(
     if moved := [one.row for one in decided if isinstance(one.step, Look)]:
         _look(deps, account, adapter, moved)
     return away
+
+
+def _ask_fees(
+    deps: Deps, account: models.Account, decided: list["Decided"], known: Mapping[int, models.FeeEstimate]
+) -> None:
+    """Have the fees estimated that a floor counts and that are not known, or of a price that is far away by now."""
+    wanted_of = [(one.row, one.fees_of) for one in decided if one.fees_of is not None]
+    if wanted_of and fees.need(wanted_of, known, deps.clock.now()):
+        runs.poke("estimate_fees", f"account:{account.pk}", deps.clock.now())
 
 
 def _put_in(
@@ -237,13 +249,15 @@ def unimported_per_variant(account: models.Account, variants: set[VariantId]) ->
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What is to be done about one offer. `wanted` None: its article is gone or cannot be asked for, what was wanted stays. `held`: why
-    something of it is held back, "" for nothing. `sold`: that no piece is left is explained by orders, or wanted."""
+    something of it is held back, "" for nothing. `sold`: that no piece is left is explained by orders, or wanted. `fees_of`: as
+    `Reckoned` has it."""
 
     row: models.Offer
     wanted: offers.Wanted | None
     step: Plan | Literal["unlinked", "variant_gone", "braked"]
     held: str = ""
     sold: bool = False
+    fees_of: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +270,7 @@ class _Known:
     in_force: rules.InForce
     market: Market
     empty: Why
+    fees: Mapping[int, models.FeeEstimate]
 
 
 def _decide(
@@ -271,7 +286,8 @@ def _decide(
     if not gone:
         article = as_one(portions(parts, known.stock, known.unimported))
         rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
-        found = wanted(article, rule, site, known.market, known.empty, told=_quantity_told(row))
+        fee = fees.usable(known.fees.get(row.pk), row, site.currency, known.market.now)
+        found = wanted(article, rule, site, known.market, known.empty, told=_quantity_told(row), fee=fee)
         settled_by(row, rule, found, known.market.now)
         sold = sold_out(article, () if isinstance(rule, NotAWish) else rule.stock.locations)
     elif known.empty and _quantity_told(row):
@@ -286,7 +302,8 @@ def _decide(
     )  # fmt: skip
     if gone and isinstance(step, Settled):
         return Decided(row, told, "variant_gone", gone)
-    return Decided(row, told, step, found.held, bool(known.empty) or offers.moved(row) or sold)
+    explained = bool(known.empty) or offers.moved(row) or sold
+    return Decided(row, told, step, found.held, explained, found.fees_of)
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:

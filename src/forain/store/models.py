@@ -305,6 +305,8 @@ class Variant(models.Model):
     special_currency = models.TextField(default="", db_default="", blank=True)
     special_first = models.DateField(null=True)
     special_last = models.DateField(null=True)
+    cost_minor = models.BigIntegerField(null=True)
+    cost_currency = models.TextField(default="", db_default="", blank=True)
     problems = models.JSONField(default=list)
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
@@ -466,6 +468,34 @@ class Offer(models.Model):
             models.Index(fields=["account", "turns_at"], condition=Q(turns_at__isnull=False), name="offer_turns"),
             models.Index(fields=["account", "alarm"], condition=~Q(alarm=""), name="offer_alarmed"),
         ]
+
+
+class FeeEstimate(models.Model):
+    """What the marketplace keeps of the price of an offer whose floor follows from its cost (core.floors.Fee), or that it is yet
+    to be asked.
+
+    `wanted_minor`: the price to ask for, and `ask_at` when; `by_marketplace`: whether the marketplace sends it, which changes the
+    fees. `at_minor`, `referral_minor`, `fixed_minor`, `least_minor`: the last estimate that could be believed, of
+    `estimated_at`; None: there is none yet. `problem`: why the last answer was none, "" where it was one. In another currency or
+    way of sending it is another row.
+    """
+
+    # It goes with its offer, and the offer with the account.
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="+")
+    offer = models.OneToOneField(Offer, models.CASCADE, related_name="fee")
+    currency = models.TextField()
+    wanted_minor = models.BigIntegerField()
+    by_marketplace = models.BooleanField()
+    ask_at = models.DateTimeField()
+    at_minor = models.BigIntegerField(null=True)
+    referral_minor = models.BigIntegerField(null=True)
+    fixed_minor = models.BigIntegerField(null=True)
+    least_minor = models.BigIntegerField(null=True)
+    estimated_at = models.DateTimeField(null=True)
+    problem = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "ask_at"], name="fee_to_ask")]
 
 
 class Leap(models.Model):

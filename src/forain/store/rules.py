@@ -82,6 +82,10 @@ class InForce:
             self._rules[instead[0]] = dict(instead[1])
         self._known: dict[tuple[tuple[Place, ...], str], Effective | NotAWish] = {}
 
+    def says(self, wish: str) -> bool:
+        """Any of these rules wishes for it, somewhere."""
+        return any(wish in wishes for wishes in self._rules.values())
+
     def of(self, site: str, currency: str, sku: str, group: str) -> Effective | NotAWish:
         """What counts for the offer; NotAWish: what is kept cannot be wished for (there)."""
         # Of two of one level the later counts: what is said for one site comes after what is said for all.

@@ -23,7 +23,8 @@ from forain.store import models, offers, runs
 
 _MIRRORED = (
     "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "locations", "active", "group",
-    "group_prices", "special_minor", "special_currency", "special_first", "special_last", "problems",
+    "group_prices", "special_minor", "special_currency", "special_first", "special_last", "cost_minor",
+    "cost_currency", "problems",
 )  # fmt: skip
 
 LINKS_LOCK = 0x466F724C
@@ -79,6 +80,8 @@ def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
         special_currency=special.price.currency if special else "",
         special_first=special.first if special else None,
         special_last=special.last if special else None,
+        cost_minor=variant.cost.minor if variant.cost else None,
+        cost_currency=variant.cost.currency if variant.cost else "",
         problems=[[p.code, p.text, p.field] for p in variant.problems],
         seen_at=now,
         gone_at=None,
@@ -104,6 +107,7 @@ def variant_of(row: models.Variant) -> Variant:
         special=None
         if row.special_minor is None
         else Special(Money(row.special_minor, row.special_currency), row.special_first, row.special_last),
+        cost=None if row.cost_minor is None else Money(row.cost_minor, row.cost_currency),
         problems=tuple(Problem(*problem) for problem in row.problems),
     )
 

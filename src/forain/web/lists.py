@@ -111,6 +111,12 @@ _PRICE_STEPS = (
     "ending",
     "floor",
     "ceiling",
+    "cost",
+    "cost_rate",
+    "floor_markup",
+    "floor_tax",
+    "fees",
+    "floor_cost",
 )
 
 

@@ -16,8 +16,11 @@ from forain.contracts.marketplace import (
     Arrival,
     Confirmed,
     Credentials,
+    FeeAsked,
     FeedEnd,
     FeedSeen,
+    FeeEstimated,
+    FeeRefused,
     Grant,
     NewSecret,
     OfferPage,
@@ -29,6 +32,7 @@ from forain.contracts.marketplace import (
     SecretEnds,
     Shelf,
     SiteSeen,
+    Unclear,
 )
 from forain.contracts.net import Net
 from forain.core.clock import Instant, Window
@@ -39,6 +43,7 @@ from forain.core.secret import Secret
 from forain.marketplaces.amazon import (
     catalog,
     feeds,
+    fees,
     listings,
     oauth,
     offers,
@@ -72,7 +77,7 @@ MANIFEST = MarketplaceManifest(
     capabilities=frozenset(
         {
             "authorizer", "offer_writer", "bulk_writer", "offer_reader", "shelf_reader", "order_reader",
-            "order_counter", "shipper", "secret_rotator",
+            "order_counter", "shipper", "secret_rotator", "fee_estimator",
         }
     ),
     regions=REGIONS,
@@ -116,6 +121,7 @@ MANIFEST = MarketplaceManifest(
         _limit("cancelFeed", 2, 15),
         RateLimit("feedFile", 1, 10, "no limit is published; ours, so that a loop cannot hammer the storage", date(2026, 11, 30)),
         _limit("searchCatalogItems", 2, 2),
+        _limit("getMyFeesEstimates", 0.5, 1),
         _limit("rotateApplicationClientSecret", 0.0167, 1),
         RateLimit("reportFile", 1, 10, "no limit is published; ours, so that a loop cannot hammer the storage", date(2026, 11, 29)),
         RateLimit("token", 1, 10, "no limit is published; ours, so that a loop cannot hammer the login", date(2026, 11, 24)),
@@ -203,6 +209,9 @@ class AmazonAccount:
 
     def eans(self, site: SiteId, product_codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         return catalog.eans(self._credentials, self._net, site, product_codes)
+
+    def estimate_fees(self, asked: Sequence[FeeAsked]) -> Iterable[FeeEstimated | FeeRefused | Unclear]:
+        return fees.estimate(self._credentials, self._net, asked)
 
     def ask_for_secret(self) -> None:
         rotation.ask_for_secret(self._credentials, self._net)

@@ -17,7 +17,7 @@ ROLES = (
             "createFeed", "getFeed", "getFeeds", "getFeedDocument", "cancelFeed",
         ),
     ),
-    Role("pricing", "Pricing", {}),
+    Role("pricing", "Pricing", {}, operations=("getMyFeesEstimates",)),
     Role(
         "orders", "Inventory and Order Tracking", {"fr": "Stock et Suivi des commandes"}, essential=True, seen_by="orders",
         operations=("searchOrders", "getOrder", "confirmShipment", "createReport", "getReport", "getReportDocument"),

@@ -454,6 +454,50 @@ class CatalogPage(Struct):
     items: list[msgspec.Raw]
 
 
+class Pascal(msgspec.Struct, rename="pascal", forbid_unknown_fields=False, kw_only=True):
+    """An older model, whose members have a capital."""
+
+
+class FeeAmount(Pascal):
+    """`amount`: a JSON number, kept as its own text, so that no float comes in between."""
+
+    currency_code: Plain
+    amount: msgspec.Raw
+
+
+class FeeDetail(Pascal):
+    fee_type: Plain
+    final_fee: FeeAmount
+
+
+class FeeSum(Pascal):
+    total_fees_estimate: FeeAmount
+    fee_detail_list: list[FeeDetail]
+
+
+class FeeIdentifier(Pascal):
+    marketplace_id: Plain
+    id_value: Plain
+    seller_input_identifier: Plain
+
+
+class FeeError(Pascal):
+    code: Text = ""
+    message: Text = ""
+
+
+class FeeName(Pascal):
+    """Of which offer an answer is, whatever else it says."""
+
+    fees_estimate_identifier: FeeIdentifier
+
+
+class FeeAnswer(Pascal):
+    status: Name
+    fees_estimate: FeeSum | None = None
+    error: FeeError | None = None
+
+
 def read(response: Response, kind: type[Wire]) -> Wire:
     """The body as `kind`. Raises ServerFault for what is no JSON at all (HTML, cut off), Malformed for wrong JSON."""
     return decoded(response.body, kind, request_id=response.request_id, status=response.status)

@@ -173,5 +173,6 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
         group=cells.group(told, wrong),
         special=cells.special(told, wrong),
         group_prices=cells.group_prices(told, wrong),
+        cost=cells.cost(told, wrong),
         problems=tuple(problems),
     )

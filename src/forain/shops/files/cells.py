@@ -94,6 +94,12 @@ def group_prices(cells: Mapping[str, str], wrong: Wrong) -> tuple[tuple[str, Mon
     return tuple(found)
 
 
+def cost(cells: Mapping[str, str], wrong: Wrong) -> Money | None:
+    """What a piece costs the merchant, in the currency of the price; None: not told, or nothing to be believed."""
+    text = cells.get("cost", "")
+    return _amount(text, "cost", cells["currency"], wrong) if text and cells["currency"] in CURRENCIES else None
+
+
 def _amount(text: str, column: str, currency: str, wrong: Wrong) -> Money | None:
     if _AMOUNT_WITH_COMMA.fullmatch(text):
         wrong("price_comma", column, f"{text} → {text.replace(',', '.')}")

@@ -94,6 +94,30 @@ def test_groups_of_customers_have_prices_of_their_own_where_a_cell_says_one():
     assert [(p.code, p.field) for p in found.variants["B"].problems] == [("price_wrong", "line 3, column price: club")]
 
 
+COSTS = "sku,title,price,currency,on_hand,cost\n"
+
+
+def test_a_cost_is_in_the_currency_of_the_price_and_an_empty_cell_is_none():
+    found = catalogue.parse(f"{COSTS}A,a,900,JPY,1,410\nB,b,9.00,EUR,1,\n".encode())
+
+    assert (found.variants["A"].cost, found.variants["B"].cost) == (Money(410, "JPY"), None)
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("0", "price_not_positive"), ("-1.00", "price_not_positive"), ('"8,00"', "price_comma"), ("cheap", "price_wrong"),
+        ("1e3", "price_wrong"), ("8.005", "price_wrong"), ("200000000", "price_absurd"),
+    ],
+)  # fmt: skip
+def test_a_cost_that_cannot_be_believed_is_told_and_is_none(cell, code):
+    found = catalogue.parse(f"{COSTS}A,a,9.00,EUR,1,{cell}\n".encode()).variants["A"]
+
+    assert (found.cost, found.price, found.level) == (None, Money(900, "EUR"), StockLevel(1))
+    assert [(p.code, p.field) for p in found.problems] == [(code, "line 2, column cost")]
+
+
 def test_a_price_with_a_comma_says_what_to_write():
     found = catalogue.parse(f"{HEAD}A,,a,12;50,EUR,20,1\n".replace(",", "\t").replace(";", ",").encode())
 
