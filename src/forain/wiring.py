@@ -304,6 +304,9 @@ class RowOpener:
         )
         return SqsQueue(net, address, key)
 
+    def rates(self) -> Net:
+        return NetClient(self._http, scope="house", side="rates", limits={}, limiter=self._limiter, log=DebugLog())
+
     def webhook(self, webhook: models.Webhook) -> Net:
         side = f"webhook:{webhook.pk}"
         return NetClient(self._http, scope=side, side=side, limits={}, limiter=self._limiter, log=DebugLog())

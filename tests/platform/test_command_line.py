@@ -357,6 +357,9 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
         assert forain("rate", "list").stdout.startswith("1 EUR = 0.85 GBP (")
         file.write_text("source,target,rate\nEUR,SEK,11.2\n")
         assert forain("rate", "import", str(file)).stdout.strip() == "EUR/SEK"
+        assert forain("rate", "address").stdout.strip() == "none"
+        assert forain("rate", "address", "https://rates.example/x").stdout.strip() == "https://rates.example/x"
+        assert forain("rate", "address", "none").stdout.strip() == "none"
         file.write_text("level,buffer\naccount,-1\n")
         for wrong, why in (
             ((*rule, "buffer=two"), "buffer: A number with a point"),
@@ -367,6 +370,7 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
             ((*rule, "--sku", "A", "--group", "B", "buffer=1"), "one of them"),
             (("rule", "list", "99"), "no account 99"),
             (("rate", "set", "EUR", "GBP", "0,85"), "rate: A number with a point"),
+            (("rate", "address", "rates.example"), "This is no address Forain can use"),
             (("rule", "import", number, str(file)), "Line 2"),
         ):
             refused = forain(*wrong)

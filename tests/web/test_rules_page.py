@@ -1,12 +1,14 @@
 """The page of the rules: said in a form, shown in words, refused with the reason beside the field, as a file out and in."""
 
 import html
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from forain import wiring
-from forain.store import models
+from forain.flows import watch
+from forain.store import instance, issues, models
 from tests.people import come_in
 
 FR, UK = "A13V1IB3VIYZZH", "A1F83G8C2ARO7P"
@@ -231,6 +233,52 @@ def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant,
     assert not models.Rate.objects.exists()
     assert "1 EUR = <b>0.8512</b> GBP" in enter(source="eur", target="GBP", rate="0.85120")
     assert models.Rate.objects.get().said_by == "camille"
+
+
+def test_the_address_of_the_rates_is_said_refused_and_taken_away(merchant, account):
+    def say(url):
+        answer = merchant.post(f"/accounts/{account.pk}/rules/rates-address", {"url": url}, follow=True)
+        return html.unescape(answer.content.decode())
+
+    assert "This is no address Forain can use" in say("rates.example/x")
+    assert models.Instance.objects.get().rates_url == ""
+    page = say(" https://rates.example/daily.xml?list=1 ")
+    assert 'value="https://rates.example/daily.xml?list=1"' in page
+    assert "Exchange rates are fetched there from now on" in page
+    assert models.Journal.objects.get(code="rates_address_said").placeholders == {
+        "by": "camille",
+        "host": "rates.example",
+    }
+    assert "not fetched any more" in say("")
+    assert models.Instance.objects.get().rates_url == ""
+
+
+def test_whoever_may_not_name_addresses_sees_the_host_only(client, account, transactional_db):
+    instance.set_rates_url("https://rates.example/daily.xml?key=abc")
+    come_in(client, role="operator")
+
+    page = client.get(f"/accounts/{account.pk}/rules").content.decode()
+
+    assert "rates.example" in page
+    assert "key=abc" not in page
+    assert client.post(f"/accounts/{account.pk}/rules/rates-address", {"url": ""}).status_code == 403
+    assert models.Instance.objects.get().rates_url.endswith("key=abc")
+
+
+def test_a_notice_about_the_rates_leads_to_them(merchant, account):
+    now = wiring.deps().clock.now()
+    told = {"host": "rates.example", "count": "1", "what": "2: rate '0': not_a_number"}
+    issues.found("rates_wrong", "rates", now, placeholders=told)
+    issues.side_fails("rates", "unreachable", now - timedelta(hours=1))
+    watch.derive_issues(wiring.deps())
+
+    page = html.unescape(merchant.get("/issues").content.decode()).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert (
+        "1 line of the exchange rates from rates.example cannot be used; the first: 2: rate '0': not_a_number" in page
+    )
+    assert "The address of the exchange rates has not answered since" in page
+    assert page.count(f'href="/accounts/{account.pk}/rules#rates"') == 2
 
 
 def test_the_account_leads_to_its_rules(merchant, account):

@@ -21,7 +21,7 @@ MEANT_TO_BE_PUBLIC = {
 ONLY_OWNERS = {
     "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "correct_secret_date", "disconnect", "callback",
     "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active", "correct_date",
-    "renew_all", "add_webhook", "webhook", "rotation",
+    "renew_all", "add_webhook", "webhook", "rotation", "rates_address",
 }  # fmt: skip
 DECISIONS = {
     "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "say_bundle", "dissolve_bundle", "say_rule", "say_rate", "try_rule", "rules_upload", "retry_order", "put_order_aside", "take_care",

@@ -185,6 +185,26 @@ def rate_set(source: str, target: str, rate: str, on: str) -> None:
         tell(f"1 {found.source} = {digits(found.rate)} {found.target} ({found.on})")
 
 
+@rate_group.command("address")
+@click.argument("url", default="")
+def rate_address(url: str) -> None:
+    """Fetch the rates at this address every six hours: a CSV file (source, target, rate, on) or the daily sheet of the European Central
+    Bank. "none": nowhere any more. Without an address: say which one it is.
+
+    \b
+    forain rate address https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml
+    """
+    with visiting():
+        from forain import wiring
+        from forain.flows import poll_rates
+        from forain.store import instance
+        from forain.web.words import say
+
+        if url and not poll_rates.set_address(wiring.deps(), "" if url == "none" else url, BY):
+            raise click.ClickException(say(reader_language(), "error.address_wrong", {}))
+        tell(instance.get().rates_url or "none")
+
+
 @rate_group.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 def rate_import(file: Path) -> None:

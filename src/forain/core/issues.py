@@ -76,6 +76,8 @@ CATALOGUE: dict[str, Severity] = {
     "shipments_unshown": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,
     "catalogue_problem": Severity.WARNING,
+    "rates_failing": Severity.WARNING,
+    "rates_wrong": Severity.WARNING,
     "links_to_decide": Severity.NOTE,
     "people_to_review": Severity.WARNING,
     "internal": Severity.CRITICAL,
@@ -168,10 +170,9 @@ def derive(
 
 
 def _code_of(side: str) -> str:
-    """A side that only carries reminders or new secrets has words and a cure of its own."""
-    return {"mail": "mail_failing", "webhook": "webhook_failing", "queue": "queue_failing"}.get(
-        side.partition(":")[0], "side_ill"
-    )
+    """A side that carries neither orders nor offers has words and a cure of its own."""
+    own = {"mail": "mail_failing", "webhook": "webhook_failing", "queue": "queue_failing", "rates": "rates_failing"}
+    return own.get(side.partition(":")[0], "side_ill")
 
 
 def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:

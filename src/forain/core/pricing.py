@@ -1,5 +1,6 @@
 """The price to show on a site, and how it came about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Literal
 from forain.core.money import Money
 from forain.core.plain import digits
 
+RATE_DECIMALS = 8
 LEAST_RATE, MOST_RATE = Decimal("0.000001"), Decimal(1_000_000)
 MOST_DIGITS = 3
 """An ending of so many digits: 9.99 has three."""
@@ -31,6 +33,18 @@ class Rate:
     def __post_init__(self) -> None:
         if not LEAST_RATE <= self.rate <= MOST_RATE:
             raise ValueError("not a rate")
+
+
+def crossed(base: str, told: Mapping[str, Decimal], source: str, target: str, on: date) -> Rate | None:
+    """The rate of two currencies by what each is worth against `base` (so many of it for one `base`). None: one of them is not
+    told, or what comes of it is no rate."""
+    one, other = (Decimal(1) if currency == base else told.get(currency) for currency in (source, target))
+    if one is None or other is None or not one:
+        return None
+    try:
+        return Rate(source, target, round(other / one, RATE_DECIMALS), on)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

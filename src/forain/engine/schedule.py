@@ -17,6 +17,7 @@ from forain.flows import (
     mirror_catalogue,
     notice_silence,
     observe_offers,
+    poll_rates,
     prove_orders,
     prune,
     reconcile_offers,
@@ -72,6 +73,7 @@ FLOWS = {
         Flow("derive_issues", "house", _issues),
         Flow("notice_silence", "house", notice_silence.notice_silence),
         Flow("send_heartbeat", "house", send_heartbeat.send_heartbeat),
+        Flow("poll_rates", "house", poll_rates.poll_rates),
         Flow("tell_people", "house", tell_people.tell_people),
         Flow("prune", "house", prune.prune),
     )

@@ -900,6 +900,7 @@ class Instance(models.Model):
 
     `people_confirmed_at`: when an owner last said who still needs access; None before there was anybody.
     `letters_name`: random, in the identity of each reminder, so that those of two installations are never taken for one.
+    `rates_url`: where exchange rates are fetched, "" nowhere.
     """
 
     public_url = models.TextField(default="", blank=True)
@@ -907,3 +908,4 @@ class Instance(models.Model):
     worker_seen_at = models.DateTimeField(null=True)
     people_confirmed_at = models.DateTimeField(null=True)
     letters_name = models.TextField(default="", db_default="", blank=True)
+    rates_url = models.TextField(default="", db_default="", blank=True)

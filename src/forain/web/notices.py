@@ -64,6 +64,8 @@ def cure(notice: models.Notice) -> Cure:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
     if code in ("mail_failing", "mail_refused", "webhook_failing"):
         return Cure(reverse("reminders"), "reminders.title")
+    if code.startswith("rates_") and (row := models.Account.objects.order_by("pk").first()) is not None:
+        return Cure(f"{reverse('rules', kwargs={'number': row.pk})}#rates", "rules.rates")
     if code == "queue_failing":
         number = notice.subject.removeprefix("queue:")
         rows = (

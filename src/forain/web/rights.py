@@ -63,6 +63,7 @@ NEEDED: Mapping[str, Right] = {
     "retry_order": Right.CHANGE,
     "put_order_aside": Right.CHANGE,
     "add_shop": Right.SECRETS,
+    "rates_address": Right.SECRETS,
     "add_webhook": Right.SECRETS,
     "webhook": Right.SECRETS,
     "enter_shop_secrets": Right.SECRETS,

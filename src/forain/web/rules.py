@@ -1,6 +1,7 @@
 """What the merchant's offers shall show: the rules of an account, said on one page or with a file."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, NONE, WISHES, Wish
-from forain.flows import divide_stock, preview_rules, set_rates, set_rules
+from forain.flows import divide_stock, poll_rates, preview_rules, set_rates, set_rules
 from forain.flows.csv_files import WrongLine
-from forain.store import accounts, models, rates, rules, shops
+from forain.store import accounts, instance, models, rates, rules, shops
 from forain.store.rules import Place
 from forain.web.templatetags.words_of import w
 
@@ -119,8 +120,9 @@ def _context(
         for row in rules.of_account(number)
     ]
     skus = models.Offer.objects.filter(account=account).order_by("sku").values_list("sku", flat=True).distinct()
+    rates_url = instance.get().rates_url
     return {
-        "account": account, "said": said, "rates": rates.every(), "place": place, "levels": LEVELS, "sites": accounts.sites(number),
+        "account": account, "said": said, "rates": rates.every(), "rates_url": rates_url, "rates_host": urlsplit(rates_url).hostname or "", "place": place, "levels": LEVELS, "sites": accounts.sites(number),
         "division": divide_stock.division(account), "groups": shops.groups(number), "locations": "; ".join(account.shop.locations) if account.shop else "", "skus": skus[:MOST_SKUS],
         "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
         # What is wrong with the place, not with a wish.
@@ -140,6 +142,18 @@ def say_rate(request: HttpRequest, number: int) -> HttpResponse:
     else:
         set_rates.say(deps, [found], request.user.get_username())
         messages.success(request, w("rules.rate_said"))
+    return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
+
+
+@require_POST
+def rates_address(request: HttpRequest, number: int) -> HttpResponse:
+    """Rates are fetched there from now on, for all accounts alike; an empty field: nowhere any more."""
+    get_object_or_404(models.Account, pk=number)
+    url = request.POST.get("url", "").strip()
+    if poll_rates.set_address(wiring.deps(), url, request.user.get_username()):
+        messages.success(request, w("rules.rates_address_said" if url else "rules.rates_address_none"))
+    else:
+        messages.error(request, w("error.address_wrong"), extra_tags="rates")
     return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
 
 
