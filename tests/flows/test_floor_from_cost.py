@@ -11,6 +11,7 @@ from forain.engine import jobs
 from forain.flows import link_offers, set_rules
 from forain.store import fees, models, offers, runs
 from forain.store.rules import Place
+from forain_box.errors import error
 
 from .conftest import DAY, FR
 from .test_rules import price, rate, say, tried
@@ -191,6 +192,29 @@ def test_an_offer_amazon_estimates_nothing_for_is_held_by_itself_with_amazons_re
     open_house.box.answer = told
     open_house.advance(DAY)
     open_house.live(60)
+    assert price(open_house, "SOAP") == Decimal("14.06")
+
+
+def test_one_offer_that_has_a_whole_call_refused_holds_up_no_other(open_house):
+    told = open_house.box.answer
+
+    def refuse(request):
+        if request.raw_path.endswith("/feesEstimate") and b'"SOAP"' in request.body:
+            return error(400, "InvalidInput", "SOAP is no SKU")
+        return told(request)
+
+    open_house.box.answer = refuse
+    catalogue(open_house, "SOAP,Soap,10.00,EUR,20,12,bath,8.00", "OIL,Oil,2.50,EUR,20,5,kitchen,2.00")
+    say(open_house, ALL, floor_markup="20")
+    open_house.live(60)
+
+    assert held(open_house, "SOAP") == ("held", "fee_refused")
+    assert price(open_house, "OIL") == Decimal("3.51")
+    assert models.Journal.objects.get(code="fee_refused").placeholders["why"] == "InvalidInput: SOAP is no SKU"
+    assert "internal" not in open_house.refused_codes()
+    open_house.box.answer = told
+    open_house.advance(DAY)
+    open_house.live(120)
     assert price(open_house, "SOAP") == Decimal("14.06")
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forain.contracts.marketplace import Parcel
+from forain.contracts.marketplace import FeeAsked, Parcel
 from forain.core import errors
 from forain.core.clock import Window, parse_instant
 from forain.core.ids import MarketplaceOrderId, OfferKey, SellerSku, SiteId
@@ -46,6 +46,9 @@ CALLS: dict[str, Callable[[AmazonAccount, str], Any]] = {
     "getMarketplaceParticipations": lambda a, order: a.probe(),
     "getAccount": lambda a, order: a.selling_plan(),
     "searchCatalogItems": lambda a, order: a.eans(SITE, ["B01"]),
+    "getMyFeesEstimates": lambda a, order: list(
+        a.estimate_fees([FeeAsked(key(f"ART-{n}"), Money(990, "EUR"), n == 1) for n in range(3)])
+    ),
     "confirmShipment": lambda a, order: a.confirm(order, SITE, PARCEL),
     "token, refreshed": lambda a, order: exchange(a._credentials, a._net),
 }

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from forain.contracts.marketplace import FeeAsked, FeeEstimated, FeeRefused, Unclear
+from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.money import Money
@@ -27,10 +30,34 @@ def estimate_fees(deps: Deps, account: models.Account) -> Instant:
     rows = fees.due(number, now, AT_ONCE) if "fee_estimator" in manifest.capabilities else []
     needed, unneeded = _by_need(account, rows)
     fees.forget(unneeded)
-    if needed:
-        _ask(deps, account, needed)
+    try:
+        if needed:
+            _ask(deps, account, needed)
+    except errors.Rejected as error:
+        if error.code != "rejected":
+            raise
+        _refused_whole(deps, account, needed, error)
     due_at = fees.next_due(number) if "fee_estimator" in manifest.capabilities else None
     return min(due_at or now + IDLE, now + IDLE)
+
+
+def _refused_whole(deps: Deps, account: models.Account, rows: list[models.FeeEstimate], error: errors.Rejected) -> None:
+    """A call was refused for what one offer in it is: the others must not wait for that for ever."""
+    if len(rows) > 1:
+        fees.ask_alone(rows, deps.clock.now())
+    elif _refuse(deps, account, rows[0], error.problems[0]):
+        runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
+
+
+def _refuse(deps: Deps, account: models.Account, row: models.FeeEstimate, problem: errors.Problem) -> bool:
+    """Amazon estimates nothing for this one. True: the reason is new."""
+    now, why = deps.clock.now(), f"{problem.code}: {problem.text}"[:300]
+    with transaction.atomic():
+        new = fees.not_estimated(row, why, now + REFUSED_AGAIN, now)
+        if new:
+            subject = str(offers.key_of(row.offer))
+            journal.write(now, "fee_refused", account=AccountId(account.pk), subject=subject, placeholders={"why": why})
+    return new
 
 
 def _by_need(
@@ -75,16 +102,7 @@ def _ask(deps: Deps, account: models.Account, rows: list[models.FeeEstimate]) ->
             case FeeEstimated(fee=fee):
                 looked_at_again |= fees.estimated(row, fee, now)
             case FeeRefused(problem=problem):
-                why = f"{problem.code}: {problem.text}"[:300]
-                if fees.not_estimated(row, why, now + REFUSED_AGAIN, now):
-                    looked_at_again = True
-                    journal.write(
-                        now,
-                        "fee_refused",
-                        account=AccountId(account.pk),
-                        subject=str(answer.key),
-                        placeholders={"why": why},
-                    )
+                looked_at_again |= _refuse(deps, account, row, problem)
             case Unclear():
                 fees.not_estimated(row, "", now + UNCLEAR_AGAIN, now)
     now = deps.clock.now()

@@ -11,7 +11,7 @@ from forain.core.ids import AccountId
 from forain.core.money import Money
 from forain.core.offers import Desired
 from forain.core.ownership import LEADERS, disputed, refuses, without
-from forain.core.pricing import NoPrice, Rate
+from forain.core.pricing import NoPrice, PriceRule, Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, OfPrices, prices_on_site
 from forain.core.stock import NotCounted, Sellable, Why, nothing, sellable_bundle
@@ -154,14 +154,14 @@ def _prices(
     that cannot be reckoned there is no price at all: any might be sold at a loss."""
     moment = market.moment(site.site)
 
-    def above(floor: Money | None) -> OfPrices:
+    def by(wish: PriceRule) -> OfPrices:
         return prices_on_site(
-            shop_price, article.special, site.currency, replace(rule.price, floor=floor), rule.sales, moment,
-            shop_tax=article.tax_rate, rates=market.rates,
+            shop_price, article.special, site.currency, wish, rule.sales, moment, shop_tax=article.tax_rate,
+            rates=market.rates,
         )  # fmt: skip
 
     if rule.cost is None:
-        return above(rule.price.floor), rule.price.floor
+        return by(rule.price), rule.price.floor
 
     def low(wish: CostRule) -> CostFloor | NoPrice:
         rate = market.rates.get((article.cost.currency, site.currency)) if article.cost else None
@@ -174,7 +174,7 @@ def _prices(
     if isinstance(reckoned, NoPrice):
         return OfPrices(None, None, (), reckoned.code), None
     floor = max(reckoned.lowest, rule.price.floor or reckoned.lowest)
-    prices = above(floor)
+    prices = by(replace(rule.price, floor=floor))
     if rule.cost.fees and rule.led_by["price"] == OURS:
         found.fees_of = prices.price
     if isinstance(lowest, NoPrice):

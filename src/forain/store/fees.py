@@ -21,6 +21,8 @@ HOLDS = timedelta(days=21)
 """An older estimate is none: a floor by it would be a guess. Long enough for two weeks without an answer."""
 NOT_SOONER = timedelta(hours=1)
 """A price that moves all day is not asked for again and again."""
+ALONE = "alone"
+"""In place of a problem: what was asked for together with it was refused as a whole, so it is asked for by itself."""
 
 
 def of_offers(numbers: Iterable[int]) -> Mapping[int, models.FeeEstimate]:
@@ -33,7 +35,7 @@ def usable(row: models.FeeEstimate | None, offer: models.Offer, currency: str, n
     currency than the site's is now, is none."""
     fee = _fee(row) if row else None
     if row is None or fee is None or row.estimated_at is None:
-        return FEE_REFUSED if row and row.problem else FEE_MISSING
+        return FEE_REFUSED if row and row.problem not in ("", ALONE) else FEE_MISSING
     fits = row.currency == currency and row.by_marketplace == (offer.fulfilled_by == "marketplace")
     return fee if fits and now - row.estimated_at <= HOLDS else FEE_MISSING
 
@@ -73,9 +75,16 @@ def _row(offer: models.Offer, price: Money, by_marketplace: bool, ask_at: Instan
 
 
 def due(account: AccountId, now: Instant, most: int) -> list[models.FeeEstimate]:
-    """What is to be asked now, longest due first, with its offer."""
+    """What is to be asked together now, longest due first, with its offer. What was refused before is asked by itself: it may be what
+    has a whole call refused."""
     rows = models.FeeEstimate.objects.filter(account_id=account, ask_at__lte=now).select_related("offer")
-    return list(rows.order_by("ask_at", "pk")[:most])
+    found = list(rows.order_by("ask_at", "pk")[:most])
+    return found[:1] if found and found[0].problem else [row for row in found if not row.problem]
+
+
+def ask_alone(rows: Iterable[models.FeeEstimate], now: Instant) -> None:
+    """They were refused together, for one of them: each is asked by itself now."""
+    models.FeeEstimate.objects.filter(pk__in=[row.pk for row in rows]).update(problem=ALONE, ask_at=now)
 
 
 def next_due(account: AccountId) -> Instant | None:

@@ -476,7 +476,7 @@ class FeeEstimate(models.Model):
 
     `wanted_minor`: the price to ask for, and `ask_at` when; `by_marketplace`: whether the marketplace sends it, which changes the
     fees. `at_minor`, `referral_minor`, `fixed_minor`, `least_minor`: the last estimate that could be believed, of
-    `estimated_at`; None: there is none yet. `problem`: why the last answer was none, "" where it was one. In another currency or
+    `estimated_at`; None: there is none yet. `problem`: why the last answer was none, "" where it was one (or `fees.ALONE`). In another currency or
     way of sending it is another row.
     """
 
