@@ -281,6 +281,32 @@ def test_a_notice_about_the_rates_leads_to_them(merchant, account):
     assert page.count(f'href="/accounts/{account.pk}/rules#rates"') == 2
 
 
+def test_the_page_of_an_offer_shows_what_its_floor_was_made_of(merchant, account):
+    steps = [
+        ["shop_price", "10.00", ""], ["floor", "14.06", ""], ["cost", "8.00", ""], ["cost_rate", "0.85 (2026-03-01)", ""],
+        ["floor_markup", "20", "account"], ["floor_tax", "20", ""], ["fees", "2.11", ""], ["floor_cost", "14.06", "account"],
+    ]  # fmt: skip
+    models.Offer.objects.update(desired_minor=1406, desired_currency="EUR", desired_steps=steps)
+
+    page = html.unescape(merchant.get(f"/offers/{models.Offer.objects.get().pk}").content.decode())
+
+    why = page[page.index("Why this price?") :]
+    for text in ("cost of the article: <b>8.00", "percent of the cost to be left: <b>20", "VAT within the price: <b>20",
+                 "Amazon's fees at that price, estimated: <b>2.11", "floor from cost and fees: <b>14.06"):  # fmt: skip
+        assert text in why
+    assert "rule of the account" in why
+
+
+@pytest.mark.parametrize("held", ["cost_missing", "fee_missing", "fee_refused", "fees_above_price"])
+def test_a_price_that_is_held_for_its_floor_says_the_cure(merchant, account, held):
+    models.Offer.objects.update(alarm="held", alarm_detail=held, notes=[held])
+
+    page = html.unescape(merchant.get(f"/offers/{models.Offer.objects.get().pk}").content.decode())
+
+    assert "The price on Amazon stays." in page
+    assert "The rest of the offer goes on." in page
+
+
 def test_the_account_leads_to_its_rules(merchant, account):
     models.Account.objects.update(standing="granted", granted_at=wiring.deps().clock.now())
 
