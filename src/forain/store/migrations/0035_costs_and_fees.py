@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0033_refusals")]
+    dependencies = [("store", "0034_locations")]
 
     operations = [
         migrations.AddField("variant", "cost_minor", models.BigIntegerField(null=True)),
