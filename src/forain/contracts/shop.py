@@ -113,7 +113,8 @@ class Catalogue(Protocol):
         """(mark, signals): what may have changed since the `mark` of the last call ("" = from the beginning).
 
         Cheap enough to ask every `watch_every`. Signals carry keys only; too many is fine, too few is caught
-        by the nightly sweep.
+        by the next reading of everything. A shop without such a list answers `Signal("variant", "*")` each time: all of
+        it is read and compared, as often as `watch_every` says, and only what differs is marked.
         """
         ...
 

@@ -1,0 +1,71 @@
+"""What changes in the shop is told: at once where the shop says so, soon where it is asked, and all the same where it says nothing."""
+
+import pytest
+
+from forain.core.signals import Signal
+from forain.engine.schedule import WHOLE_CATALOGUE_EVERY
+from forain.flows import watch
+from forain.shops.files import FilesShop
+from forain.store import models
+
+FR = "A13V1IB3VIYZZH"
+
+
+@pytest.fixture
+def house(make_house):
+    house = make_house(on_amazon={"SOAP": ("6.90", 1), "OIL": ("14.50", 1)})
+    house.live(60)
+    return house
+
+
+def told(sku="SOAP"):
+    return models.Offer.objects.get(sku=sku).submitted_quantity
+
+
+def feed(monkeypatch, *signals):
+    """From now on the shop's list of what changed says this, whatever changes."""
+    monkeypatch.setattr(FilesShop, "changed", lambda shop, since: ("mark", signals))
+
+
+def test_a_hook_is_told_on_without_a_moment_passing(house, monkeypatch):
+    feed(monkeypatch)
+    house.change("SOAP", stock=7)
+    house.advance(3)
+    at = house.deps.clock.now()
+
+    watch.note_signals(house.deps, house.shop, (Signal("stock", "SOAP"),))
+    house.tick()
+
+    assert told() == 7
+    assert house.deps.clock.now() == at
+
+
+def test_what_no_hook_tells_the_list_of_changes_does(house):
+    house.change("SOAP", stock=7)
+    house.live(20)
+
+    assert house.quantity("SOAP") == 7
+
+
+def test_what_neither_tells_the_reading_of_everything_does(house, monkeypatch):
+    feed(monkeypatch)
+    house.change("SOAP", stock=7)
+    house.live(120)
+    assert house.quantity("SOAP") == 12
+
+    house.advance(WHOLE_CATALOGUE_EVERY.total_seconds())
+    house.live(60)
+
+    assert house.quantity("SOAP") == 7
+
+
+def test_a_shop_without_hooks_and_without_a_list_of_changes_is_compared_whole(house, monkeypatch):
+    feed(monkeypatch, Signal("variant", "*"))
+    house.change("SOAP", stock=7)
+    house.change("OIL", price="15.00")
+    marked = models.Offer.objects.get(sku="OIL").wanted_no
+    house.live(20)
+
+    assert house.quantity("SOAP") == 7
+    assert float(house.amazon("OIL")["prices"][FR]) == 15
+    assert models.Offer.objects.get(sku="OIL").wanted_no == marked + 1
