@@ -1,12 +1,15 @@
 """What changes in the shop is told: at once where the shop says so, soon where it is asked, and all the same where it says nothing."""
 
+from datetime import timedelta
+
 import pytest
 
+from forain.core.ids import ShopId
 from forain.core.signals import Signal
 from forain.engine.schedule import WHOLE_CATALOGUE_EVERY
 from forain.flows import watch
 from forain.shops.files import FilesShop
-from forain.store import models
+from forain.store import models, shops
 
 FR = "A13V1IB3VIYZZH"
 
@@ -69,3 +72,16 @@ def test_a_shop_without_hooks_and_without_a_list_of_changes_is_compared_whole(ho
     assert house.quantity("SOAP") == 7
     assert float(house.amazon("OIL")["prices"][FR]) == 15
     assert models.Offer.objects.get(sku="OIL").wanted_no == marked + 1
+
+
+def test_of_two_readings_of_everything_at_once_neither_makes_gone_what_the_other_saw(house):
+    shop, now = ShopId(house.shop.pk), house.deps.clock.now()
+    everything = FilesShop(str(house.folder)).variants(None).variants
+    first, second = now, now + timedelta(seconds=1)
+
+    shops.mirror(shop, everything, second)
+    shops.mirror(shop, everything, first)
+    gone = shops.close_mirror(shop, second, second)
+
+    assert gone == set()
+    assert models.Variant.objects.filter(gone_at=None).count() == 2

@@ -5,6 +5,7 @@ One file, though a long one: whoever asks what an SKU is means either.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value
@@ -27,6 +28,8 @@ _MIRRORED = (
     "cost_currency", "problems",
 )  # fmt: skip
 
+LONGEST_READING = timedelta(hours=1)
+"""No reading of a catalogue takes longer: what was seen farther ahead was written by a clock that went wrong."""
 LINKS_LOCK = 0x466F724C
 """Our number among PostgreSQL's advisory locks, beside the account's: one at a time links an account's SKUs."""
 
@@ -124,6 +127,10 @@ def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant, correlation:
             row.variant: row
             for row in models.Variant.objects.select_for_update().filter(shop_id=shop, variant__in=list(fresh))
         }
+        for name in fresh.keys() & known.keys():
+            # Two readings at once: the one that began first must not make gone for the other one what it writes last.
+            if known[name].seen_at < now + LONGEST_READING:
+                fresh[name].seen_at = max(now, known[name].seen_at)
         changed = {
             VariantId(name)
             for name, row in fresh.items()
