@@ -142,11 +142,26 @@ def test_an_article_that_is_not_active_makes_its_bundles_none(house):
 
 
 def test_an_article_whose_stock_is_wrong_holds_the_bundle(house):
-    catalogue(house, "SOAP,Soap,6.90,EUR,20,6,\n", "OIL,Oil,14.50,EUR,20,many,\n")
+    catalogue(house, "SOAP,Soap,6.90,EUR,20,11,\n", "OIL,Oil,14.50,EUR,20,many,\n")
 
-    assert (house.quantity("SET"), house.quantity("PACK")) == (5, 2)
+    assert (house.quantity("SET"), house.quantity("PACK")) == (5, 3)
     assert offer("SET").alarm == "held"
     assert "stock_held" in offer("SET").notes
+
+
+@pytest.mark.parametrize("wrong", ["many", "99999999"])
+@pytest.mark.parametrize(("soap", "left"), [("7,yes", 3), ("0,yes", 0), ("7,no", 0)])
+def test_of_a_bundle_whose_stock_is_not_known_no_more_are_shown_than_the_other_articles_are_good_for(
+    house, soap, left, wrong
+):
+    catalogue(house, f"SOAP,Soap,6.90,EUR,20,{soap}\n", f"OIL,Oil,14.50,EUR,20,{wrong},yes\n")
+
+    assert house.quantity("SET") == left
+    assert offer("SET").alarm == "held"
+
+    catalogue(house, "SOAP,Soap,6.90,EUR,20,20,yes\n", f"OIL,Oil,14.50,EUR,20,{wrong},yes\n")
+
+    assert house.quantity("SET") == left
 
 
 # What is sold

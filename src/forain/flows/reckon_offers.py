@@ -14,7 +14,7 @@ from forain.core.ownership import LEADERS, disputed, refuses, without
 from forain.core.pricing import NoPrice, PriceRule, Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, OfPrices, prices_on_site
-from forain.core.stock import NotCounted, Sellable, Why, nothing, sellable_bundle
+from forain.core.stock import ABSURD_QUANTITY, Counted, NotCounted, Sellable, Why, nothing, sellable_bundle
 from forain.core.terms import TAKEN_BACK, Terms, as_text
 from forain.flows.add_up_bundles import Article
 from forain.store import accounts, models, offers, rates
@@ -63,7 +63,8 @@ class Reckoned:
     """What the rules want of an article on a site, and how it came about: `steps` (code, value, level of the rule that said
     it, "" where none did), `notes`, and why something is `held`, "" for nothing. `turns_at`: when it changes by itself.
     `led_elsewhere`: field that others lead -> [who, what the rules would say]. `shop_price`: the article's own one. `fees_of`: the
-    price whose fees the floor counts, None: it counts none."""
+    price whose fees the floor counts, None: it counts none. `at_most`: where the quantity is not known, what is surely no less
+    than it; None: nothing is."""
 
     desired: Desired
     steps: list[list[str]]
@@ -73,6 +74,7 @@ class Reckoned:
     led_elsewhere: dict[str, list[str]] = field(default_factory=dict)
     shop_price: Money | None = None
     fees_of: Money | None = None
+    at_most: Sellable | None = None
 
 
 def landed(empty: Why) -> Reckoned:
@@ -200,9 +202,12 @@ def _leave_to_others(rule: Effective, found: Reckoned) -> None:
 
 def settled_by(row: models.Offer, rule: Effective | NotAWish, found: Reckoned, now: Instant) -> None:
     """Take out of `found` what this offer is not to be told: what others change again and again, and a price that the
-    marketplace's own doing with it speaks against."""
+    marketplace's own doing with it speaks against. Of a quantity that is not known no more stays shown than there can be."""
     left = disputed(row.changed_elsewhere, now)
     observed = offers.observed_of(row)
+    if found.at_most is not None and observed is not None and (observed.quantity or 0) > found.at_most.quantity:
+        found.desired = replace(found.desired, quantity=found.at_most.quantity)
+        found.steps += _told(found.at_most, None if isinstance(rule, NotAWish) else rule)
     said = not isinstance(rule, NotAWish) and "price_led_by" in rule.said_by
     why = refuses(observed.setup, found.desired.price, leader_said=said) if observed else ""
     fields = {
@@ -225,10 +230,13 @@ def _quantity(article: Article, rule: Effective, found: Reckoned, empty: Why, to
         return 0
     elif not managed:
         found.notes.append("stock_held" if article.stock_held else "stock_not_managed")
+        if article.stock_held:
+            found.at_most = _at_most(article, rule)
     else:
         try:
             shown = sellable_bundle(article.counted, rule.stock, active=article.active)
         except NotCounted as error:
+            found.at_most = _at_most(article, rule)
             if error.code != "absurd_quantity":
                 found.notes.append(error.code)
             # Where its stock is held the article itself says what is wrong with it.
@@ -240,6 +248,21 @@ def _quantity(article: Article, rule: Effective, found: Reckoned, empty: Why, to
                 found.notes.append("part_not_managed")
             return shown.quantity
     return None
+
+
+def _at_most(article: Article, rule: Effective) -> Sellable | None:
+    """What a bundle's other articles are good for, where the stock of one is wrong: more would surely be oversold."""
+    sound = [one for one in article.counted if _sound(one, rule)]
+    if not sound or rule.stock.fixed is not None or rule.led_by["quantity"] != OURS:
+        return None
+    return sellable_bundle(sound, rule.stock, active=article.active)
+
+
+def _sound(part: Counted, rule: Effective) -> bool:
+    try:
+        return part.at(rule.stock.locations).level.on_hand <= ABSURD_QUANTITY
+    except NotCounted:
+        return False
 
 
 def _told(found: Sellable, rule: Effective | None = None) -> list[list[str]]:
