@@ -14,6 +14,7 @@ from forain.core.bundles import (
     Packed,
     Part,
     added,
+    begun,
     checked,
     is_part_line,
     pack,
@@ -235,3 +236,12 @@ def test_however_parcels_are_packed_no_bundle_is_told_twice_or_before_it_is_whol
         assert told == whole_bundles(pieces)["7"]
 
     assert sum(one.items.get("7", 0) for one in packed) == sold
+
+
+def test_what_is_packed_beyond_the_told_bundles_is_begun():
+    soap, oil = part_line("7", 1, 2, 2), part_line("7", 2, 2, 1)
+
+    assert begun(Packed({}, {soap: 2})) == {"7"}
+    assert begun(Packed({"7": 1}, {soap: 2, oil: 1})) == set()
+    assert begun(Packed({"7": 1}, {soap: 3, oil: 1})) == {"7"}
+    assert begun(Packed({"8": 1}, {})) == set()

@@ -14,6 +14,7 @@ from forain.flows.csv_files import WrongLine
 from forain.store import models, orders, shops
 from forain.store.rules import Place
 
+from .conftest import DAY
 from .test_killed_between_statements import deaths
 from .test_parcels import packages
 from .test_sold_elsewhere import of, second_account
@@ -338,6 +339,35 @@ def test_a_bundle_in_two_parcels_is_confirmed_with_the_one_that_makes_it_whole(h
     assert [package["tracking"] for package in packages(house, order).values()] == ["6A2"]
     house.live(900, step=30)
     assert models.Order.objects.get().status == "shipped"
+
+
+def in_part():
+    rows = models.Notice.objects.filter(code="bundles_in_part", closed_at=None)
+    return [row.placeholders["orders"] for row in rows]
+
+
+def test_that_the_rest_of_a_bundle_does_not_leave_is_said_a_day_later_until_it_does(house):
+    order, soap, oil, _ = ordered(house, 2)
+    ship(house, "one", (order, "6A1", soap, 4), (order, "6A1", oil, 1))
+    house.live(0.9 * DAY, step=6 * 3600)
+    assert in_part() == []
+
+    house.live(0.2 * DAY, step=3600)
+    assert in_part() == [order]
+
+    ship(house, "two", (order, "6A2", oil, 1))
+    house.live(900, step=60)
+    assert in_part() == []
+
+
+def test_of_a_bundle_whose_rest_left_in_time_nothing_is_said(house):
+    order, soap, oil, _ = ordered(house, 1)
+    ship(house, "one", (order, "6A1", soap, 2))
+    ship(house, "two", (order, "6A2", oil, 1))
+
+    house.live(1.2 * DAY, step=6 * 3600)
+
+    assert in_part() == []
 
 
 def test_only_whole_bundles_of_a_parcel_are_confirmed(house):

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from forain import wiring
+from forain.core.bundles import part_line
 from forain.store import models
 from tests.people import come_in
 
@@ -191,3 +192,22 @@ def test_who_may_only_look_sees_bundles_and_no_form(client, account, transaction
     assert "3 × v1" in page
     assert "/links/bundle" not in page
     assert client.post(f"/accounts/{account.pk}/links/bundle", {"sku": "X"}).status_code == 403
+
+
+def test_the_page_of_an_order_says_what_becomes_of_a_parcel_with_a_part_of_a_bundle(merchant, account):
+    now = wiring.deps().clock.now()
+    told = {"site": "FR", "state": "created", "status": "unshipped", "fulfilled_by": "merchant"}
+    times = dict.fromkeys(("purchased_at", "updated_at", "seen_at"), now)
+    order = models.Order.objects.create(account=account, order_id="1-2-3", pieces={"SET": 1}, **told, **times)
+    parcel = {"order": order, "carrier": "DHL", "shipped_at": now, "seen_at": now}
+    models.Parcel.objects.create(shop_parcel="1", reference="1", parts={part_line("7", 1, 2, 2): 2}, **parcel)
+    page = f"/orders/{order.pk}"
+
+    assert "the rest of the bundle has not left" in merchant.get(page).content.decode()
+
+    models.Parcel.objects.create(
+        shop_parcel="2", reference="2", parts={part_line("7", 2, 2, 1): 1}, items={"7": 1}, confirmed_at=now, **parcel
+    )
+    after = merchant.get(page).content.decode()
+    assert "the rest of the bundle has not left" not in after
+    assert "counted with the parcel that made the bundle whole" in after

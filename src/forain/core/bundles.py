@@ -150,6 +150,17 @@ def whole_bundles(pieces: Mapping[str, int]) -> dict[str, int]:
     }
 
 
+def begun(packed: "Packed") -> set[str]:
+    """The marketplace's lines of which pieces of components are packed that no told bundle holds. `packed`: all parcels of an order
+    together. A piece too many counts, too: how many were ordered is not asked."""
+    found = set()
+    for name, count in packed.parts.items():
+        told = _PART_OF.fullmatch(name)
+        if told is not None and count > int(told["need"]) * packed.items.get(told["line"], 0):
+            found.add(told["line"])
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Packed:
     """What is in a parcel: `items`, pieces by line of the marketplace, and `parts`, pieces of bundles' components by `part_line`."""

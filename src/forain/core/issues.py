@@ -74,6 +74,7 @@ CATALOGUE: dict[str, Severity] = {
     "shipments_silent": Severity.WARNING,
     "shipment_refused": Severity.WARNING,
     "shipments_unshown": Severity.WARNING,
+    "bundles_in_part": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,
     "catalogue_problem": Severity.WARNING,
     "rates_failing": Severity.WARNING,

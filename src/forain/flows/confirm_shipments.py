@@ -31,6 +31,7 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
         trouble: errors.AdapterError | None = error
     else:
         trouble = None
+    _tell_orders(deps, account, "bundles_in_part", orders.left_in_part(AccountId(account.pk), deps.clock.now()))
     for waiting in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
         by_hand = waiting.attempt == 0 and _shipped_by_hand(deps, account, waiting)
         parcel = parcels.claim(waiting.pk, deps.clock.now())
@@ -49,12 +50,16 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
 
 def _tell_unshown(deps: Deps, account: models.Account) -> None:
     """A taken parcel is no sent order yet: a feed is refused later, or nothing comes of it."""
-    names, subject = orders.unshown(AccountId(account.pk), deps.clock.now()), f"account:{account.pk}"
+    _tell_orders(deps, account, "shipments_unshown", orders.unshown(AccountId(account.pk), deps.clock.now()))
+
+
+def _tell_orders(deps: Deps, account: models.Account, code: str, names: list[str]) -> None:
+    subject = f"account:{account.pk}"
     if names:
         told = {"count": str(len(names)), "orders": import_orders.named(names), "order": names[0]}
-        issues.found("shipments_unshown", subject, deps.clock.now(), account=account.pk, placeholders=told)
+        issues.found(code, subject, deps.clock.now(), account=account.pk, placeholders=told)
     else:
-        issues.mended("shipments_unshown", subject)
+        issues.mended(code, subject)
 
 
 def read_parcels(deps: Deps, account: models.Account) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Case, Count, F, Min, Q, QuerySet, TextField, Value, When
 
 from forain.contracts.shop import Shipment
-from forain.core.bundles import Packed, added
+from forain.core.bundles import Packed, added, begun
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
 from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended, keeping_buyer
@@ -32,6 +32,8 @@ INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
 SHOWN_BY = timedelta(days=1)
 """So long after it took a parcel the marketplace may go on showing its order as not sent."""
+REST_LEAVES_WITHIN = timedelta(days=1)
+"""So long after a part of a bundle the rest of it may leave before a person is told."""
 IN_VAIN = timedelta(minutes=30)
 """A creation that has not worked for so long is a person's matter; it is tried again all the same."""
 WITH_SOMETHING = ~Q(items={}) | Q(parts={})
@@ -550,6 +552,23 @@ def unshown(account: AccountId, now: Instant) -> list[str]:
     rows = _unshown_parcels(account, now).filter(order__seen_at__gte=F("confirmed_at") + SHOWN_BY)
     rows = rows.exclude(order__hold_reason=UNREADABLE)
     return list(dict.fromkeys(rows.order_by("confirmed_at", "pk").values_list("order__order_id", flat=True)))
+
+
+def begun_lines(row: models.Order) -> set[str]:
+    """The lines of an order of which some has left and is in no bundle that is told the marketplace."""
+    return begun(_packed(models.Parcel.objects.filter(order=row)))
+
+
+def left_in_part(account: AccountId, now: Instant) -> list[str]:
+    """The ids of the orders, oldest first, of which a part of a bundle left `REST_LEAVES_WITHIN` ago or longer, and its rest did not."""
+    rows = models.Order.objects.filter(account_id=account, state=OrderState.CREATED.value, status__in=PAID)
+    waiting = models.Parcel.objects.filter(order__in=rows, seen_at__lte=now - REST_LEAVES_WITHIN).exclude(parts={})
+    found = rows.filter(pk__in=waiting.values("order_id")).defer("body").order_by("purchased_at", "pk")
+    return [row.order_id for row in found.prefetch_related("parcels") if begun(_packed(row.parcels.all()))]
+
+
+def _packed(parcels: "Iterable[models.Parcel]") -> Packed:
+    return Packed(added(*(parcel.items for parcel in parcels)), added(*(parcel.parts for parcel in parcels)))
 
 
 def buyers_are_stored() -> bool:

@@ -173,6 +173,7 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
     entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")[:40]
     parcels = models.Parcel.objects.filter(order=row).order_by("pk")
     told = {"order": row, "parcels": parcels, "entries": entries, "may_put_aside": orders.may_put_aside(row)}
+    told["begun"] = bool(orders.begun_lines(row))
     return render(request, "web/order.html", told)
 
 

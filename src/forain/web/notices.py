@@ -12,7 +12,7 @@ from forain.web.reminders import Cared, Cares
 
 ABOUT_AN_ORDER = (
     "order_total_differs", "orders_missing", "orders_left_out", "orders_differ", "shipment_refused",
-    "shipments_unshown", "cancel_asked",
+    "shipments_unshown", "bundles_in_part", "cancel_asked",
 )  # fmt: skip
 
 
