@@ -222,6 +222,20 @@ def test_where_a_line_has_no_readable_name_nothing_is_gone(shelf):
     assert "offer_gone" not in shelf.journal()
 
 
+def test_what_a_second_night_misses_by_name_is_gone_whatever_line_is_broken(shelf):
+    gone(shelf, "S03")
+    files(shelf, spoiled(b"\tS05\t"))
+    compare(shelf)
+    shelf.advance(24 * 3600)
+    files(shelf, spoiled(b"\tS05\t"))
+
+    compare(shelf)
+
+    assert told()["unread"] == "1"
+    assert set(GOODS) - skus() == {"S03"}
+    assert shelf.journal(f"{FR}/S03")[-1] == "offer_gone"
+
+
 def test_an_unreadable_line_is_named_looked_at_and_stops_no_other(shelf):
     listing(shelf, "S06").availability["DEFAULT"] = 9
     files(shelf, lambda content: content.replace(b"\tS05\t10.00", b"\tS05\t10,x"))

@@ -158,7 +158,8 @@ def _compare(sweep: Sweep, place: Place, shelf: Shelf) -> Place:
         if not lines.count or found.missing * 2 > known:
             # Looking at so many by name costs more than the pages, which show more.
             _by_pages(sweep, place, "incomplete", sweep.deps.clock.now())
-        shelves.write(account, site, shelf.currency, made_at, sweep.deps.clock.now())
+        now = sweep.deps.clock.now()
+        shelves.write(account, site, shelf.currency, made_at, now, all_named=not lines.nameless)
     for unread in lines.named:
         words = {"field": unread.field}
         _tell(sweep, "offer_unreadable", words, str(unread.key))
@@ -167,8 +168,7 @@ def _compare(sweep: Sweep, place: Place, shelf: Shelf) -> Place:
         "unread": str(lines.unread or ""),
     }  # fmt: skip
     _tell(sweep, "shelf_compared", told)
-    # A line without a readable SKU may be any of those that are missing.
-    return sweep.keep(place, step="look", after=0, gone=not lines.nameless)
+    return sweep.keep(place, step="look", after=0)
 
 
 def _tell(sweep: Sweep, code: str, placeholders: dict[str, str], subject: str = "") -> None:
@@ -184,7 +184,7 @@ def _tell(sweep: Sweep, code: str, placeholders: dict[str, str], subject: str = 
 def _look(sweep: Sweep, place: Place) -> Place:
     """Look by name at what the report does not have, or not readably: what a look does not have either is gone."""
     deps, account = sweep.deps, sweep.number
-    made_at, after, gone = parse_instant(place["begun_at"]), place["shelf"]["after"], place["shelf"]["gone"]
+    made_at, after = parse_instant(place["begun_at"]), place["shelf"]["after"]
     adapter = deps.open.marketplace(sweep.account)
     page_size = deps.open.marketplace_manifest(sweep.account.marketplace).page_size
     while rows := offers.to_look_at(account, sweep.site, made_at, after, page_size):
@@ -194,11 +194,11 @@ def _look(sweep: Sweep, place: Place) -> Place:
         shown = {offer.key.sku for offer in seen}
         offers.looked(row for row in rows if row.sku in shown)
         absent = [row for row in rows if row.sku not in shown]
-        for sku in offers.forget_missing(absent, made_at) if gone else ():
+        for sku in offers.forget_missing(absent, made_at):
             _tell(sweep, "offer_gone", {}, f"{sweep.site}/{sku}")
         offers.not_there([row.pk for row in absent], asked_at)
         after = rows[-1].pk
-        place = sweep.keep(place, step="look", after=after, gone=gone)
+        place = sweep.keep(place, step="look", after=after)
         authorize.still_allowed(deps, sweep.account, authorization.OFFERS)
     return sweep.keep(place, step="names", after="")
 

@@ -645,7 +645,7 @@ def to_look_at(account: AccountId, site: str, made_at: Instant, after: int, most
 def forget_missing(rows: Sequence[models.Offer], made_at: Instant) -> list[str]:
     """Offers that neither the report of that moment nor a look has are none any more: delete them, and name their SKUs.
 
-    Not where the report has them, or somebody else looked meanwhile.
+    Not where the report has them, may have them in a line that could not be read, or somebody else looked meanwhile.
     """
     gone = models.Offer.objects.filter(
         pk__in=[row.pk for row in rows], asked_at=made_at, observed_at__lt=made_at, feed=None

@@ -113,11 +113,14 @@ def compare(account: AccountId, site: SiteId, currency: str, made_at: Instant) -
     return Difference(*(counts.get(kind, 0) for kind in ("other", "new", "doubtful", "missing")))
 
 
-def write(account: AccountId, site: SiteId, currency: str, made_at: Instant, now: Instant) -> int:
+def write(
+    account: AccountId, site: SiteId, currency: str, made_at: Instant, now: Instant, *, all_named: bool = True
+) -> int:
     """Write what the comparison found, and mark what is shown otherwise than wanted; the answer is how many were marked.
 
     Known offers get only what the report shows; new ones their row; missing and doubtful ones are to be looked at by name
-    (`offers.to_look_at`).
+    (`offers.to_look_at`). Not `all_named`: a line whose SKU could not be read may be any of the missing ones, which may
+    only be gone (`offers.forget_missing`) if a look missed them before.
     """
     for page in _differing():
         told = {number: _in_part(quantity, minor, buyable, currency) for number, quantity, minor, buyable in page}
@@ -126,8 +129,9 @@ def write(account: AccountId, site: SiteId, currency: str, made_at: Instant, now
         seen = [_observed(OfferKey(account, site, SellerSku(sku)), currency, *rest) for sku, *rest in page]
         offers.add_in_part(account, seen, made_at, now)
     # By the moment it is known which of the two it is: only what is missing may be gone.
-    _execute(_ASKED, ["missing", made_at, made_at])
-    _execute(_ASKED, ["doubtful", max(now, made_at + MOMENT), made_at])
+    later = max(now, made_at + MOMENT)
+    _execute(_ASKED, ["missing", all_named, made_at, later, made_at])
+    _execute(_ASKED, ["doubtful", False, later, later, made_at])
     return offers.mark_all_unlike(account, site, now)
 
 
@@ -214,7 +218,9 @@ UPDATE shelf_difference SET kind = 'doubtful' WHERE kind = 'other' AND sku IN (
     GROUP BY sku HAVING count(*) > 1)
 """
 _ASKED = """
-UPDATE store_offer o SET asked_at = greatest(o.asked_at, told.at)
-FROM shelf_difference d, (SELECT %s::text AS kind, %s::timestamptz AS at) told
+UPDATE store_offer o SET asked_at = greatest(
+    o.asked_at, CASE WHEN told.sure OR o.asked_at > o.observed_at THEN told.at ELSE told.later END)
+FROM shelf_difference d,
+    (SELECT %s::text AS kind, %s::boolean AS sure, %s::timestamptz AS at, %s::timestamptz AS later) told
 WHERE d.offer = o.id AND d.kind = told.kind AND o.observed_at < %s
 """
