@@ -282,7 +282,7 @@ def test_a_look_whose_answer_comes_late_hides_nothing_that_was_seen_since(make_h
         house.advance(20)
         now = house.deps.clock.now()
         key = offers.key_of(soap())
-        offers.see(key.account, house.deps.open.marketplace(house.account).observe([key]), now)
+        offers.see(key.account, house.deps.open.marketplace(house.account).observe([key]).offers, now)
 
     house.box.meanwhile = sold_and_seen
     observe_offers.sweep_offers(house.deps, house.account)

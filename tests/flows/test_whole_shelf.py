@@ -1,5 +1,6 @@
 """Every night everything is compared: by one report where there is much, and by nothing but looks where that says too little."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from forain.store import models, offers, runs, shelves
 from forain_box import listing_writes
 
 from .conftest import FR
+from .test_offers_that_cannot_be_read import garbled
 from .test_orders_proven import files
 
 TYPE = "GET_MERCHANT_LISTINGS_ALL_DATA"
@@ -201,6 +203,53 @@ def test_what_the_report_lacks_is_looked_at_by_name_and_gone_only_where_that_lac
     assert asked(shelf, "searchListingsItems") == looks + 1
 
 
+def test_what_the_report_lacks_and_a_look_cannot_read_is_there(shelf):
+    files(shelf, lambda content: b"".join(x for x in content.splitlines(True) if b"\tS04\t" not in x))
+    bend(shelf, garbled("S04"))
+    before = row("S04").observed_at
+
+    for _ in range(2):
+        compare(shelf)
+        shelf.advance(24 * 3600)
+
+    assert skus() == set(GOODS)
+    assert (row("S04").observed_at, row("S04").problems[0][0]) == (before, "unreadable")
+    assert shelf.journal(f"{FR}/S04")[-1] == "offer_unreadable"
+
+
+def test_a_look_with_an_answer_without_a_name_makes_nothing_gone(shelf):
+    gone(shelf, "S03")
+    files(shelf, lambda content: b"".join(x for x in content.splitlines(True) if b"\tS04\t" not in x))
+    bend(shelf, nameless("S04"))
+
+    compare(shelf)
+
+    assert skus() == set(GOODS)
+
+
+def bend(house, change):
+    """From now on the answers of looks are changed on their way."""
+    answer = house.box.answer
+
+    def bent(request):
+        response = answer(request)
+        if "/listings/" in request.raw_path and response.status == 200:
+            response.body = json.dumps(change(request.raw_path, json.loads(response.body))).encode()
+        return response
+
+    house.box.answer = bent
+
+
+def nameless(sku):
+    def change(path, answer):
+        for item in answer.get("items", []):
+            if item["sku"] == sku:
+                item["sku"] = None
+        return answer
+
+    return change
+
+
 def spoiled(*cells):
     """The lines with these cells lose one."""
 
@@ -256,7 +305,7 @@ def test_a_report_is_as_old_as_the_moment_it_was_asked_for(shelf):
     begin(shelf)
     shelf.advance(60)
     listing(shelf).availability["DEFAULT"] = 5
-    (seen,) = shelf.deps.open.marketplace(shelf.account).observe([offers.key_of(row())])
+    (seen,) = shelf.deps.open.marketplace(shelf.account).observe([offers.key_of(row())]).offers
     offers.see(AccountId(shelf.account_id), [seen], shelf.deps.clock.now())
     files(shelf, lambda content: content.replace(b"\tS01\t10.00\t5", b"\tS01\t10.00\t9"))
 

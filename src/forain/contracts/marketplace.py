@@ -362,8 +362,9 @@ class BulkWriter(Protocol):
 class OfferReader(Protocol):
     """Reads what the marketplace shows."""
 
-    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
-        """What the marketplace shows now; a key it does not know, or shows in a way that cannot be read, is absent."""
+    def observe(self, keys: Sequence[OfferKey]) -> OfferPage:
+        """What the marketplace shows of these now, on one page; a key it does not know is absent. What is there and cannot be
+        read is among `unread`; one without a readable SKU may be any of them."""
         ...
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:

@@ -189,12 +189,17 @@ def _look(sweep: Sweep, place: Place) -> Place:
     page_size = deps.open.marketplace_manifest(sweep.account.marketplace).page_size
     while rows := offers.to_look_at(account, sweep.site, made_at, after, page_size):
         asked_at = deps.clock.now()
-        seen = adapter.observe([offers.key_of(row) for row in rows])
-        offers.see(account, seen, asked_at)
-        shown = {offer.key.sku for offer in seen}
+        page = adapter.observe([offers.key_of(row) for row in rows])
+        offers.see(account, page.offers, asked_at)
+        shown = {offer.key.sku for offer in page.offers}
         offers.looked(row for row in rows if row.sku in shown)
-        absent = [row for row in rows if row.sku not in shown]
-        for sku in offers.forget_missing(absent, made_at):
+        offers.see_unreadable(page.unread, asked_at)
+        for unread in page.unread:
+            _tell(sweep, "offer_unreadable", {"field": unread.field}, str(unread.key))
+        there = shown | {unread.key.sku for unread in page.unread}
+        absent = [row for row in rows if row.sku not in there]
+        # One without a readable name may be any of those that are absent.
+        for sku in offers.forget_missing(absent, made_at) if "" not in there else ():
             _tell(sweep, "offer_gone", {}, f"{sweep.site}/{sku}")
         offers.not_there([row.pk for row in absent], asked_at)
         after = rows[-1].pk

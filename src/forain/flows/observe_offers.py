@@ -37,9 +37,10 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             by_site.setdefault(row.site, []).append(row)
         for site_rows in by_site.values():
             asked_at = deps.clock.now()
-            seen = adapter.observe([offers.key_of(row) for row in site_rows])
-            offers.see(AccountId(account.pk), seen, asked_at)
-            missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
+            page = adapter.observe([offers.key_of(row) for row in site_rows])
+            offers.see(AccountId(account.pk), page.offers, asked_at)
+            offers.see_unreadable(page.unread, asked_at)
+            missing = {row.sku for row in site_rows} - {o.key.sku for o in page.offers}
             offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
             offers.looked(row for row in site_rows if row.sku not in missing)
         _settle_proven(account, [row.pk for row in rows], deps)

@@ -192,7 +192,7 @@ def _long_unseen(row: models.Offer, now: Instant) -> bool:
 def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
     """See again what orders have moved; it stays marked, and is planned anew with what was seen."""
     now = deps.clock.now()
-    seen = adapter.observe([offers.key_of(row) for row in rows])
+    seen = adapter.observe([offers.key_of(row) for row in rows]).offers
     offers.see(AccountId(account.pk), seen, now)
     shown = {offer.key for offer in seen}
     offers.looked(row for row in rows if offers.key_of(row) in shown)
@@ -214,7 +214,7 @@ def _still_so(
     old = {offers.key_of(row): row for row, _ in to_tell if _long_unseen(row, now)}
     if not old:
         return to_tell
-    seen = {o.key: o for o in adapter.observe(list(old))}
+    seen = {o.key: o for o in adapter.observe(list(old)).offers}
     offers.see(AccountId(account.pk), list(seen.values()), now)
     offers.looked(row for key, row in old.items() if key in seen)
     holds = []

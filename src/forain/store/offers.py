@@ -466,7 +466,8 @@ def alarm(
     newest = Q(wanted_no=number)
     if code == "not_taken":
         # What was taken and is not shown: the errors that the marketplace shows with it are the reasons it gives.
-        problems = [problem for problem in refusals.from_rows(row.problems) if not problem.warning]
+        shown = refusals.from_rows(row.problems)
+        problems = [problem for problem in shown if not problem.warning and problem.code != "unreadable"]
     if code in refusals.TOLD_NO:
         told = refusals.as_rows(problems)
         again = row.alarm in refusals.TOLD_NO and refusals.same_reason(row.refusals, told)

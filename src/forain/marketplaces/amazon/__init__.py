@@ -37,7 +37,7 @@ from forain.contracts.marketplace import (
 from forain.contracts.net import Net
 from forain.core.clock import Instant, Window
 from forain.core.ids import FeedId, MarketplaceOrderId, OfferKey, SellerId, SiteId
-from forain.core.offers import Change, Observed
+from forain.core.offers import Change
 from forain.core.orders import Order
 from forain.core.secret import Secret
 from forain.marketplaces.amazon import (
@@ -186,7 +186,7 @@ class AmazonAccount:
     def call_off(self, feed: FeedId) -> None:
         feeds.call_off(self._credentials, self._net, feed)
 
-    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+    def observe(self, keys: Sequence[OfferKey]) -> OfferPage:
         return listings.observe(self._credentials, self._net, keys)
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:

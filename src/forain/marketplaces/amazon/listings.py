@@ -34,9 +34,9 @@ def items_url(credentials: Credentials, sku: SellerSku | None = None) -> str:
     return path if sku is None else f"{path}/{quote(sku, safe='')}"
 
 
-def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> OfferPage:
     """The offers of `keys`, twenty a call; one Amazon does not know is absent."""
-    found: list[Observed] = []
+    found: list[OfferPage] = []
     by_site: dict[SiteId, list[SellerSku]] = {}
     for key in keys:
         by_site.setdefault(key.site, []).append(key.sku)
@@ -44,30 +44,33 @@ def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tup
         plain = [sku for sku in skus if "," not in sku]
         for start in range(0, len(plain), PAGE):
             query = {"identifiers": ",".join(plain[start : start + PAGE]), "identifiersType": "SKU"}
-            found += _read(credentials, site, _search(credentials, net, site, query)).offers
+            found.append(_read(credentials, site, _search(credentials, net, site, query)).page)
         for sku in skus:
             if "," in sku:
                 # A comma would fall apart in the list of identifiers.
-                found += _one(credentials, net, site, sku)
+                found.append(_one(credentials, net, site, sku))
     wanted = set(keys)
-    return tuple(o for o in found if o.key in wanted)
+    return OfferPage(
+        tuple(offer for page in found for offer in page.offers if offer.key in wanted),
+        None,
+        tuple(unread for page in found for unread in page.unread if unread.key in wanted or not unread.key.sku),
+    )
 
 
-def _one(credentials: Credentials, net: Net, site: SiteId, sku: SellerSku) -> list[Observed]:
+def _one(credentials: Credentials, net: Net, site: SiteId, sku: SellerSku) -> OfferPage:
     query = {"marketplaceIds": site, "includedData": INCLUDED}
     request = Request("getListingsItem", "GET", items_url(credentials, sku), query=query)
     response = net.send(request)
     if response.status != 200:
         error = errors.of_api(response, "getListingsItem")
         if error.code == "not_found":
-            return []
+            return OfferPage((), None)
         raise error
     try:
         seen = _observed(credentials, site, wire.read(response, wire.ListingItem))
-    except Malformed:
-        # This answer is about one offer: it is absent, as it would be among others.
-        return []
-    return [seen] if seen else []
+    except Malformed as error:
+        return OfferPage((), None, (UnreadOffer(OfferKey(credentials.account, site, sku), error.field),))
+    return OfferPage((seen,) if seen else (), None)
 
 
 def sweep(credentials: Credentials, net: Net, site: SiteId, cursor: str | None) -> OfferPage:
@@ -98,10 +101,6 @@ class _Read:
 
     page: OfferPage
     newest: str
-
-    @property
-    def offers(self) -> tuple[Observed, ...]:
-        return self.page.offers
 
 
 def _search(credentials: Credentials, net: Net, site: SiteId, query: dict[str, str]) -> wire.ListingPage:

@@ -38,14 +38,18 @@ EAN = "4"
 NEEDED = ("sku", "price", "quantity", "channel", "status")
 
 
-def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> OfferPage:
     """The offers of `keys`, from the newest report; one it does not name is absent. Raises Busy until there is a report."""
-    found: list[Observed] = []
+    found: list[OfferPage] = []
     for site in sorted({key.site for key in keys}):
         if (number := _newest(credentials, net, site)) is not None:
-            found += _fetch(credentials, net, site, number).offers
+            found.append(_fetch(credentials, net, site, number))
     wanted = set(keys)
-    return tuple(offer for offer in found if offer.key in wanted)
+    return OfferPage(
+        tuple(offer for page in found for offer in page.offers if offer.key in wanted),
+        None,
+        tuple(unread for page in found for unread in page.unread if unread.key in wanted or not unread.key.sku),
+    )
 
 
 def _newest(credentials: Credentials, net: Net, site: SiteId) -> str | None:

@@ -1,5 +1,7 @@
 """Reading offers back: what is asked, what is shown, one bad item among good ones, and all pages."""
 
+import json
+
 import pytest
 
 from forain.core import errors as e
@@ -50,7 +52,7 @@ def results(*items, **more):
 
 
 def seen(item):
-    (found,) = account(Wire((200, results(item)))).observe([key("S")])
+    (found,) = account(Wire((200, results(item)))).observe([key("S")]).offers
     return found
 
 
@@ -197,7 +199,7 @@ def test_an_offer_of_another_site_only_is_none_here():
     elsewhere = listing()
     elsewhere["summaries"][0]["marketplaceId"] = "A1PA6795UKMFR9"
 
-    assert account(Wire((200, results(elsewhere)))).observe([key("S")]) == ()
+    assert account(Wire((200, results(elsewhere)))).observe([key("S")]).offers == ()
 
 
 BROKEN = [
@@ -210,11 +212,11 @@ BROKEN = [
 @pytest.mark.parametrize("broken", BROKEN)
 def test_one_broken_item_is_named_and_the_others_are_read(broken):
     page = account(Wire((200, results(broken, listing())))).sweep(FR, None)
-    (read,) = account(Wire((200, results(broken, listing())))).observe([key("BAD"), key("S")])
+    seen = account(Wire((200, results(broken, listing())))).observe([key("BAD"), key("S")])
 
     assert [o.key.sku for o in page.offers] == ["S"]
     assert [u.key for u in page.unread] == [key("BAD")]
-    assert read.key.sku == "S"
+    assert ([o.key.sku for o in seen.offers], [u.key for u in seen.unread]) == (["S"], [key("BAD")])
 
 
 def test_more_offers_of_one_moment_than_amazon_pages_through_are_said_not_forgotten():
@@ -226,9 +228,17 @@ def test_more_offers_of_one_moment_than_amazon_pages_through_are_said_not_forgot
 
 
 def test_an_sku_amazon_does_not_know_is_absent_and_a_proxys_page_is_no_such_answer():
-    assert account(Wire((404, refusal("NOT_FOUND")))).observe([key("A,B")]) == ()
+    assert account(Wire((404, refusal("NOT_FOUND")))).observe([key("A,B")]).offers == ()
     with pytest.raises(e.ServerFault):
         account(Wire((404, b"<html>"))).observe([key("A,B")])
+
+
+def test_an_offer_that_is_asked_for_by_itself_and_cannot_be_read_is_named():
+    broken = {"sku": "A,B", "summaries": 3}
+
+    seen = account(Wire((200, json.dumps(broken).encode()))).observe([key("A,B")])
+
+    assert (seen.offers, [u.key for u in seen.unread]) == ((), [key("A,B")])
 
 
 @pytest.mark.parametrize(
