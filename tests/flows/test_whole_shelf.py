@@ -227,6 +227,23 @@ def test_a_look_with_an_answer_without_a_name_makes_nothing_gone(shelf):
     assert skus() == set(GOODS)
 
 
+def test_a_look_that_cannot_be_read_is_tried_again_and_no_other_report_is_asked_for(shelf):
+    gone(shelf, "S03")
+    answer = shelf.box.answer
+    bend(shelf, lambda path, body: {name: told for name, told in body.items() if name != "items"})
+    begin(shelf)
+    while not line().error:
+        step(shelf)
+    reports = asked(shelf, "createReport")
+    shelf.box.answer = answer
+
+    step(shelf)
+
+    assert (line().error, line().places) == ("", {})
+    assert asked(shelf, "createReport") == reports
+    assert set(GOODS) - skus() == {"S03"}
+
+
 def bend(house, change):
     """From now on the answers of looks are changed on their way."""
     answer = house.box.answer

@@ -71,6 +71,11 @@ def large(deps: Deps, account: models.Account, site: SiteId, place: Place) -> bo
     return models.Offer.objects.filter(account=account, site=site).count() > whole.more_than
 
 
+def compared(place: Place) -> bool:
+    """A report was held against what is known, and what is left goes by what that found."""
+    return place.get("shelf", {}).get("step") in ("look", "names")
+
+
 def compare_shelf(deps: Deps, account: models.Account, site: SiteId, place: Place) -> tuple[Place, Instant | None]:
     """One step, or as many as can be done without waiting: (the place then, when to go on; None: the site is compared).
 

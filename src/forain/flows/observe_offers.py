@@ -101,8 +101,9 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
                     place = instead.place
             place = _sweep_site(deps, account, SiteId(site.site), place)
     except (Rejected, Malformed):
-        # Perhaps it is the page's token: the next run begins anew.
-        runs.keep_place("sweep_offers", subject, "sweep", {})
+        # Perhaps it is the page's token: the next run begins anew. A report that was compared is not asked for again.
+        if not compare_shelf.compared(runs.place("sweep_offers", subject, "sweep", deps.clock.now())):
+            runs.keep_place("sweep_offers", subject, "sweep", {})
         raise
     now = deps.clock.now()
     runs.keep_place("sweep_offers", subject, "sweep", {})
