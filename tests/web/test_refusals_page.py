@@ -86,9 +86,9 @@ def test_the_largest_group_comes_first_with_cause_cure_and_five_of_its_offers(me
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", ("Refused by Amazon", "Amazon does not let your account sell this brand", "What to do", "Try these again")),
-     ("fr", ("Refusé par Amazon", "Amazon n'autorise pas votre compte à vendre cette marque", "Que faire", "Réessayer celles-ci")),
-     ("de", ("Von Amazon abgelehnt", "Amazon lässt Ihr Konto diese Marke nicht verkaufen", "Was zu tun ist", "Diese erneut versuchen"))],
+    [("en", ("Refused by Amazon", "Amazon does not let your account sell this brand", "What to do:", "Try these again")),
+     ("fr", ("Refusé par Amazon", "Amazon n'autorise pas votre compte à vendre cette marque", "Que faire :", "Réessayer celles-ci")),
+     ("de", ("Von Amazon abgelehnt", "Amazon lässt Ihr Konto diese Marke nicht verkaufen", "Was zu tun ist:", "Diese erneut versuchen"))],
 )  # fmt: skip
 def test_it_speaks_the_readers_language(merchant, account, language, words):
     refuse(account, "SOAP", "6024")
