@@ -458,9 +458,9 @@ def test_bundles_come_from_a_file_and_go_into_one(house):
     [
         (b"SET,SOAP,1\nSET,OIL,0\n", WrongLine(3, "OIL", "need_wrong")),
         (b"SET,SOAP,1\nSET,OIL,1\nSET,SOAP,1\n", WrongLine(4, "SOAP", "article_twice")),
-        (b"SET,SOAP,1\nSET,NONE,1\n", WrongLine(3, "variant NONE")),
-        (b"SET,SOAP,\nSET,OIL,\n", WrongLine(3, "SET × 2")),
-        (b"SET,SOAP,1\nSET,OIL,\n", WrongLine(3, "SET × 2")),
+        (b"SET,SOAP,1\nSET,NONE,1\n", WrongLine(3, "NONE", "unknown_article")),
+        (b"SET,SOAP,\nSET,OIL,\n", WrongLine(3, "SET", "need_missing")),
+        (b"SET,SOAP,1\nSET,OIL,\n", WrongLine(3, "SET", "need_missing")),
         (b"OIL,OIL,1\nSOAP,SOAP,2\n", WrongLine(3, "SOAP = SOAP", "linked_already")),
         (b"OIL,OIL,\nSET,OIL,\n", WrongLine(3, "SET", "bundle_already")),
         (b"SET,SOAP,2\n" * 60, WrongLine(52, "SET", "too_many_articles")),

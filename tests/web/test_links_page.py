@@ -50,13 +50,14 @@ def test_what_goes_out_comes_in_again_as_it_was(merchant, account):
     page = upload(merchant, account, written)
 
     assert kept == links() == {("X", "v1"), ("=1+1", "v2")}
-    assert "2 links taken from the file" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 SKUs taken from the file" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"marketplace_sku,variant\nX,v1\nY,v9\n", "Line 3: variant v9"),
+        (b"marketplace_sku,variant\nX,v1\nX,v2\n", "Line 3: X stands in several lines. If it is a bundle, say in each"),
+        (b"marketplace_sku,variant\nX,v1\nY,v9\n", "Line 3: there is no article “v9” in the shop. Copy its id"),
         (b"marketplace_sku,variant\n" + b"X,v1\n" * (1024 * 1024 + 1), "Line 1: &gt; 5 MB"),
     ],
 )
@@ -173,7 +174,7 @@ def test_a_file_of_bundles_goes_out_and_comes_in_again_and_a_wrong_line_is_named
 
     page = upload(merchant, account, written)
     assert (links(), bundles()) == kept == ({("X", "v1")}, {"SET": [("v1", 2), ("v2", 1)]})
-    assert "2 links taken from the file" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 SKUs taken from the file" in page.replace("\N{NO-BREAK SPACE}", " ")
 
     page = upload(merchant, account, head + b"SET,v1,2\r\nSET,v2,none\r\n")
     assert "Line 3: v2: the pieces are a whole number from 1 to 10000." in page

@@ -137,11 +137,13 @@ def read_csv(account: models.Account, content: bytes) -> list[tuple[SellerSku, P
         sku, variant, need = SellerSku(cells["marketplace_sku"]), cells["variant"], cells.get("need", "").strip()
         if len(sku) > LONGEST_SKU or "\0" in sku:
             return WrongLine(number, f"marketplace_sku {sku[:20]!a}")
-        if not sku or variant not in known:
-            return WrongLine(number, f"variant {variant or '?'}")
+        if not sku or not variant:
+            return WrongLine(number, "marketplace_sku, variant ?")
+        if variant not in known:
+            return WrongLine(number, variant[:LONGEST_SKU], "unknown_article")
         said = found.setdefault(sku, [])
         if any(not need or not other for _, name, other in said if name != variant):
-            return WrongLine(number, f"{sku} × 2")
+            return WrongLine(number, sku, "need_missing")
         if not need and any(name == variant and not other for _, name, other in said):
             # The same link once more.
             continue
