@@ -1,15 +1,20 @@
 """What changes in the shop is told: at once where the shop says so, soon where it is asked, and all the same where it says nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from forain.core.ids import ShopId
+from forain.core import errors
+from forain.core.ids import ShopId, VariantId
 from forain.core.signals import Signal
+from forain.engine import jobs
 from forain.engine.schedule import WHOLE_CATALOGUE_EVERY
 from forain.flows import watch
 from forain.shops.files import FilesShop
-from forain.store import models, shops
+from forain.store import models, runs, shops
+
+from .test_parcels import Opener
 
 FR = "A13V1IB3VIYZZH"
 
@@ -72,6 +77,29 @@ def test_a_shop_without_hooks_and_without_a_list_of_changes_is_compared_whole(ho
     assert house.quantity("SOAP") == 7
     assert float(house.amazon("OIL")["prices"][FR]) == 15
     assert models.Offer.objects.get(sku="OIL").wanted_no == marked + 1
+
+
+def test_a_hook_of_a_shop_that_was_away_ends_the_pause_after_its_failures(house, monkeypatch):
+    feed(monkeypatch)
+    house.change("SOAP", stock=7)
+    away = replace(house.deps, open=Opener(house.deps.open, shop_error=errors.Unreachable("away")))
+    shops.mark_variants(ShopId(house.shop.pk), [VariantId("SOAP")], house.deps.clock.now())
+    for _ in range(9):
+        for flow, subject in (
+            ("watch_shop", f"shop:{house.shop.pk}"),
+            ("reconcile_offers", f"account:{house.account_id}"),
+        ):
+            models.Run.objects.filter(flow=flow).update(due_at=house.deps.clock.now())
+            jobs.run(away, flow, subject)
+    later = house.deps.clock.now() + timedelta(minutes=20)
+    assert runs.get("watch_shop", f"shop:{house.shop.pk}").due_at > later
+    assert runs.get("reconcile_offers", f"account:{house.account_id}").due_at > later
+
+    watch.note_signals(house.deps, house.shop, (Signal("stock", "OIL"),))
+    house.tick()
+    house.tick()
+
+    assert told() == 7
 
 
 def test_of_two_readings_of_everything_at_once_neither_makes_gone_what_the_other_saw(house):

@@ -47,7 +47,10 @@ def watch_shop(deps: Deps, shop: models.Shop) -> Instant:
 
 
 def note_signals(deps: Deps, shop: models.Shop, signals: tuple[Signal, ...]) -> None:
-    """A hook told: mark the offers of these variants, and soon read what else may have changed. No call out here."""
+    """A hook told: mark the offers of these variants, and soon read what else may have changed. No call out here.
+
+    A shop that calls is there: a pause after its failures ends, and what waits for it goes on once it answers.
+    """
     now = deps.clock.now()
     with journal.chain():
         keys = {VariantId(s.key) for s in signals if s.kind in ("variant", "stock")}
@@ -55,7 +58,7 @@ def note_signals(deps: Deps, shop: models.Shop, signals: tuple[Signal, ...]) -> 
         if any(s.kind == "shop_order" for s in signals):
             for account in shop.accounts.all():
                 runs.poke("confirm_shipments", f"account:{account.pk}", now)
-    runs.poke("watch_shop", f"shop:{shop.pk}", now)
+    runs.rouse("watch_shop", f"shop:{shop.pk}", now)
 
 
 def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:

@@ -28,10 +28,20 @@ def ensure(flow: str, subject: str, due_at: Instant) -> None:
 def poke(flow: str, subject: str, at: Instant) -> None:
     """Make it due at `at`, unless it is due earlier. Does not shorten the pause after a failure of the other side.
 
-    Workers hear of it with the commit (`wait_for_poke`).
+    Workers hear of it, and of what the next three do, with the commit (`wait_for_poke`).
     """
     rows = models.Run.objects.filter(flow=flow, subject=subject, attempt=0, due_at__gt=at)
-    if rows.update(due_at=at, stopped=False):
+    _told(rows.update(due_at=at, stopped=False))
+
+
+def rouse(flow: str, subject: str, at: Instant) -> None:
+    """As `poke`, whatever failed before: the other side has shown that it is there."""
+    rows = models.Run.objects.filter(flow=flow, subject=subject, due_at__gt=at)
+    _told(rows.update(due_at=at, attempt=0, stopped=False))
+
+
+def _told(count: int) -> None:
+    if count:
         with connection.cursor() as cursor:
             cursor.execute(f"NOTIFY {_DUE}")
 
@@ -57,12 +67,12 @@ def force(subject: str, now: Instant, flows: list[str] | None = None) -> None:
     rows = models.Run.objects.filter(subject=subject)
     if flows is not None:
         rows = rows.filter(flow__in=flows)
-    rows.update(due_at=now, attempt=0, stopped=False)
+    _told(rows.update(due_at=now, attempt=0, stopped=False))
 
 
 def set_due(flow: str, subject: str, at: Instant) -> None:
     """An event says when to look, whatever was planned before."""
-    models.Run.objects.filter(flow=flow, subject=subject).update(due_at=at, attempt=0, stopped=False)
+    _told(models.Run.objects.filter(flow=flow, subject=subject).update(due_at=at, attempt=0, stopped=False))
 
 
 def start_stopped(now: Instant) -> int:
