@@ -123,6 +123,18 @@ def test_articles_with_different_vat_have_no_common_price_and_a_rule_says_one(ho
     assert ["fixed_price", "26.90", "sku"] in offer("SET").desired_steps
 
 
+def test_that_special_prices_do_not_count_for_a_bundle_is_said_where_the_rules_use_them(house):
+    assert set_rules.say(house.deps, house.account, Place("account"), {"special_price": "as_price"}, "me") is None
+    head = "sku,title,price,currency,tax_rate,on_hand,special_price\n"
+    (house.folder / "catalogue.csv").write_text(head + "SOAP,Soap,6.90,EUR,20,12,5.00\nOIL,Oil,14.50,EUR,20,5,\n")
+    house.live(60)
+
+    assert price(house, "SOAP") == Decimal("5.00")
+    assert price(house, "SET") == Decimal("28.30")
+    assert "special_not_for_bundles" in offer("SET").notes
+    assert "special_not_for_bundles" not in offer("OIL").notes
+
+
 def test_a_preview_of_a_rule_knows_bundles(house):
     found = list(preview_rules.preview(house.deps, house.account, Place("sku", "", "SET"), {"cap": "2"}))
 

@@ -41,8 +41,8 @@ class Portion:
 class Article:
     """What an SKU sells. `price` None: there is none, and for a bundle `no_price` says why. `counted`: the portions whose stock
     the shop counts; of a single article without its name. `uncounted`: the shop counts none for some, and these limit nothing. `stock_held`:
-    for some it is not known how many there are. `active`: the shop sells all of them. `cost` None: not known of all of them. The rest
-    as `Variant` has it."""
+    for some it is not known how many there are. `active`: the shop sells all of them. `cost` None: not known of all of them.
+    `special_left_out`: some have a special price, and that of a bundle knows nothing of it. The rest as `Variant` has it."""
 
     price: Money | None
     no_price: str
@@ -50,6 +50,7 @@ class Article:
     group: str
     group_prices: Mapping[str, Money]
     special: Special | None
+    special_left_out: bool
     active: bool
     problems: tuple[Problem, ...]
     counted: tuple[Counted, ...]
@@ -85,6 +86,7 @@ def as_one(found: Sequence[Portion]) -> Article:
         group=first.group if all(portion.variant.group == first.group for portion in found) else "",
         group_prices={name: amount for name, amount in priced.items() if isinstance(amount, Money)},
         special=first.special if single else None,
+        special_left_out=not single and any(portion.variant.special for portion in found),
         active=all(portion.variant.active for portion in found),
         problems=tuple(problem for portion in found for problem in portion.variant.problems),
         counted=tuple(one for one in counted if one is not None),

@@ -108,6 +108,8 @@ def wanted(
     withdrawn: frozenset[str] = frozenset()
     price = None
     found.shop_price = shop_price = article.price
+    if article.special_left_out and rule.sales.special != "no":
+        found.notes.append("special_not_for_bundles")
     if shop_price is not None and rule.price.fixed is None and rule.price_group in article.group_prices:
         shop_price = article.group_prices[rule.price_group]
         found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
