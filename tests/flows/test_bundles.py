@@ -142,10 +142,24 @@ def test_a_preview_of_a_rule_knows_bundles(house):
 
 
 def test_an_article_that_is_gone_leaves_the_bundle_as_it_stands_and_is_said(house):
-    catalogue(house, "SOAP,Soap,6.90,EUR,20,4,\n")
+    catalogue(house, "SOAP,Soap,6.90,EUR,20,11,\n")
 
     assert (offer("SET").alarm, offer("SET").alarm_detail) == ("variant_gone", "OIL")
-    assert (house.quantity("SET"), house.quantity("PACK")) == (5, 1)
+    assert (house.quantity("SET"), house.quantity("PACK")) == (5, 3)
+
+
+@pytest.mark.parametrize(("soap", "left"), [("7,yes", 3), ("0,yes", 0), ("12,no", 0)])
+def test_of_a_bundle_an_article_of_which_is_gone_no_more_are_shown_than_the_others_are_good_for(house, soap, left):
+    catalogue(house, f"SOAP,Soap,6.90,EUR,20,{soap}\n")
+    house.live(60)
+
+    assert (house.quantity("SET"), price(house, "SET")) == (left, Decimal("28.30"))
+    assert offer("SET").alarm_detail == "OIL"
+
+    catalogue(house, "SOAP,Soap,7.90,EUR,20,12,yes\n")
+
+    assert (house.quantity("SET"), price(house, "SET")) == (left, Decimal("28.30"))
+    assert (offer("SET").alarm, offer("SET").alarm_detail) == ("variant_gone", "OIL")
 
 
 def test_an_article_that_is_not_active_makes_its_bundles_none(house):

@@ -19,14 +19,14 @@ from forain.core.money import Money
 from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
 from forain.core.ownership import without
 from forain.core.roads import Lane
-from forain.core.rules import NotAWish
+from forain.core.rules import Effective, NotAWish
 from forain.core.stock import Why
 from forain.core.terms import TAKEN_BACK
 from forain.flows import authorize, choose_road, reckon_offers, tell_offers
-from forain.flows.add_up_bundles import as_one, portions, sold_out
+from forain.flows.add_up_bundles import Article, as_one, portions, sold_out
 from forain.flows.brake import Brake, Told
 from forain.flows.deps import Deps
-from forain.flows.reckon_offers import Market, landed, settled_by, wanted
+from forain.flows.reckon_offers import Market, Reckoned, landed, settled_by, wanted
 from forain.store import feeds, fees, journal, landings, models, offers, orders, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
@@ -289,11 +289,19 @@ def _decide(
         fee = fees.usable(known.fees.get(row.pk), row, site.currency, known.market.now)
         found = wanted(article, rule, site, known.market, known.empty, told=_quantity_told(row), fee=fee)
         settled_by(row, rule, found, known.market.now)
-        sold = sold_out(article, () if isinstance(rule, NotAWish) else rule.stock.locations)
+        sold = sold_out(article, _locations(rule))
     elif known.empty and _quantity_told(row):
         found = landed(known.empty)
     else:
-        return Decided(row, None, "variant_gone", gone)
+        left = tuple(part for part in parts if part.variant in known.stock)
+        if not left or not _quantity_told(row):
+            return Decided(row, None, "variant_gone", gone)
+        article = as_one(portions(left, known.stock, known.unimported))
+        rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
+        found = _of_what_is_left(row, rule, site, article, known)
+        if found.desired.quantity is None:
+            return Decided(row, None, "variant_gone", gone)
+        found.held, sold = gone, sold_out(article, _locations(rule))
     desired = offers.fitting(row, found.desired)
     step = _plan(deps, account, row, desired)
     told = offers.Wanted(
@@ -304,6 +312,20 @@ def _decide(
         return Decided(row, told, "variant_gone", gone)
     explained = bool(known.empty) or offers.moved(row) or sold
     return Decided(row, told, step, found.held, explained, found.fees_of)
+
+
+def _locations(rule: Effective | NotAWish) -> tuple[str, ...]:
+    return () if isinstance(rule, NotAWish) else rule.stock.locations
+
+
+def _of_what_is_left(
+    row: models.Offer, rule: Effective | NotAWish, site: models.AccountSite, left: Article, known: _Known
+) -> Reckoned:
+    """What is wanted of a bundle that lacks an article: no more than the others, `left`, are good for, and nothing else."""
+    found = wanted(replace(left, stock_held=True), rule, site, known.market, "")
+    settled_by(row, rule, found, known.market.now)
+    quantity = found.desired.quantity
+    return Reckoned(Desired(quantity, None), found.steps if quantity is not None else [], [])
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
