@@ -122,7 +122,7 @@ def as_text(terms: Terms) -> dict[str, str]:
 def from_text(told: Mapping[str, str]) -> Terms:
     """The terms of these lines; names of a newer Forain are left out. Raises ValueError for a line that is none."""
     found = {name: ABSENT if text == ABSENT else _READ[name](text) for name, text in told.items() if name in _READ}
-    return Terms(**found)  # type: ignore[arg-type]
+    return Terms(**found) if found else UNSAID  # type: ignore[arg-type]
 
 
 def _sale(text: str) -> Sale:

@@ -10,6 +10,7 @@ page; Amazon staff in models issue 4907 of 2026-05-18: an upload may not be comp
 import json
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
@@ -21,7 +22,7 @@ from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.errors import Malformed, Problem, Rejected, ServerFault
 from forain.core.ids import FeedId, SiteId
 from forain.core.money import Money
-from forain.core.offers import Change
+from forain.core.offers import Change, FulfilledBy
 from forain.marketplaces.amazon import errors, offers, wire
 from forain.marketplaces.amazon.attributes import OWN_CHANNEL
 from forain.marketplaces.amazon.listings import address
@@ -44,6 +45,14 @@ SHOWN = ("offers", "fulfillmentAvailability")
 """What the report is to show of each SKU: what is in force, so that the twenty thousand need not be read one by one."""
 
 
+class _Message(msgspec.Struct, rename="camel", gc=False):
+    message_id: int
+    sku: str
+    product_type: str
+    patches: list[msgspec.Raw]
+    operation_type: str = "PATCH"
+
+
 def hand_in(credentials: Credentials, net: Net, site: SiteId, changes: Sequence[Change]) -> str:
     """See `contracts.marketplace.BulkWriter`. The answer is the document's id."""
     told = json.dumps({"contentType": CONTENT_TYPE}).encode()
@@ -64,9 +73,11 @@ def hand_in(credentials: Credentials, net: Net, site: SiteId, changes: Sequence[
 
 def document(credentials: Credentials, changes: Sequence[Change]) -> bytes:
     """The file of a feed. A message's id is its change's place, counted from 1."""
-    messages = []
-    for number, change in enumerate(changes, 1):
-        messages.append({"messageId": number, "sku": change.key.sku, "operationType": "PATCH"} | offers.body(change))
+    patches = offers.Patches()
+    messages = [
+        _Message(number, change.key.sku, change.product_type or offers.GENERIC_TYPE, patches.of(change))
+        for number, change in enumerate(changes, 1)
+    ]
     header = {
         "sellerId": credentials.seller, "version": VERSION, "issueLocale": "en_US",
         "report": {"includedData": list(SHOWN), "apiVersion": "2021-08-01"},
@@ -146,12 +157,15 @@ def read(credentials: Credentials, feed: FeedId, changes: Sequence[Change], body
             # An unknown severity counts as an error: nothing is played down.
             refused[place] = (*refused.get(place, ()), found)[:MOST_PROBLEMS]
     shown: dict[int, Shown] = {}
+    seen = _Seen()
     for item in items:
         place = places.get(item.sku)
         if place is None:
             strangers += 1
-        else:
-            shown[place] = _shown(changes[place].key.site, item)
+            continue
+        # Of one that cannot be read nothing was seen here: it is looked at like any offer.
+        with suppress(Malformed):
+            shown[place] = seen.shown(changes[place].key.site, item)
     counted = summary.messages_processed == summary.messages_accepted + summary.messages_invalid == len(changes)
     whole = counted and not about_it and not strangers and summary.messages_invalid == len(refused)
     return FeedEnd("done", whole, refused, shown, tuple(about_it[:MOST_PROBLEMS]), strangers)
@@ -174,26 +188,43 @@ def _decoded(body: bytes) -> Parts:
 
 def _readable(items: Sequence[msgspec.Raw]) -> Iterator[wire.FeedItem]:
     for item in items:
-        try:
+        with suppress(Malformed):
             yield wire.part(item, wire.FeedItem)
-        except Malformed:
-            # Nothing was seen of it here: it is looked at like any offer.
-            continue
 
 
-def _shown(site: SiteId, item: wire.FeedItem) -> Shown:
-    quantity = next(
-        (a.quantity for a in item.fulfillment_availability if a.fulfillment_channel_code == OWN_CHANNEL), None
-    )
-    by_amazon = any(a.fulfillment_channel_code.startswith("AMAZON_") for a in item.fulfillment_availability)
+class _Seen:
+    """What items show. The same few quantities and prices stand in almost all of them, so that each spelling is read once."""
+
+    def __init__(self) -> None:
+        self._channels: dict[bytes, tuple[int | None, FulfilledBy]] = {}
+        self._prices: dict[tuple[SiteId, bytes], Money | None] = {}
+
+    def shown(self, site: SiteId, item: wire.FeedItem) -> Shown:
+        """Raises Malformed for one that cannot be read."""
+        channels, offered = bytes(item.fulfillment_availability), (site, bytes(item.offers))
+        if channels not in self._channels:
+            self._channels[channels] = _channels(wire.part(item.fulfillment_availability, list[wire.Availability]))
+        if offered not in self._prices:
+            self._prices[offered] = _price(site, wire.part(item.offers, list[wire.ListingOffer]))
+        quantity, by = self._channels[channels]
+        return Shown(quantity, self._prices[offered], by)
+
+
+def _channels(told: Sequence[wire.Availability]) -> tuple[int | None, FulfilledBy]:
+    quantity = next((one.quantity for one in told if one.fulfillment_channel_code == OWN_CHANNEL), None)
+    by_amazon = any(one.fulfillment_channel_code.startswith("AMAZON_") for one in told)
+    return quantity, "marketplace" if by_amazon else "merchant"
+
+
+def _price(site: SiteId, told: Sequence[wire.ListingOffer]) -> Money | None:
     price = None
-    for offer in item.offers:
+    for offer in told:
         if offer.marketplace_id == site and offer.offer_type == "B2C":
             try:
                 price = Money.parse(offer.price.amount, offer.price.currency_code)
             except ValueError:
                 price = None
-    return Shown(quantity, price, "marketplace" if by_amazon else "merchant")
+    return price
 
 
 def _report(credentials: Credentials, net: Net, document: str) -> bytes:

@@ -13,10 +13,10 @@ from forain.contracts.marketplace import Accepted, Credentials, Receipt, Refusal
 from forain.contracts.net import Net, Request
 from forain.core.clock import format_instant
 from forain.core.errors import Malformed, Problem, Rejected
-from forain.core.ids import SubmissionId
+from forain.core.ids import SiteId, SubmissionId
 from forain.core.money import Money
 from forain.core.offers import Change
-from forain.core.terms import ABSENT, Business, Sale
+from forain.core.terms import ABSENT, UNSAID, Business, Sale
 from forain.marketplaces.amazon import errors, wire
 from forain.marketplaces.amazon.attributes import OWN_CHANNEL
 from forain.marketplaces.amazon.listings import items_url, problem
@@ -76,6 +76,32 @@ def body(change: Change) -> dict[str, Any]:
         )
     patches += _of_the_offer(change) + _of_the_list_price(change) + _for_businesses(change)
     return {"productType": change.product_type or GENERIC_TYPE, "patches": patches}
+
+
+class Patches:
+    """The patches of many changes, as they are written: the same few quantities and prices stand in almost all of them, so that
+    each is written once. Of a change without terms they are those of its quantity, and then those of its price."""
+
+    def __init__(self) -> None:
+        self._quantities: dict[int | None, list[msgspec.Raw]] = {None: []}
+        self._prices: dict[tuple[SiteId, int, str] | None, list[msgspec.Raw]] = {None: []}
+
+    def of(self, change: Change) -> list[msgspec.Raw]:
+        """What `body` has as the change's patches."""
+        if change.terms is not UNSAID or change.gone is not UNSAID:
+            return _written(change)
+        quantity, price = change.quantity, change.price
+        here = None if price is None else (change.key.site, price.minor, price.currency)
+        first, second = self._quantities.get(quantity), self._prices.get(here)
+        if first is None:
+            first = self._quantities[quantity] = _written(Change(change.key, quantity, None))
+        if second is None:
+            second = self._prices[here] = _written(Change(change.key, None, price))
+        return first + second
+
+
+def _written(change: Change) -> list[msgspec.Raw]:
+    return [msgspec.Raw(msgspec.json.encode(patch)) for patch in body(change)["patches"]]
 
 
 def _patch(op: str, attribute: str, entry: dict[str, Any]) -> dict[str, Any]:

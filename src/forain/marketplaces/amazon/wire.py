@@ -410,11 +410,11 @@ class FeedSummary(Struct):
 
 
 class FeedItem(Struct):
-    """An item as the report shows it: what it does not have here is in the same words as in a listing."""
+    """An item as the report shows it, in the same words as a listing: offers (`ListingOffer`) and `Availability`, which stay raw."""
 
     sku: Name
-    offers: list[ListingOffer] = []
-    fulfillment_availability: list[Availability] = []
+    offers: msgspec.Raw = msgspec.Raw(b"[]")
+    fulfillment_availability: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class FeedReport(Struct):

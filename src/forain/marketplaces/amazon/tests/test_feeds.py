@@ -5,12 +5,14 @@ import json
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 
 from forain.core import errors as e
 from forain.core.money import Money
 from forain.core.offers import Change
-from forain.marketplaces.amazon import feeds
+from forain.core.terms import ABSENT, Terms
+from forain.marketplaces.amazon import feeds, offers
 from forain.marketplaces.amazon.tests.parts import (
     FR,
     MODELS,
@@ -96,6 +98,20 @@ def test_the_file_is_what_amazons_schema_says_and_tells_what_one_call_would():
     assert told["messages"][1]["patches"][1]["value"][0]["our_price"] == [{"schedule": [{"value_with_tax": 6.9}]}]
     assert told["header"]["sellerId"] == "SELLER"
     assert set(told["header"]["report"]["includedData"]) == {"offers", "fulfillmentAvailability"}
+
+
+def test_messages_that_share_a_quantity_or_a_price_each_say_what_one_call_would():
+    changes = (
+        *CHANGES, Change(key("D"), 3, Money(690, "EUR"), "SOAP"), Change(key("E"), 3, Money(690, "PLN")),
+        Change(key("F"), 3, Money(690, "EUR"), terms=Terms(handling_days=2, list_price=ABSENT)),
+    )  # fmt: skip
+
+    told = json.loads(feeds.document(account(Wire())._credentials, changes))
+
+    for message, change in zip(told["messages"], changes, strict=True):
+        call = json.loads(msgspec.json.encode(offers.body(change)))
+        assert {name: message[name] for name in call} == call
+    assert [len(message["patches"]) for message in told["messages"]] == [1, 2, 1, 2, 2, 3]
 
 
 def test_it_is_uploaded_as_it_is_with_the_type_told_before_and_without_our_token():
@@ -214,7 +230,7 @@ def test_an_error_of_the_whole_feed_is_about_no_message():
 
 
 def test_one_item_that_cannot_be_read_hides_no_other():
-    end = read(report(items=[{"sku": "A", "offers": "none"}, item("C", 9, "14.50")]))
+    end = read(report(items=[{"sku": "A", "offers": "none"}, {"sku": 7}, item("C", 9, "14.50")]))
 
     assert set(end.shown) == {2}
     assert end.whole
