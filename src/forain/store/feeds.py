@@ -123,7 +123,7 @@ def _ours(feed: models.Feed, state: FeedState) -> bool:
 
 def _execute(sql: str, values: list[Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(sql, values or None)
         return int(cursor.rowcount)
 
 
@@ -139,6 +139,8 @@ UPDATE store_offer SET feed_id = NULL FROM gone WHERE store_offer.id = gone.offe
 def drop_outdated(feed: models.Feed, seen_since: Instant) -> int:
     """Before it is handed in: what was marked anew or looked at since it was put in, is gone, or was not seen since that moment
     is taken out, and decided anew: what is told is told upon what was seen last, and lately. The answer is how many that are."""
+    # It was filled a moment ago: until PostgreSQL has counted its lines it takes them for one, and compares each with each.
+    _execute("ANALYZE store_feedline", [])
     with transaction.atomic():
         return _execute(_DROP, [feed.pk, seen_since, feed.pk]) if _ours(feed, FeedState.COLLECTING) else 0
 
@@ -176,6 +178,8 @@ def discard(feed: models.Feed) -> None:
             models.Feed.objects.filter(pk=feed.pk).delete()
 
 
+# Below, lines and offers find each other by the offer's number. That both are of one feed is written so that no plan begins with
+# it: an offer's feed is too new to be in the statistics, and each of its thousands of lines would be held against each offer in it.
 _INTEND = """
 UPDATE store_offer o SET submitted_quantity = l.quantity, submitted_minor = l.minor, submitted_currency = l.currency,
     submitted_terms = l.terms, told_terms = o.told_terms || (SELECT COALESCE(jsonb_object_agg(key, value), '{}')
@@ -184,7 +188,7 @@ UPDATE store_offer o SET submitted_quantity = l.quantity, submitted_minor = l.mi
         WHEN (l.was_quantity, l.was_minor, l.was_currency, l.was_terms)
             IS NOT DISTINCT FROM (l.quantity, l.minor, l.currency, l.terms)
         THEN l.was_tries ELSE 0 END
-FROM store_feedline l WHERE l.feed_id = %s AND o.id = l.offer AND o.feed_id = l.feed_id
+FROM store_feedline l WHERE l.feed_id = %s AND o.id = l.offer AND o.feed_id IS NOT DISTINCT FROM l.feed_id
 """
 
 
@@ -203,7 +207,7 @@ _UNTELL = """
 UPDATE store_offer o SET submitted_quantity = l.was_quantity, submitted_minor = l.was_minor,
     submitted_currency = l.was_currency, submitted_terms = l.was_terms, submitted_at = l.was_at, submission = l.was_submission, submitted_no = l.was_no,
     tries = l.was_tries, road = l.was_road
-FROM store_feedline l WHERE l.feed_id = %s AND o.id = l.offer AND o.feed_id = l.feed_id
+FROM store_feedline l WHERE l.feed_id = %s AND o.id = l.offer AND o.feed_id IS NOT DISTINCT FROM l.feed_id
 """
 
 
@@ -248,8 +252,8 @@ WITH told AS (SELECT * FROM unnest(%s::text[], %s::text[], %s::jsonb[]) AS told 
 was AS (SELECT o.id, o.alarm, o.alarm_detail, o.wanted_no, l.wanted_no AS number, told.detail, told.problems,
         o.alarm IN ('refused', 'not_taken') AND o.refused_at IS NOT NULL
             AND o.refusals #>> '{0,0}' IS NOT DISTINCT FROM told.problems #>> '{0,0}' AS again
-    FROM store_offer o JOIN store_feedline l ON l.offer = o.id AND l.feed_id = o.feed_id JOIN told ON told.sku = l.sku
-    WHERE o.feed_id = %s FOR UPDATE OF o)
+    FROM store_offer o JOIN store_feedline l ON l.offer = o.id AND l.feed_id IS NOT DISTINCT FROM o.feed_id JOIN told ON told.sku = l.sku
+    WHERE l.feed_id = %s FOR UPDATE OF o)
 UPDATE store_offer o SET settled_no = GREATEST(o.settled_no, was.number), submission = '', tries = 0, not_before = NULL,
     problems = was.problems,
     refusals = CASE WHEN was.wanted_no = was.number THEN was.problems ELSE o.refusals END,
@@ -263,8 +267,8 @@ RETURNING o.sku, o.correlation, was.detail, (was.alarm, was.alarm_detail) IS DIS
 _SHOWN = """
 WITH told AS (SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::text[]) AS told (sku, quantity, minor, currency)),
 was AS (SELECT o.id, o.marked_at, o.submitted_at AS at, told.quantity, l.quantity AS told_quantity, l.minor, l.currency
-    FROM store_offer o JOIN store_feedline l ON l.offer = o.id AND l.feed_id = o.feed_id JOIN told ON told.sku = l.sku
-    WHERE o.feed_id = %s AND o.submission <> '' AND l.terms = '{}' AND o.fulfilled_by = 'merchant' AND o.moved_no <= o.looked_no
+    FROM store_offer o JOIN store_feedline l ON l.offer = o.id AND l.feed_id IS NOT DISTINCT FROM o.feed_id JOIN told ON told.sku = l.sku
+    WHERE l.feed_id = %s AND o.submission <> '' AND l.terms = '{}' AND o.fulfilled_by = 'merchant' AND o.moved_no <= o.looked_no
         AND o.observed_at <= o.submitted_at AND (o.asked_at IS NULL OR o.asked_at < o.submitted_at)
         AND told.quantity IS NOT DISTINCT FROM COALESCE(l.quantity, o.observed_quantity)
         AND (l.minor IS NULL OR (told.minor, told.currency) = (l.minor, l.currency)) FOR UPDATE OF o)
