@@ -18,7 +18,8 @@ SITE, SELLER = "A13V1IB3VIYZZH", "A1BENCHSELLER"
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 SMALL, MIDDLE, LARGE = (int(n) for n in os.environ.get("FORAIN_BENCH_OFFERS", "1000,100000,1000000").split(","))
 """Shelves. Smaller ones for a first look: FORAIN_BENCH_OFFERS=200,5000,20000."""
-MANY, FEW = LARGE // 20, MIDDLE // 50
+MANY, FEW = max(LARGE // 20, 100), max(MIDDLE // 50, 100)
+"""Never so few that they would go one by one (`core.roads.SURELY_FEWER`): a feed is what is measured."""
 MESSAGES = min(25_000, MANY)
 A_PAGE = 500
 """Variants that the shop tells at a time, as its adapters do."""
