@@ -77,6 +77,8 @@ class Terms:
 
     def only(self, names: Iterable[str]) -> "Terms":
         """These terms alone."""
+        if self is UNSAID:
+            return self
         kept = set(names)
         return replace(self, **{name: None for name in NAMES if name not in kept})
 
@@ -95,11 +97,13 @@ def taken_back(names: Collection[str], told: Terms, shown: Terms) -> Terms:
         for name in TAKEN_BACK
         if name in names and (value := getattr(told, name)) not in (None, ABSENT) and value == getattr(shown, name)
     ]
-    return replace(UNSAID, **dict.fromkeys(ours, ABSENT))
+    return replace(UNSAID, **dict.fromkeys(ours, ABSENT)) if ours else UNSAID
 
 
 def differing(wanted: Terms, shown: Terms, on_its_way: Terms) -> Terms:
     """What of `wanted` is shown otherwise, or was told otherwise and may still come true."""
+    if wanted is UNSAID:
+        return wanted
     names = [
         name
         for name in NAMES
@@ -116,13 +120,17 @@ def tells(told: Terms, change: Terms) -> bool:
 
 def as_text(terms: Terms) -> dict[str, str]:
     """Each term that is said, as one line. `from_text` reads the same."""
+    if terms is UNSAID:
+        return {}
     return {name: str(value) for name in NAMES if (value := getattr(terms, name)) is not None}
 
 
 def from_text(told: Mapping[str, str]) -> Terms:
     """The terms of these lines; names of a newer Forain are left out. Raises ValueError for a line that is none."""
+    if not told:
+        return UNSAID
     found = {name: ABSENT if text == ABSENT else _READ[name](text) for name, text in told.items() if name in _READ}
-    return Terms(**found) if found else UNSAID  # type: ignore[arg-type]
+    return Terms(**found)  # type: ignore[arg-type]
 
 
 def _sale(text: str) -> Sale:

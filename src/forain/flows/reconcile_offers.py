@@ -33,7 +33,7 @@ FRESH = timedelta(minutes=15)
 """So long what was seen of an offer may be told upon without another look."""
 TURN = timedelta(seconds=20)
 """So long one run works off batches; then it is due again at once, behind those of other accounts that have become due."""
-FEED_PAGE = 200
+FEED_PAGE = 500
 """So many offers are decided at a time for a feed: the shop is asked as often."""
 IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from forain.core.brakes import LAST_PIECES_TOGETHER, TOGETHER, Kind, Leap, Limits
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
-from forain.store import models
+from forain.store import arrays, models
 
 EXAMPLES = 3
 """So many of what is held are named in its notice."""
@@ -36,7 +36,7 @@ def lock(account: AccountId) -> None:
 
 def known(rows: Iterable[models.Offer]) -> dict[tuple[int, str], models.Leap]:
     """What is noted of these offers, by offer and kind."""
-    found = models.Leap.objects.filter(offer__in=[row.pk for row in rows])
+    found = models.Leap.objects.filter(offer__in=arrays.numbers(row.pk for row in rows))
     return {(leap.offer_id, leap.kind): leap for leap in found}
 
 

@@ -22,6 +22,7 @@ from forain.core.offers import Change
 from forain.core.roads import FAILED, Feeds, FeedState
 from forain.core.terms import as_text, from_text
 from forain.store import models, refusals
+from forain.store.arrays import array, as_json
 from forain.store.offers import INTENDED, mark_these
 
 CLAIM_LIFE = timedelta(minutes=6)
@@ -88,12 +89,14 @@ def add(feed: models.Feed, changes: Sequence[tuple[models.Offer, Change]], now: 
             cursor.execute(
                 _ADD,
                 [
-                    [row.pk for row, _ in changes], [row.claim_no for row, _ in changes],
-                    [change.quantity for _, change in changes], [price.minor if price else None for price in prices],
-                    [price.currency if price else "" for price in prices], [change.product_type for _, change in changes],
-                    [json.dumps(as_text(change.terms)) for _, change in changes],
-                    [json.dumps(as_text(change.gone)) for _, change in changes],
-                    [row.wanted_no for row, _ in changes], feed.pk, now, feed.pk,
+                    array(row.pk for row, _ in changes), array(row.claim_no for row, _ in changes),
+                    array(change.quantity for _, change in changes),
+                    array(price.minor if price else None for price in prices),
+                    array(price.currency if price else "" for price in prices),
+                    array(change.product_type for _, change in changes),
+                    array(as_json(as_text(change.terms)) for _, change in changes),
+                    array(as_json(as_text(change.gone)) for _, change in changes),
+                    array(row.wanted_no for row, _ in changes), feed.pk, now, feed.pk,
                 ],
             )  # fmt: skip
             return int(cursor.rowcount)
@@ -354,9 +357,9 @@ def _show(
         cursor.execute(
             _SHOWN,
             [
-                [sku for sku, _ in ours], [seen.quantity for _, seen in ours],
-                [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
-                feed.pk,
+                array(sku for sku, _ in ours), array(seen.quantity for _, seen in ours),
+                array(price.minor if price else None for price in prices),
+                array(price.currency if price else "" for price in prices), feed.pk,
             ],
         )  # fmt: skip
         found = cursor.fetchall()

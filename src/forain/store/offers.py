@@ -20,7 +20,8 @@ from forain.core.offers import Change, Desired, Observed, Submitted, fitting_ter
 from forain.core.ownership import changed_by_others, counted, setup_as_text, setup_from_text
 from forain.core.roads import Lane, Road
 from forain.core.terms import ABSENT, as_text, from_text
-from forain.store import journal, models, refusals
+from forain.store import arrays, journal, models, refusals
+from forain.store.arrays import array, as_json
 
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead. No single call takes longer."""
@@ -105,7 +106,7 @@ def mark(
     """
     rows = models.Offer.objects.filter(account_id=account)
     if skus is not None:
-        rows = rows.filter(sku__in=list(skus))
+        rows = rows.filter(sku__in=arrays.names(skus))
     if site:
         rows = rows.filter(site=site)
     return _mark(rows, now, correlation, lane)
@@ -157,6 +158,11 @@ def _mark(
     )
 
 
+_CLAIM = """
+UPDATE store_offer o SET claimed_until = %s, claim_no = claim_no + 1 WHERE o.id = ANY(%s::bigint[]) RETURNING row_to_json(o)::text
+"""
+
+
 def claim(
     account: AccountId,
     now: Instant,
@@ -173,7 +179,7 @@ def claim(
     whoever comes back after another took the offer over changes nothing of it.
     """
     with transaction.atomic():
-        rows = list(
+        free = (
             models.Offer.objects.select_for_update(skip_locked=True)
             .filter(_free(account, now), **({"site": site} if site else {}))
             .filter(
@@ -181,11 +187,13 @@ def claim(
             )
             .order_by("lane", "marked_at", "pk")[:most]
         )
-        claimed = models.Offer.objects.filter(pk__in=[row.pk for row in rows])
-        claimed.update(claimed_until=now + CLAIM_LIFE, claim_no=F("claim_no") + 1)
-    for row in rows:
-        row.claim_no += 1
-    return rows
+        order = {number: place for place, number in enumerate(free.values_list("pk", flat=True))}
+        if not order:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [now + CLAIM_LIFE, array(order)])
+            rows = arrays.rows(models.Offer, [text for (text,) in cursor.fetchall()])
+    return sorted(rows, key=lambda row: order[row.pk])
 
 
 def _free(account: AccountId, now: Instant) -> Q:
@@ -213,14 +221,14 @@ def site_bound_to_feed(account: AccountId, now: Instant, since: Instant) -> str:
 
 def roads(account: AccountId, skus: Iterable[str], since: Instant) -> dict[str, tuple[Road, Instant]]:
     """SKU -> (how any of its offers was told last, when), of those that were told since then."""
-    rows = models.Offer.objects.filter(account_id=account, sku__in=list(skus), submitted_at__gt=since)
+    rows = models.Offer.objects.filter(account_id=account, sku__in=arrays.names(skus), submitted_at__gt=since)
     found = rows.exclude(road="").order_by("submitted_at").values_list("sku", "road", "submitted_at")
     return {sku: ("feed" if road == "feed" else "call", at) for sku, road, at in found if at is not None}
 
 
 def in_feed(account: AccountId, skus: Iterable[str]) -> set[str]:
     """Those of the SKUs of which an offer, on whatever site, is in an open feed."""
-    rows = models.Offer.objects.filter(account_id=account, sku__in=list(skus), feed__isnull=False)
+    rows = models.Offer.objects.filter(account_id=account, sku__in=arrays.names(skus), feed__isnull=False)
     return set(rows.values_list("sku", flat=True))
 
 
@@ -241,7 +249,7 @@ WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim AND store_o
 def release(rows: Sequence[models.Offer]) -> None:
     """Give claimed offers back untouched; those another worker took over meanwhile are not ours to give."""
     with connection.cursor() as cursor:
-        cursor.execute(_RELEASE, [[row.pk for row in rows], [row.claim_no for row in rows]])
+        cursor.execute(_RELEASE, [array(row.pk for row in rows), array(row.claim_no for row in rows)])
 
 
 def _ours(rows: Sequence[models.Offer]) -> "QuerySet[models.Offer]":
@@ -299,14 +307,15 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
         cursor.execute(
             _WANT,
             [
-                now, [one.row.pk for one in wanted], [one.row.claim_no for one in wanted],
-                [one.desired.quantity for one in wanted],
-                [price.minor if price else None for price in prices], [price.currency if price else "" for price in prices],
-                [json.dumps(as_text(one.desired.terms)) for one in wanted],
-                [json.dumps(one.steps) for one in wanted], [json.dumps(one.notes) for one in wanted],
-                [one.turns_at for one in wanted], [one.held[:500] for one in wanted],
-                [json.dumps(one.led_elsewhere) for one in wanted],
-                [one.shop_price.minor if one.shop_price else None for one in wanted],
+                now, array(one.row.pk for one in wanted), array(one.row.claim_no for one in wanted),
+                array(one.desired.quantity for one in wanted),
+                array(price.minor if price else None for price in prices),
+                array(price.currency if price else "" for price in prices),
+                array(as_json(as_text(one.desired.terms)) for one in wanted),
+                array(as_json(one.steps) for one in wanted), array(as_json(one.notes) for one in wanted),
+                array(one.turns_at for one in wanted), array(one.held[:500] for one in wanted),
+                array(as_json(one.led_elsewhere) for one in wanted),
+                array(one.shop_price.minor if one.shop_price else None for one in wanted),
             ],
         )  # fmt: skip
 
@@ -410,7 +419,7 @@ def postpone_all(rows: Sequence[models.Offer], until: Instant, lane: Lane | None
     if not rows:
         return
     with connection.cursor() as cursor:
-        told = [row.pk for row in rows], [row.claim_no for row in rows], [row.wanted_no for row in rows]
+        told = [array(getattr(row, name) for row in rows) for name in ("pk", "claim_no", "wanted_no")]
         cursor.execute(_POSTPONE, [until, None if lane is None else lane.value, *told])
 
 

@@ -5,7 +5,8 @@ One file, though a long one: whoever asks what an SKU is means either.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value
@@ -20,16 +21,36 @@ from forain.core.money import Money
 from forain.core.roads import Lane
 from forain.core.sales import Special
 from forain.core.stock import AtLocation, StockLevel
-from forain.store import models, offers, runs
+from forain.store import arrays, models, offers, runs
+from forain.store.arrays import array, as_json
 
-_MIRRORED = (
-    "sku", "ean", "asin", "title", "price_minor", "currency", "tax_rate", "on_hand", "allocated", "locations", "active", "group",
-    "group_prices", "special_minor", "special_currency", "special_first", "special_last", "cost_minor",
-    "cost_currency", "problems",
-)  # fmt: skip
+_MIRRORED = {
+    "sku": "text", "ean": "text", "asin": "text", "title": "text", "price_minor": "bigint", "currency": "text", "tax_rate": "numeric",
+    "on_hand": "bigint", "allocated": "bigint", "locations": "jsonb", "active": "boolean", "group": "text", "group_prices": "jsonb",
+    "special_minor": "bigint", "special_currency": "text", "special_first": "date", "special_last": "date", "cost_minor": "bigint",
+    "cost_currency": "text", "problems": "jsonb",
+}  # fmt: skip
+"""What is kept of an article as the shop has it: column -> its type."""
+_TOLD = f"""unnest(%s::text[], {", ".join(f"%s::{kind}[]" for kind in _MIRRORED.values())})
+    AS told (variant, {", ".join(f'"{name}"' for name in _MIRRORED)})"""
+_KNOWN = f"""
+SELECT v.variant, v.gone_at IS NULL AND ({", ".join(f'v."{name}"' for name in _MIRRORED)})
+        IS NOT DISTINCT FROM ({", ".join(f'told."{name}"' for name in _MIRRORED)}),
+    v.gone_at, v.on_hand, v.allocated, v.locations IS NOT DISTINCT FROM told.locations, v.active, v.price_minor, v.currency,
+    v.tax_rate
+FROM store_variant v JOIN {_TOLD} ON told.variant = v.variant WHERE v.shop_id = %s FOR UPDATE OF v
+"""
+_WRITE = f"""
+INSERT INTO store_variant (shop_id, seen_at, variant, {", ".join(f'"{name}"' for name in _MIRRORED)})
+SELECT %s, %s, told.* FROM {_TOLD}
+ON CONFLICT (shop_id, variant) DO UPDATE SET gone_at = NULL,
+    -- Two readings at once: the one that began first must not make gone for the other one what it writes last. None takes an
+    -- hour: what was seen farther ahead was written by a clock that went wrong.
+    seen_at = CASE WHEN store_variant.seen_at < EXCLUDED.seen_at + interval '1 hour'
+        THEN GREATEST(store_variant.seen_at, EXCLUDED.seen_at) ELSE EXCLUDED.seen_at END,
+    {", ".join(f'"{name}" = EXCLUDED."{name}"' for name in _MIRRORED)}
+"""
 
-LONGEST_READING = timedelta(hours=1)
-"""No reading of a catalogue takes longer: what was seen farther ahead was written by a clock that went wrong."""
 LINKS_LOCK = 0x466F724C
 """Our number among PostgreSQL's advisory locks, beside the account's: one at a time links an account's SKUs."""
 
@@ -59,36 +80,6 @@ def every() -> list[models.Shop]:
 def note(shop: ShopId, **fields: object) -> None:
     """Write plain facts (marks, times) of a shop."""
     models.Shop.objects.filter(pk=shop).update(**fields)
-
-
-def _row(shop: ShopId, variant: Variant, now: Instant) -> models.Variant:
-    special = variant.special
-    return models.Variant(
-        shop_id=shop,
-        variant=variant.variant,
-        sku=variant.sku,
-        ean=variant.ean,
-        asin=variant.asin,
-        title=variant.title,
-        price_minor=variant.price.minor if variant.price else None,
-        currency=variant.price.currency if variant.price else "",
-        tax_rate=variant.tax_rate,
-        on_hand=variant.level.on_hand if variant.level else None,
-        allocated=variant.level.allocated if variant.level else None,
-        locations=[[one.name, one.on_hand, one.allocated] for one in variant.level.locations] if variant.level else [],
-        active=variant.active,
-        group=variant.group,
-        group_prices={name: str(price) for name, price in variant.group_prices},
-        special_minor=special.price.minor if special else None,
-        special_currency=special.price.currency if special else "",
-        special_first=special.first if special else None,
-        special_last=special.last if special else None,
-        cost_minor=variant.cost.minor if variant.cost else None,
-        cost_currency=variant.cost.currency if variant.cost else "",
-        problems=[[p.code, p.text, p.field] for p in variant.problems],
-        seen_at=now,
-        gone_at=None,
-    )
 
 
 def variant_of(row: models.Variant) -> Variant:
@@ -121,50 +112,72 @@ def mirror(shop: ShopId, variants: Iterable[Variant], now: Instant, correlation:
     Their offers are marked in the same transaction: a difference that is written and not marked would never be
     seen as one again.
     """
-    fresh = {v.variant: _row(shop, v, now) for v in variants}
-    with transaction.atomic():
-        known = {
-            row.variant: row
-            for row in models.Variant.objects.select_for_update().filter(shop_id=shop, variant__in=list(fresh))
-        }
-        for name in fresh.keys() & known.keys():
-            # Two readings at once: the one that began first must not make gone for the other one what it writes last.
-            if known[name].seen_at < now + LONGEST_READING:
-                fresh[name].seen_at = max(now, known[name].seen_at)
-        changed = {
-            VariantId(name)
-            for name, row in fresh.items()
-            if name not in known
-            or known[name].gone_at is not None
-            or any(getattr(known[name], field) != getattr(row, field) for field in _MIRRORED)
-        }
-        models.Variant.objects.bulk_create(
-            fresh.values(),
-            update_conflicts=True,
-            unique_fields=["shop", "variant"],
-            update_fields=[*_MIRRORED, "seen_at", "gone_at"],
-        )
+    fresh = {variant.variant: variant for variant in variants}
+    told = _columns(list(fresh.values()))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [*told, shop])
+        known = {name: (same, _Level(*before)) for name, same, *before in cursor.fetchall()}
+        changed = {name for name in fresh if name not in known or not known[name][0]}
+        cursor.execute(_WRITE, [shop, now, *told])
+        there = {name: before for name, (_, before) in known.items() if before.gone_at is None}
         mark_variants(
-            shop, changed, now, correlation, lane=lambda name, need: _lane(known.get(name), fresh[name], need)
+            shop, changed, now, correlation, lane=lambda name, need: _lane(there.get(name), fresh[name], need)
         )
     return changed
 
 
-_STOCK = ("on_hand", "allocated", "locations", "active")
-_PRICE = ("price_minor", "currency", "tax_rate")
+class _Level(NamedTuple):
+    """Of an article as it is known: what says how urgent a change of it is."""
+
+    gone_at: Instant | None
+    on_hand: int | None
+    allocated: int | None
+    same_locations: bool
+    active: bool
+    price_minor: int | None
+    currency: str
+    tax_rate: Decimal | None
 
 
-def _lane(before: models.Variant | None, after: models.Variant, need: int) -> Lane:
+def _columns(variants: Sequence[Variant]) -> list[str]:
+    """These articles, column by column, as `_MIRRORED` names them, and their names before it."""
+    prices, levels, specials = ([getattr(v, name) for v in variants] for name in ("price", "level", "special"))
+    return [
+        array(v.variant for v in variants), array(v.sku for v in variants), array(v.ean for v in variants),
+        array(v.asin for v in variants), array(v.title for v in variants),
+        array(price.minor if price else None for price in prices), array(price.currency if price else "" for price in prices),
+        array(v.tax_rate for v in variants),
+        array(level.on_hand if level else None for level in levels),
+        array(level.allocated if level else None for level in levels),
+        array(as_json([[one.name, one.on_hand, one.allocated] for one in level.locations] if level else []) for level in levels),
+        array(v.active for v in variants), array(v.group for v in variants),
+        array(as_json({name: str(price) for name, price in v.group_prices}) for v in variants),
+        array(special.price.minor if special else None for special in specials),
+        array(special.price.currency if special else "" for special in specials),
+        array(special.first if special else None for special in specials),
+        array(special.last if special else None for special in specials),
+        array(v.cost.minor if v.cost else None for v in variants), array(v.cost.currency if v.cost else "" for v in variants),
+        array(as_json([[p.code, p.text, p.field] for p in v.problems]) for v in variants),
+    ]  # fmt: skip
+
+
+def _lane(before: _Level | None, after: Variant, need: int) -> Lane:
     """How urgent it is to look at the offers of an article that has changed; `before` None: it is new, or was gone. `need`:
     so many pieces of it go with each one sold."""
-    if before is None or before.gone_at is not None:
+    if before is None:
         return Lane.QUANTITY
-    free = None if after.on_hand is None else (after.on_hand - (after.allocated or 0)) // need
+    level, price = after.level, after.price
+    free = None if level is None else (level.on_hand - level.allocated) // need
     was = None if before.on_hand is None else (before.on_hand - (before.allocated or 0)) // need
-    stock = any(getattr(before, name) != getattr(after, name) for name in _STOCK)
-    price = any(getattr(before, name) != getattr(after, name) for name in _PRICE)
+    stock = not before.same_locations or (level and level.on_hand, level and level.allocated, after.active) != (
+        before.on_hand, before.allocated, before.active,
+    )  # fmt: skip
+    priced = (price.minor, price.currency) if price else (None, "")
     # An article that is not sold any more shows none.
-    return roads.lane(free if after.active else 0, was, quantity=stock, price=price)
+    return roads.lane(
+        free if after.active else 0, was, quantity=stock,
+        price=(*priced, after.tax_rate) != (before.price_minor, before.currency, before.tax_rate),
+    )  # fmt: skip
 
 
 def close_mirror(shop: ShopId, begun_at: Instant, now: Instant, correlation: str = "") -> set[VariantId]:
@@ -224,7 +237,8 @@ def _said(links: Q, parts: Q) -> list[tuple[int, str, str, int, bool]]:
 
 def contents(account: AccountId, skus: Sequence[SellerSku]) -> dict[SellerSku, Parts]:
     """What each SKU is that a person or an equal SKU says: one piece of one article, or a bundle."""
-    links, bundles = Q(account_id=account, sku__in=skus), Q(bundle__account_id=account, bundle__sku__in=skus)
+    named = arrays.names(skus)
+    links, bundles = Q(account_id=account, sku__in=named), Q(bundle__account_id=account, bundle__sku__in=named)
     found: dict[SellerSku, Parts] = {}
     # Bundles come last. An older Forain beside this one knows none, and may link one by its equal SKU: the person's word counts.
     of_bundle: set[str] = set()
@@ -238,7 +252,7 @@ def contents(account: AccountId, skus: Sequence[SellerSku]) -> dict[SellerSku, P
 
 def skus_of(shop: ShopId, variants: Iterable[VariantId]) -> dict[tuple[int, str], Parts]:
     """(account, SKU) -> which of these variants it sells and how many pieces of each, of all SKUs of the shop that sell any."""
-    names = list(variants)
+    names = arrays.names(variants)
     links, bundles = (
         Q(account__shop_id=shop, variant__in=names),
         Q(bundle__account__shop_id=shop, variant__in=names),
