@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 
 from forain.contracts.shop import Variant
 from forain.core.errors import Problem
@@ -53,6 +53,11 @@ def test_a_column_of_texts_is_read_back_as_it_was_written(db):
         found = [text for (text,) in cursor.fetchall()]
 
     assert found == [*ODD, None]
+
+
+def test_a_text_that_no_database_keeps_moves_no_other(db):
+    with connection.cursor() as cursor, pytest.raises((DataError, ValueError)):
+        cursor.execute("SELECT unnest(%s::text[])", [array(["a\0b", "c"])])
 
 
 def test_articles_of_any_name_are_mirrored_as_they_are_and_differ_from_themselves_in_nothing(shop):
