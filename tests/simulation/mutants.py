@@ -907,7 +907,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "lands_when_it_is_announced": ("the merchant's safe landing",),
-    "the_brake_is_off": ("a broken file", "the merchant says now"),
+    "the_brake_is_off": ("a broken file",),
     "jumps_are_told": ("the merchant prices",),
     "a_pause_stops_all_or_nothing": ("the merchant pauses", "the merchant counts", "the merchant prices"),
 }
@@ -924,6 +924,7 @@ _RENEWALS = (
 WITHOUT: dict[str, tuple[str, ...]] = {
     "cancelled_orders_live_on": ("the merchant ships",), "check_then_insert": _STOPS, "stock_before_sold_pieces": _STOPS,
     "denied_for_ever": _RENEWALS,
+    "the_brake_is_off": (*_STOPS, *_RENEWALS, "Amazon takes over", "the merchant unlinks"),
 }  # fmt: skip
 """Mutant -> what never happens there, since it hides the harm (an order that has left the house need not be cancelled), or
-keeps two workers from meeting."""
+keeps two workers from meeting, or leaves too few offers to fall together."""
