@@ -85,6 +85,9 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         now = rules.wishes(AccountId(account), place)
         tell(" ".join(f"{name}={text}" for name, text in now.items()) or "no rule there any more")
         _warn(row)
+        if place.site and (sharing := preview_rules.sharing(wiring.deps(), row, place)):
+            names = ", ".join(one.domain or one.site for one in sharing)
+            tell(say(reader_language(), "rules.share", {"sites": names}))
 
 
 def _warn(row: "models.Account") -> None:

@@ -58,7 +58,8 @@ class Field:
 @dataclass(frozen=True, slots=True)
 class Site:
     """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own. `time_zone`: whose
-    days count there."""
+    days count there. `stock`: sites with the same one share the merchant's own quantity and handling time of an SKU of one
+    account; "": it has its own."""
 
     site_id: str
     country: str
@@ -68,6 +69,7 @@ class Site:
     consent_host: str
     domain: str
     time_zone: str = "UTC"
+    stock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,12 @@ class MarketplaceManifest:
     def site(self, site_id: str) -> Site | None:
         """The site of that id, None when this marketplace has none such."""
         return next((site for site in self.sites if site.site_id == site_id), None)
+
+    def sharing(self, site_id: str) -> frozenset[str]:
+        """The sites that share a stock with this one, itself among them."""
+        here = self.site(site_id)
+        shared = [] if here is None or not here.stock else [s.site_id for s in self.sites if s.stock == here.stock]
+        return frozenset((site_id, *shared))
 
     def kind(self, code: str) -> ApplicationKind:
         """The application kind of that code; KeyError when there is none."""

@@ -113,7 +113,7 @@ class Change:
             raise ValueError("a price is above zero")
 
 
-WaitCode = Literal["unacknowledged", "orders_unread", "shop_away", "paused"]
+WaitCode = Literal["unacknowledged", "orders_unread", "shop_away", "paused", "shared"]
 AlarmCode = Literal["not_on_marketplace", "not_taken"]
 
 

@@ -204,7 +204,10 @@ def _look(sweep: Sweep, place: Place) -> Place:
         there = shown | {unread.key.sku for unread in page.unread}
         absent = [row for row in rows if row.sku not in there]
         # One without a readable name may be any of those that are absent.
-        for sku in offers.forget_missing(absent, made_at) if "" not in there else ():
+        forgotten = offers.forget_missing(absent, made_at) if "" not in there else []
+        # What the rules of this site made smaller for all that share with it is decided anew.
+        offers.mark(account, asked_at, skus=forgotten)
+        for sku in forgotten:
             _tell(sweep, "offer_gone", {}, f"{sweep.site}/{sku}")
         offers.not_there([row.pk for row in absent], asked_at)
         after = rows[-1].pk

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.db import transaction
 
+from forain.contracts.marketplace import Marketplace
 from forain.core import authorization
 from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.errors import Malformed, Rejected
 from forain.core.ids import AccountId, SiteId
-from forain.flows import authorize, compare_shelf
+from forain.core.sharing import SHARED
+from forain.flows import authorize, compare_shelf, share_stock
 from forain.flows.deps import Deps
 from forain.flows.mirror_catalogue import ask_eans, link_account
 from forain.net.pages import pages
@@ -43,29 +45,39 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             missing = {row.sku for row in site_rows} - {o.key.sku for o in page.offers}
             offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
             offers.looked(row for row in site_rows if row.sku not in missing)
-        _settle_proven(account, [row.pk for row in rows], deps)
+        _settle_proven(deps, account, adapter, [row.pk for row in rows])
         authorize.still_allowed(deps, account, authorization.OFFERS)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
 
 
-def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) -> None:
-    now = deps.clock.now()
+def _settle_proven(deps: Deps, account: models.Account, adapter: Marketplace, looked_at: list[int]) -> None:
+    now, number = deps.clock.now(), AccountId(account.pk)
     entries: list[tuple[str, str, AccountId, str, dict[str, str]]] = []
     rows = [r for r in models.Offer.objects.filter(pk__in=looked_at) if r.submission and offers.proven(r)]
     for row in rows:
         lag = (now - (row.marked_at or row.submitted_at or now)).total_seconds()
         told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
         told |= {name: row.observed_terms[name] for name in row.submitted_terms}
-        entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
+        entries.append(("observed", str(offers.key_of(row)), number, row.correlation, told))
+    sites = {site.site: site for site in accounts.sites(number)} if rows else {}
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    families = share_stock.Families(number, manifest, sites, {row.sku for row in rows})
     with transaction.atomic():
         newer = not offers.acknowledge(rows)
-        if account.paused:
-            offers.mark_unlike([row.pk for row in rows], now)
+        # A part that is paused, or that another offer tells, goes on waiting.
+        offers.mark_unlike([row.pk for row in rows if account.paused or families.sisters(row)], now)
         if entries:
             journal.write_many(now, entries)
         if newer:
             # A newer mark waited for this answer.
             runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    carried = [row for row in rows if row.submitted_quantity is not None or row.submitted_terms.keys() & set(SHARED)]
+    if told_for := [one for row in carried for one in families.sisters(row)]:
+        # What was told for all sites that share is to be seen on each, at one moment.
+        share_stock.look(number, adapter, [*carried, *told_for], now)
+    if sisters := [one.pk for row in rows for one in families.sisters(row)]:
+        offers.mark_carried(sisters, now)
+        runs.poke("reconcile_offers", f"account:{account.pk}", now)
 
 
 def _text(value: object) -> str:
@@ -147,7 +159,10 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
         if page.cursor:
             authorize.still_allowed(deps, account, authorization.OFFERS)
         asked_at = max(deps.clock.now(), begun_at)
-    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at, unread_skus) if named else ():
+    gone = offers.forget_unseen(AccountId(account.pk), site, begun_at, unread_skus) if named else []
+    # What the rules of this site made smaller for all that share with it is decided anew.
+    offers.mark(AccountId(account.pk), deps.clock.now(), skus=gone)
+    for sku in gone:
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
     return _done(account, site, told)
 

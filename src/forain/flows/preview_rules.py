@@ -13,9 +13,10 @@ from forain.core.terms import NAMES, as_text
 from forain.flows import csv_files, divide_stock, reckon_offers
 from forain.flows.add_up_bundles import as_one, portions
 from forain.flows.deps import Deps
-from forain.flows.reckon_offers import Market, settled_by, wanted
+from forain.flows.reckon_offers import Market, in_force_on, settled_by, wanted
 from forain.flows.reconcile_offers import unimported_per_variant
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
+from forain.flows.share_stock import Families
 from forain.store import accounts, fees, models, offers, rules, shops
 from forain.store.rules import Place
 
@@ -27,13 +28,15 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One offer that would be told otherwise. `held`: why it would be held back, "" for nothing. `together`: percent of the same pieces
-    that all accounts would take which offer what it sells; None: no other account does."""
+    """One offer that would be told otherwise. `held`: why it would be held back, "" for nothing. `shared`: its quantity would be
+    the smallest of what the rules of several sites say, which share it. `together`: percent of the same pieces that all accounts
+    would take which offer what it sells; None: no other account does."""
 
     offer: models.Offer
     before: Desired
     after: Desired
     held: str = ""
+    shared: bool = False
     together: Decimal | None = None
 
     @property
@@ -68,12 +71,13 @@ def preview(
 
 def _differences(deps: Deps, account: models.Account, place: Place, wishes: Mapping[str, str]) -> Iterator[Difference]:
     number = AccountId(account.pk)
-    sites = {site.site: site for site in accounts.sites(number) if place.site in ("", site.site)}
-    rows = models.Offer.objects.filter(account=account, site__in=list(sites)).order_by("pk")
+    market = reckon_offers.market(account, deps.open.marketplace_manifest(account.marketplace), deps.clock.now())
+    # What is said for one site counts for the quantity of all that share with it.
+    sites = [site for site in market.sites if not place.site or site in market.manifest.sharing(place.site)]
+    rows = models.Offer.objects.filter(account=account, site__in=sites).order_by("pk")
     skus = skus_of_place(number, place)
     if skus is not None:
         rows = rows.filter(sku__in=skus)
-    market = reckon_offers.market(account, deps.open.marketplace_manifest(account.marketplace), deps.clock.now())
     after = 0
     while found := list(rows.filter(pk__gt=after)[:AT_ONCE]):
         after = found[-1].pk
@@ -99,25 +103,37 @@ def _of_these(
     now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, (place, wishes))
     counted = now.says("floor_markup") or then.says("floor_markup")
     estimates = fees.of_offers(row.pk for row in rows) if counted else {}
+    families = Families(number, market.manifest, market.sites, skus)
     for row in rows:
         parts = contents.get(SellerSku(row.sku))
         if parts is None or any(part.variant not in variants for part in parts):
             continue
         article = as_one(portions(parts, variants, sold))
-        site = market.sites[row.site]
+        site, sisters = market.sites[row.site], families.sisters(row)
         found = []
         for in_force in (now, then):
             rule = in_force.of(site.site, site.currency, row.sku, article.group)
             fee = fees.usable(estimates.get(row.pk), row, site.currency, market.now)
-            reckoned = wanted(article, rule, site, market, fee=fee)
-            settled_by(row, rule, reckoned, market.now)
+            there = in_force_on(in_force, market, sisters, row.sku, article.group)
+            reckoned = wanted(article, rule, site, market, fee=fee, sharing=there)
+            settled_by(row, rule, reckoned, market.now, sisters)
             desired = offers.fitting(row, reckoned.desired)
             if row.fulfilled_by == "marketplace":
                 desired = replace(desired, quantity=None)
-            found.append((desired, reckoned.held))
+            found.append((desired, reckoned.held, "quantity_shared" in reckoned.notes))
         if found[0] != found[1]:
             together = max((shares[part.variant] for part in parts if part.variant in shares), default=None)
-            yield Difference(row, found[0][0], found[1][0], found[1][1], together)
+            yield Difference(row, found[0][0], *found[1], together)
+
+
+def sharing(deps: Deps, account: models.Account, place: Place) -> list[models.AccountSite]:
+    """The sites in use whose quantity a rule of this place has a say in, by sharing it; [] where none shares with another."""
+    sites = accounts.sites(AccountId(account.pk))
+    manifest = deps.open.marketplace_manifest(account.marketplace)
+    about = [site.site for site in sites if place.site in ("", site.site)]
+    groups = [manifest.sharing(site) for site in about]
+    found = [site for site in sites if any(site.site in group for group in groups)]
+    return found if len(found) > 1 else []
 
 
 def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
@@ -125,7 +141,7 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     heads = ["site", "sku"]
     for name in ("quantity", "price", *NAMES):
         heads += [f"{name}_on_amazon", f"{name}_before", f"{name}_after"]
-    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held", "shares_together"])
+    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held", "shared", "shares_together"])
     for one in found:
         shown = one.offer
         told = shown.observed_terms, as_text(one.before.terms), as_text(one.after.terms)
@@ -133,6 +149,6 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
             shown.site, shown.sku, shown.observed_quantity, one.before.quantity, one.after.quantity,
             offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price,
             *(terms.get(name) for name in NAMES for terms in told),
-            *(shown.price_setup.get(name) for name in SETUP), one.held,
+            *(shown.price_setup.get(name) for name in SETUP), one.held, "yes" if one.shared else "",
             "" if one.together is None else digits(one.together),
         ])  # fmt: skip

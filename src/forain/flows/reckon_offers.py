@@ -1,6 +1,6 @@
 """I see what my rules make of an article or a bundle on a site, and why: quantity, price and terms, reckoned from what is known now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from forain.contracts.manifest import MarketplaceManifest
@@ -14,10 +14,11 @@ from forain.core.ownership import LEADERS, disputed, refuses, without
 from forain.core.pricing import NoPrice, PriceRule, Rate
 from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, OfPrices, prices_on_site
+from forain.core.sharing import SHARED, longest, smallest
 from forain.core.stock import ABSURD_QUANTITY, Counted, NotCounted, Sellable, Why, nothing, sellable_bundle
 from forain.core.terms import TAKEN_BACK, Terms, as_text
 from forain.flows.add_up_bundles import Article
-from forain.store import accounts, models, offers, rates
+from forain.store import accounts, models, offers, rates, rules
 
 HELD_PRICES = (
     "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
@@ -58,6 +59,14 @@ def market(account: models.Account, manifest: MarketplaceManifest, now: Instant)
     return Market(sites, rates.into({site.currency for site in sites.values()}), now, manifest)
 
 
+def in_force_on(
+    in_force: rules.InForce, market: Market, sisters: Iterable[models.Offer], sku: str, group: str
+) -> list[tuple[models.AccountSite, Effective | NotAWish]]:
+    """The sites of these offers of one SKU, with the rules that count for it there."""
+    sites = [market.sites[one.site] for one in sisters]
+    return [(site, in_force.of(site.site, site.currency, sku, group)) for site in sites]
+
+
 @dataclass(slots=True)
 class Reckoned:
     """What the rules want of an article on a site, and how it came about: `steps` (code, value, level of the rule that said
@@ -91,12 +100,14 @@ def wanted(
     *,
     told: bool = False,
     fee: Fee | NoPrice = FEE_MISSING,
+    sharing: Sequence[tuple[models.AccountSite, Effective | NotAWish]] = (),
 ) -> Reckoned:
     """What the rules want on a site of what an SKU sells.
 
     `rule`: what counts for the offer; NotAWish: it cannot be read, and what stands on the marketplace stays. `empty`: why a
     quantity that is ours to tell is 0 ("": it is not), also one that is held back if it was `told` before. `fee`: what the
-    marketplace keeps of a price of this offer.
+    marketplace keeps of a price of this offer. `sharing`: the other sites that share the SKU's stock, with what counts for it
+    there: one quantity and one handling time is decided for all.
     """
     if isinstance(rule, NotAWish):
         found = landed(empty) if empty and told else Reckoned(Desired(None, None), [], [])
@@ -104,7 +115,10 @@ def wanted(
         return found
     found = Reckoned(Desired(None, None), [], [])
     quantity = _quantity(article, rule, found, empty, told)
-    wished = Terms(handling_days=rule.handling_days)
+    if sharing:
+        quantity = _shared_quantity(article, (site, rule, quantity), sharing, found, empty, told)
+    days, days_by = _handling_days((site, rule), sharing)
+    wished = Terms(handling_days=days)
     withdrawn: frozenset[str] = frozenset()
     price = None
     found.shop_price = shop_price = article.price
@@ -137,11 +151,14 @@ def wanted(
     terms = wished.only(market.manifest.terms)
     if terms != wished:
         found.notes.append("terms_not_here")
-    found.steps += [[name, text, _said_by(name, rule)] for name, text in as_text(terms).items()]
+    for name, text in as_text(terms).items():
+        found.steps.append([name, text, _said_by(name, days_by[1] if name == "handling_days" else rule)])
+        if name == "handling_days" and days_by[0] != site:
+            found.steps.append(["site_counts", days_by[0].domain, ""])
     if article.problems:
         found.held = article.problems[0].code
     found.desired = Desired(quantity, price, terms, withdrawn)
-    _leave_to_others(rule, found)
+    _leave_to_others(rule, [one for _, one in sharing if not isinstance(one, NotAWish)], found)
     return found
 
 
@@ -186,9 +203,58 @@ def _prices(
     return replace(prices, steps=(*prices.steps, *reckoned.steps) if prices.price else ()), floor
 
 
-def _leave_to_others(rule: Effective, found: Reckoned) -> None:
-    """What others lead is not wanted; what the rules would say is kept to be shown."""
-    for name, who in rule.led_by.items():
+def _shared_quantity(
+    article: Article,
+    own: tuple[models.AccountSite, Effective, int | None],
+    sharing: Sequence[tuple[models.AccountSite, Effective | NotAWish]],
+    found: Reckoned,
+    empty: Why,
+    told: bool,
+) -> int | None:
+    """The one quantity of all sites that share, with its steps, and the site whose rules it comes from where these differ. Where
+    the rules of one cannot be read nobody knows which is the smallest, and what stands stays."""
+    reckoned: list[tuple[models.AccountSite, int | None, Reckoned]] = [(own[0], own[2], found)]
+    for site, rule in sharing:
+        there = Reckoned(Desired(None, None), [], [])
+        if isinstance(rule, NotAWish):
+            there.held = "" if empty else "rule_wrong"
+            quantity = 0 if empty and found.steps else None
+        else:
+            quantity = _quantity(article, rule, there, empty, told)
+        reckoned.append((site, quantity, there))
+    numbers = [quantity for _, quantity, _ in reckoned]
+    held = next((there.held for _, _, there in reckoned if there.held), "")
+    place = smallest(numbers)
+    if held or place is None:
+        found.held = held
+        bounds = [there.at_most for _, _, there in reckoned if there.at_most is not None]
+        found.at_most = min(bounds, key=lambda one: one.quantity, default=None)
+        return None
+    found.at_most = None
+    if len(set(numbers)) == 1:
+        return numbers[0]
+    site, quantity, there = reckoned[place]
+    found.steps = [*there.steps, ["site_counts", site.domain, ""]]
+    found.notes = [*dict.fromkeys([*there.notes, "quantity_shared"])]
+    return quantity
+
+
+def _handling_days(
+    own: tuple[models.AccountSite, Effective], sharing: Sequence[tuple[models.AccountSite, Effective | NotAWish]]
+) -> tuple[int | None, tuple[models.AccountSite, Effective]]:
+    """The one handling time of all sites that share, and the site whose rules say it."""
+    said = [own, *((site, rule) for site, rule in sharing if not isinstance(rule, NotAWish))]
+    place = longest([rule.handling_days for _, rule in said])
+    return (None, own) if place is None else (said[place][1].handling_days, said[place])
+
+
+def _leave_to_others(rule: Effective, sharing: Sequence[Effective], found: Reckoned) -> None:
+    """What others lead is not wanted; what the rules would say is kept to be shown. What is shared and led by others on one
+    site is led by them on all: it would be fought over else."""
+    led_by = dict(rule.led_by)
+    for name in SHARED:
+        led_by[name] = next((one.led_by[name] for one in (rule, *sharing) if one.led_by[name] != OURS), OURS)
+    for name, who in led_by.items():
         if who == OURS:
             continue
         terms = as_text(found.desired.terms)
@@ -202,10 +268,20 @@ def _leave_to_others(rule: Effective, found: Reckoned) -> None:
             found.desired = without(found.desired, (name, *TAKEN_BACK) if name == "price" else (name,))
 
 
-def settled_by(row: models.Offer, rule: Effective | NotAWish, found: Reckoned, now: Instant) -> None:
+def settled_by(
+    row: models.Offer,
+    rule: Effective | NotAWish,
+    found: Reckoned,
+    now: Instant,
+    sisters: Iterable[models.Offer] = (),
+) -> None:
     """Take out of `found` what this offer is not to be told: what others change again and again, and a price that the
-    marketplace's own doing with it speaks against. Of a quantity that is not known no more stays shown than there can be."""
+    marketplace's own doing with it speaks against. Of a quantity that is not known no more stays shown than there can be.
+    `sisters`: the offers it shares with, of which what is shared counts."""
     left = disputed(row.changed_elsewhere, now)
+    for sister in sisters:
+        there = disputed(sister.changed_elsewhere, now)
+        left |= {name: max(at, left.get(name, at)) for name, at in there.items() if name in SHARED}
     observed = offers.observed_of(row)
     if found.at_most is not None and observed is not None and (observed.quantity or 0) > found.at_most.quantity:
         found.desired = replace(found.desired, quantity=found.at_most.quantity)

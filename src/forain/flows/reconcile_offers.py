@@ -16,17 +16,31 @@ from forain.core.bundles import Parts
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.money import Money
-from forain.core.offers import Alarm, Change, Desired, Look, Plan, Settled, Submit, Wait, fell_by_itself, plan
+from forain.core.offers import (
+    LOOK_AGAIN_WITHIN,
+    Alarm,
+    Change,
+    Desired,
+    Look,
+    Plan,
+    Settled,
+    Submit,
+    Wait,
+    fell_by_itself,
+    plan,
+)
 from forain.core.ownership import without
 from forain.core.roads import Lane
 from forain.core.rules import Effective, NotAWish
+from forain.core.sharing import apart
 from forain.core.stock import Why
 from forain.core.terms import TAKEN_BACK
-from forain.flows import authorize, choose_road, reckon_offers, tell_offers
+from forain.flows import authorize, choose_road, reckon_offers, share_stock, tell_offers
 from forain.flows.add_up_bundles import Article, as_one, portions, sold_out
 from forain.flows.brake import Brake, Told
 from forain.flows.deps import Deps
-from forain.flows.reckon_offers import Market, Reckoned, landed, settled_by, wanted
+from forain.flows.reckon_offers import Market, Reckoned, in_force_on, landed, settled_by, wanted
+from forain.flows.share_stock import Families
 from forain.store import feeds, fees, journal, landings, models, offers, orders, rules, runs, shops
 
 FRESH = timedelta(minutes=15)
@@ -134,14 +148,15 @@ def _reconcile_batch(
     manifest = deps.open.marketplace_manifest(account.marketplace)
     # As it is after the claim: whoever changes it later marks these offers again.
     market = reckon_offers.market(account, manifest, deps.clock.now())
+    families = Families(AccountId(account.pk), manifest, market.sites, skus)
     if away is None:
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
         estimates = fees.of_offers(row.pk for row in rows) if in_force.says("floor_markup") else {}
-        known = _Known(contents, stock, unimported, in_force, market, empty, estimates)
+        known = _Known(contents, stock, unimported, in_force, market, families, empty, estimates)
         decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
         _ask_fees(deps, account, decided, estimates)
     else:
-        decided = _emptied_unseen(deps, account, rows, market.sites, contents, empty)
+        decided = _emptied_unseen(deps, account, rows, market, families, contents, empty)
     decided = _paused(deps, account, decided)
     decided = _braked(deps, account, decided, market.sites, brake)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
@@ -153,7 +168,7 @@ def _reconcile_batch(
     elif to_tell := _still_so(deps, account, adapter, to_tell):
         tell_offers.tell(deps, account, adapter, to_tell)
     if moved := [one.row for one in decided if isinstance(one.step, Look)]:
-        _look(deps, account, adapter, moved)
+        _look(deps, account, adapter, moved, families)
     return away
 
 
@@ -189,15 +204,15 @@ def _long_unseen(row: models.Offer, now: Instant) -> bool:
     return row.observed_at is None or now - row.observed_at > FRESH or offers.missed(row)
 
 
-def _look(deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer]) -> None:
-    """See again what orders have moved; it stays marked, and is planned anew with what was seen."""
+def _look(
+    deps: Deps, account: models.Account, adapter: Marketplace, rows: list[models.Offer], families: Families
+) -> None:
+    """See again what orders have moved, and what shares with it; it stays marked, and is planned anew with what was seen."""
     now = deps.clock.now()
-    seen = adapter.observe([offers.key_of(row) for row in rows]).offers
-    offers.see(AccountId(account.pk), seen, now)
-    shown = {offer.key for offer in seen}
-    offers.looked(row for row in rows if offers.key_of(row) in shown)
+    with_sisters = [one for row in rows for one in (row, *families.sisters(row))]
+    there = share_stock.look(AccountId(account.pk), adapter, with_sisters, now)
     for row in rows:
-        if offers.key_of(row) not in shown:
+        if row.pk not in there:
             offers.postpone(row, now + FRESH)
 
 
@@ -249,14 +264,15 @@ def unimported_per_variant(account: models.Account, variants: set[VariantId]) ->
 @dataclass(frozen=True, slots=True)
 class Decided:
     """What is to be done about one offer. `wanted` None: its article is gone or cannot be asked for, what was wanted stays. `held`: why
-    something of it is held back, "" for nothing. `sold`: that no piece is left is explained by orders, or wanted. `fees_of`: as
-    `Reckoned` has it."""
+    something of it is held back, "" for nothing. `sold`: that no piece is left is explained by orders, or wanted. `carrier`: the
+    offer that tells for it what they share, None: it tells all of it itself. `fees_of`: as `Reckoned` has it."""
 
     row: models.Offer
     wanted: offers.Wanted | None
-    step: Plan | Literal["unlinked", "variant_gone", "braked"]
+    step: Plan | Literal["unlinked", "variant_gone", "braked", "anew", "at_rest"]
     held: str = ""
     sold: bool = False
+    carrier: models.Offer | None = None
     fees_of: Money | None = None
 
 
@@ -269,6 +285,7 @@ class _Known:
     unimported: Mapping[str, int]
     in_force: rules.InForce
     market: Market
+    families: Families
     empty: Why
     fees: Mapping[int, models.FeeEstimate]
 
@@ -282,13 +299,16 @@ def _decide(
         why = ["unlinked" if parts is None else "site_not_used"]
         return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
     gone = next((part.variant for part in parts if part.variant not in known.stock), "")
+    sisters = known.families.sisters(row)
     sold = False
     if not gone:
         article = as_one(portions(parts, known.stock, known.unimported))
         rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
         fee = fees.usable(known.fees.get(row.pk), row, site.currency, known.market.now)
-        found = wanted(article, rule, site, known.market, known.empty, told=_quantity_told(row), fee=fee)
-        settled_by(row, rule, found, known.market.now)
+        sharing = in_force_on(known.in_force, known.market, sisters, row.sku, article.group)
+        told = _quantity_told(row) or any(_quantity_told(one) for one in sisters)
+        found = wanted(article, rule, site, known.market, known.empty, told=told, fee=fee, sharing=sharing)
+        settled_by(row, rule, found, known.market.now, sisters)
         sold = sold_out(article, _locations(rule))
     elif known.empty and _quantity_told(row):
         found = landed(known.empty)
@@ -303,15 +323,16 @@ def _decide(
             return Decided(row, None, "variant_gone", gone)
         found.held, sold = gone, sold_out(article, _locations(rule))
     desired = offers.fitting(row, found.desired)
-    step = _plan(deps, account, row, desired)
-    told = offers.Wanted(
-        row, desired, found.steps, [*found.notes, *step.notes], found.turns_at, found.held, found.led_elsewhere,
+    step, carrier = _step(deps, account, row, desired, known.families)
+    notes = [] if isinstance(step, str) else step.notes
+    as_told = offers.Wanted(
+        row, desired, found.steps, [*found.notes, *notes], found.turns_at, found.held, found.led_elsewhere,
         found.shop_price,
     )  # fmt: skip
     if gone and isinstance(step, Settled):
-        return Decided(row, told, "variant_gone", gone)
+        return Decided(row, as_told, "variant_gone", gone)
     explained = bool(known.empty) or offers.moved(row) or sold
-    return Decided(row, told, step, found.held, explained, found.fees_of)
+    return Decided(row, as_told, step, found.held, explained, carrier, found.fees_of)
 
 
 def _locations(rule: Effective | NotAWish) -> tuple[str, ...]:
@@ -322,10 +343,26 @@ def _of_what_is_left(
     row: models.Offer, rule: Effective | NotAWish, site: models.AccountSite, left: Article, known: _Known
 ) -> Reckoned:
     """What is wanted of a bundle that lacks an article: no more than the others, `left`, are good for, and nothing else."""
-    found = wanted(replace(left, stock_held=True), rule, site, known.market, "")
-    settled_by(row, rule, found, known.market.now)
+    sisters = known.families.sisters(row)
+    sharing = in_force_on(known.in_force, known.market, sisters, row.sku, left.group)
+    found = wanted(replace(left, stock_held=True), rule, site, known.market, "", sharing=sharing)
+    settled_by(row, rule, found, known.market.now, sisters)
     quantity = found.desired.quantity
     return Reckoned(Desired(quantity, None), found.steps if quantity is not None else [], [])
+
+
+def _step(
+    deps: Deps, account: models.Account, row: models.Offer, desired: Desired, families: Families
+) -> tuple[Plan | Literal["anew", "at_rest"], models.Offer | None]:
+    """What to do about an offer, and which other one tells for it what they share."""
+    carrier = families.carrier(row)
+    if carrier is not None:
+        manifest = deps.open.marketplace_manifest(account.marketplace)
+        rest = _plan(deps, account, row, apart(desired))
+        step = share_stock.step_of(row, desired, rest, carrier, manifest, deps.clock.now())
+        if step != "itself":
+            return step, carrier
+    return _plan(deps, account, row, desired), None
 
 
 def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
@@ -346,7 +383,8 @@ def _emptied_unseen(
     deps: Deps,
     account: models.Account,
     rows: list[models.Offer],
-    sites: Mapping[str, models.AccountSite],
+    market: Market,
+    families: Families,
     contents: Mapping[SellerSku, Parts],
     empty: Why,
 ) -> list[Decided]:
@@ -355,13 +393,15 @@ def _emptied_unseen(
     again = deps.clock.now() + AWAY_AGAIN
     decided = []
     for row in rows:
-        if row.site not in sites or SellerSku(row.sku) not in contents or not _quantity_told(row):
+        if row.site not in market.sites or SellerSku(row.sku) not in contents or not _quantity_told(row):
             decided.append(Decided(row, None, Wait(again, "shop_away")))
             continue
         found = landed(empty)
-        step = _plan(deps, account, row, found.desired)
-        told = offers.Wanted(row, found.desired, found.steps, list(step.notes))
-        decided.append(Decided(row, told, Wait(again, "shop_away") if isinstance(step, Settled) else step, sold=True))
+        step, carrier = _step(deps, account, row, found.desired, families)
+        told = offers.Wanted(row, found.desired, found.steps, [] if isinstance(step, str) else list(step.notes))
+        if isinstance(step, Settled) or step == "at_rest":
+            step = Wait(again, "shop_away")
+        decided.append(Decided(row, told, step, sold=True, carrier=carrier))
     return decided
 
 
@@ -386,7 +426,8 @@ def _rest(deps: Deps, account: models.Account, one: Decided, *, quantity: bool, 
     """What to do about an offer without its quantity, or without its price and what goes with it. What was told of the rest and
     is not seen yet is not told anew for the sake of what is left out."""
     assert one.wanted is not None
-    left = one.wanted.desired if quantity else replace(one.wanted.desired, quantity=None)
+    left = one.wanted.desired if one.carrier is None else apart(one.wanted.desired)
+    left = left if quantity else replace(left, quantity=None)
     return _plan(deps, account, one.row, left if price else without(left, ("price", *TAKEN_BACK)))
 
 
@@ -395,14 +436,25 @@ def _braked(
 ) -> list[Decided]:
     """The same, without what is held because it is too much at once, or too far from what was told last."""
     sent = {site for site, row in sites.items() if row.writes_allowed_at is not None}
-    about = [
-        Told(one.row, one.step.change, one.sold)
-        for one in decided
-        if isinstance(one.step, Submit) and one.row.site in sent
-    ]
-    anew = [one.row for one in decided if isinstance(one.step, Submit | Settled)]
+    changes = [(one, _told_of(one)) for one in decided if one.row.site in sent]
+    about = [Told(one.row, change, one.sold) for one, change in changes if change is not None]
+    anew = [one.row for one in decided if isinstance(one.step, Submit | Settled) or _waits_for_carrier(one)]
     held = brake.hold(anew, about, deps.clock.now()) if anew else {}
     return [_without(deps, account, one, held[one.row.pk]) if one.row.pk in held else one for one in decided]
+
+
+def _told_of(one: Decided) -> Change | None:
+    """What is about to be told of an offer, by itself or by the one that carries for it: it falls with that one."""
+    change = one.step.change if isinstance(one.step, Submit) else None
+    falls = one.carrier is not None and one.wanted is not None and one.wanted.desired.quantity == 0
+    if not falls or (change is None and not _waits_for_carrier(one)):
+        return change
+    return replace(change or Change(offers.key_of(one.row), None, None), quantity=0)
+
+
+def _waits_for_carrier(one: Decided) -> bool:
+    """All that it tells itself is shown; what another one tells for it is not."""
+    return one.step in ("anew", "at_rest") or (isinstance(one.step, Wait) and one.step.code == "shared")
 
 
 def _without(deps: Deps, account: models.Account, one: Decided, kinds: set[Kind]) -> Decided:
@@ -421,7 +473,13 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
     match decided.step:
         case "braked" if decided.held:
             offers.alarm(row, "held", decided.held, number, now)
-        case "unlinked" | "braked":
+        case "anew":
+            assert decided.carrier is not None
+            offers.mark_these([decided.carrier.pk], now)
+            offers.postpone(row, now + LOOK_AGAIN_WITHIN)
+        case "at_rest" if decided.held:
+            offers.alarm(row, "held", decided.held, number, now)
+        case "unlinked" | "braked" | "at_rest":
             offers.park(row, number)
         case "variant_gone":
             offers.alarm(row, "variant_gone", decided.held, number, now)

@@ -56,7 +56,10 @@ def _write(deps: Deps, account: models.Account, place: Place, wishes: Mapping[st
         "wishes": ", ".join(f"{name}={wishes.get(name, '')}" for name in changed),
     }  # fmt: skip
     journal.write(now, "rule_said", account=number, subject=place.name, placeholders=telling)
-    offers.mark(number, now, skus=skus_of_place(number, place), site=place.site, correlation=journal.correlation())
+    sharing = deps.open.marketplace_manifest(account.marketplace).sharing(place.site) if place.site else [""]
+    for site in sorted(sharing):
+        # What is said for one site counts for the quantity of all that share with it.
+        offers.mark(number, now, skus=skus_of_place(number, place), site=site, correlation=journal.correlation())
 
 
 def skus_of_place(account: AccountId, place: Place) -> list[str] | None:

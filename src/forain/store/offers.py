@@ -2,13 +2,27 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Case, Count, DateTimeField, F, Min, Q, QuerySet, SmallIntegerField, TextField, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    SmallIntegerField,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest, Least
 
 from forain.contracts.marketplace import UnreadOffer
@@ -458,7 +472,11 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
         alarm=Case(When(held="", then=Value("")), default=Value("held"), output_field=TextField()),
         alarm_detail=F("held"),
         not_before=None,
-        acknowledged_quantity=F("observed_quantity"),
+        # Where no quantity was told, a smaller one that is shown may be a sale that nobody knows yet.
+        acknowledged_quantity=Case(
+            When(submitted_quantity__isnull=False, then=F("observed_quantity")),
+            default=Greatest(F("acknowledged_quantity"), F("observed_quantity")),
+        ),
     )
     looked_at = models.Offer.objects.filter(pk__in=[row.pk for row in rows])
     return looked_at.filter(wanted_no=F("settled_no")).update(marked_at=None) == len(rows)
@@ -715,6 +733,18 @@ def move(account: AccountId, skus: Iterable[str]) -> None:
 def moved(row: models.Offer) -> bool:
     """Orders have moved the quantity since the offer was looked at."""
     return row.moved_no > row.looked_no
+
+
+def fulfilled_by_merchant(account: AccountId, sites: Sequence[str], skus: Collection[str]) -> list[models.Offer]:
+    """The offers of these SKUs on these sites that were seen and whose pieces the merchant sends, the oldest first."""
+    rows = models.Offer.objects.filter(account_id=account, site__in=sites, sku__in=list(skus), fulfilled_by="merchant")
+    return list(rows.filter(observed_at__isnull=False).order_by("pk"))
+
+
+def mark_carried(numbers: Sequence[int], now: Instant) -> None:
+    """Of these rows, whose number another offer told, mark those that wait for it to be shown, or are held back for it."""
+    held = Exists(models.Leap.objects.filter(offer=OuterRef("pk"), state="held"))
+    _mark(models.Offer.objects.filter(WAITING | Q(held), pk__in=numbers), now)
 
 
 def looked(rows: Iterable[models.Offer]) -> None:

@@ -62,14 +62,22 @@ def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="forain-preview.csv"'},
         )
-    differences, count, held, twice = [], 0, 0, 0
+    differences, count, held, shared, twice = [], 0, 0, 0, 0
     for one in found:
         count += 1
         held += bool(one.held)
+        shared += one.shared
         twice += one.twice
         if count <= MOST_SHOWN:
             differences.append(one)
-    tried = {"differences": differences, "count": count, "more": count - len(differences), "held": held, "twice": twice}
+    tried = {
+        "differences": differences,
+        "count": count,
+        "more": count - len(differences),
+        "held": held,
+        "shared": shared,
+        "twice": twice,
+    }
     return render(request, "web/rules.html", _context(account, place, told, None) | {"tried": tried})
 
 
@@ -123,6 +131,7 @@ def _context(
     rates_url = instance.get().rates_url
     return {
         "account": account, "said": said, "rates": rates.every(), "rates_url": rates_url, "rates_host": urlsplit(rates_url).hostname or "", "place": place, "levels": LEVELS, "sites": accounts.sites(number),
+        "sharing": ", ".join(site.domain or site.site for site in preview_rules.sharing(wiring.deps(), account, place)),
         "division": divide_stock.division(account), "groups": shops.groups(number), "locations": "; ".join(account.shop.locations) if account.shop else "", "skus": skus[:MOST_SKUS],
         "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
         # What is wrong with the place, not with a wish.

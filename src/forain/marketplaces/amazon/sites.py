@@ -3,7 +3,13 @@
 Source: developer-docs.amazon.com/sp-api/docs/marketplace-ids (23 sites) and .../sp-api-endpoints, read 2026-11-23;
 currencies and locales are first guesses only, getMarketplaceParticipations says the true ones. Whose days a sale counts in
 is written nowhere: taken is the time of the country, for amazon.com and amazon.ca the Pacific one (an assumption).
+
+One seller's SKU has one quantity and one handling time, whatever site they are told on: Amazon's staff in
+github.com/amzn/selling-partner-api-docs/issues/3167 (2023-06-09; of the United Kingdom and the EU) and
+selling-partner-api-models/issues/4356 (2024-12-06), read 2026-11-30. An account has the sites of one region, so these share.
 """
+
+from dataclasses import replace
 
 from forain.contracts.manifest import Site
 
@@ -33,7 +39,8 @@ A39IBJ37TRP1C6 AU FE AUD en_AU sellercentral.amazon.com.au amazon.com.au Austral
 A1VC38T7YXB528 JP FE JPY ja_JP sellercentral.amazon.co.jp amazon.co.jp Asia/Tokyo
 """
 
-SITES = tuple(Site(*row.split()) for row in _ROWS.strip().splitlines())
+_SITES = (Site(*row.split()) for row in _ROWS.strip().splitlines())
+SITES = tuple(replace(site, stock=site.region) for site in _SITES)
 BY_ID = {site.site_id: site for site in SITES}
 REGIONS = ("EU", "NA", "FE")
 ORDER_PAGE = "https://{host}/orders-v3/order/{order}"

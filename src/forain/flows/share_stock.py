@@ -1,0 +1,89 @@
+"""My sites that share a stock show one number: of each SKU one offer tells it for all, and the others are looked at."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
+
+from forain.contracts.manifest import MarketplaceManifest
+from forain.contracts.marketplace import Marketplace
+from forain.core.clock import Instant
+from forain.core.ids import AccountId
+from forain.core.offers import Desired, Plan, Settled
+from forain.core.sharing import Carrier, of_sister
+from forain.store import models, offers, refusals
+
+CANNOT_CARRY = (*refusals.TOLD_NO, "not_on_marketplace")
+"""Alarms of an offer through which the others are not told for now."""
+
+
+class Families:
+    """The offers of some SKUs on the sites that share, as they stand now. Only what the merchant fulfils shares.
+
+    `sites`: those of the account that are in use.
+    """
+
+    def __init__(
+        self,
+        account: AccountId,
+        manifest: MarketplaceManifest,
+        sites: Mapping[str, models.AccountSite],
+        skus: Collection[str],
+    ) -> None:
+        self._sites = sites
+        self._sharing = {site: manifest.sharing(site) & set(sites) for site in sites}
+        self._rows: dict[str, list[models.Offer]] = {}
+        if shared := [site for site, those in self._sharing.items() if len(those) > 1]:
+            for row in offers.fulfilled_by_merchant(account, shared, skus):
+                self._rows.setdefault(row.sku, []).append(row)
+
+    def sisters(self, row: models.Offer) -> list[models.Offer]:
+        """The others it shares with; [] where there are none."""
+        return [one for one in self._of(row) if one.pk != row.pk]
+
+    def carrier(self, row: models.Offer) -> models.Offer | None:
+        """The other offer that tells what it shares; None: it tells that itself.
+
+        Always the same one, so that an older number of one worker never comes after a newer one of another: that is what an
+        offer's claim is for. Only where a site's permission to write changes, or its offer is refused, another takes over.
+        """
+        telling = next((one for one in self._of(row) if self._may_tell(one)), row)
+        return None if telling.pk == row.pk else telling
+
+    def _of(self, row: models.Offer) -> list[models.Offer]:
+        sites = self._sharing.get(row.site, frozenset())
+        found = [one for one in self._rows.get(row.sku, ()) if one.site in sites]
+        return found if any(one.pk == row.pk for one in found) else []
+
+    def _may_tell(self, one: models.Offer) -> bool:
+        allowed = self._sites[one.site].writes_allowed_at is not None
+        return allowed and one.alarm not in CANNOT_CARRY and not offers.missed(one)
+
+
+def step_of(
+    row: models.Offer, desired: Desired, rest: Plan, carrier: models.Offer, manifest: MarketplaceManifest, now: Instant
+) -> Plan | Literal["anew", "at_rest", "itself"]:
+    """What to do about an offer that another one tells for. `rest`: the plan for what it tells by itself; that goes first, and
+    once it is shown what is shared is seen to (`offers.mark_unlike`)."""
+    if not isinstance(rest, Settled):
+        return rest
+    observed, shown = offers.observed_of(row), offers.observed_of(carrier)
+    assert observed is not None
+    assert shown is not None
+    busy = carrier.wanted_no > carrier.settled_no or bool(carrier.submission) or carrier.feed_id is not None
+    stands = Carrier(busy, carrier.not_before, offers.desired_of(carrier), shown, carrier.submitted_at)
+    return of_sister(
+        desired, observed, stands, moved=offers.moved(row), waited=row.not_before is not None,
+        acknowledge_within=manifest.acknowledge_within, now=now,
+    )  # fmt: skip
+
+
+def look(account: AccountId, adapter: Marketplace, rows: Iterable[models.Offer], now: Instant) -> set[int]:
+    """See these offers, all in one go; the answer is those that are there. What is missing stays as old as it was."""
+    asked = {row.pk: row for row in rows}
+    seen = adapter.observe([offers.key_of(row) for row in asked.values()]).offers
+    offers.see(account, seen, now)
+    shown = {offer.key for offer in seen}
+    there = [row for row in asked.values() if offers.key_of(row) in shown]
+    offers.looked(there)
+    numbers = {row.pk for row in there}
+    offers.not_there([number for number in asked if number not in numbers], now)
+    return numbers
