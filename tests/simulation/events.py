@@ -1,6 +1,6 @@
 """What may happen in a story: buyers, the merchant, Amazon, the wires. Each answers what it did; None: nothing could be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from forain.flows import authorize, set_rules, watch
 from forain.store import accounts, models, offers, runs
 from forain.store.rules import Place
 
-from . import ADDRESSES, FR, Seller
+from . import ADDRESSES, CURRENCIES, FR, Seller
 from .shop import Booked
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ def _skus(story: "Story") -> list[str]:
     return sorted(story.shop.articles)
 
 
+def _site(story: "Story", sites: Sequence[str]) -> str:
+    """One of these; nothing is drawn where there is one only."""
+    return story.fate.choice(sites) if len(sites) > 1 else sites[0]
+
+
 def _buyer_on_amazon(story: "Story") -> str | None:
     fate = story.fate
     skus = [*_skus(story), "GHOST"]
@@ -50,10 +55,14 @@ def _buyer_on_amazon(story: "Story") -> str | None:
         for sku in dict.fromkeys(fate.choices(skus, weights, k=fate.choice([1, 1, 1, 2, 3])))
     ]  # fmt: skip
     pending = fate.choice([0, 0, 0, 40, 900, 40_000])
-    seller = story.some_seller().name
-    told = {"seller_id": seller, "marketplace_id": FR, "items": items, "pending_seconds": pending}
+    seller = story.some_seller()
+    site = _site(story, seller.sites)
+    told = {"seller_id": seller.name, "marketplace_id": site, "items": items, "pending_seconds": pending}
     order = story.control("POST", "orders", told)
-    return f"{order['order_id']} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
+    where = f" on {site}" if site != FR else ""
+    return (
+        f"{order['order_id']}{where} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
+    )
 
 
 def _buyer_in_shop(story: "Story") -> str | None:
@@ -224,11 +233,19 @@ def _unlinks(story: "Story") -> str:
 def _lists_more(story: "Story") -> str | None:
     """The seller offers an article that was not on Amazon yet."""
     seller = story.some_seller()
-    missing = [sku for sku in _skus(story) if sku not in story.box.world.state.listings[seller.name]]
-    if not missing:
+    listed = story.box.world.state.listings[seller.name]
+    missing = [sku for sku in _skus(story) if sku not in listed]
+    if missing:
+        story.put_listings(seller, missing[:1])
+        return f"{missing[0]} of {seller.subject}"
+    elsewhere = [
+        (sku, site) for sku in _skus(story) for site in seller.sites if site not in listed[sku].marketplace_ids
+    ]
+    if not elsewhere:
         return None
-    story.put_listings(seller, missing[:1])
-    return f"{missing[0]} of {seller.subject}"
+    sku, site = story.fate.choice(elsewhere)
+    story.put_listing_on(seller, sku, site)
+    return f"{sku} of {seller.subject} on {site}"
 
 
 def _secret(story: "Story") -> str:
@@ -272,14 +289,17 @@ WISHES: tuple[dict[str, str], ...] = (
     {"share": "50"}, {"minimum": "3", "handling_days": "3"}, {"percent": "10", "handling_days": "3"}, {"percent": "-5", "ending": "99"},
     {"ending": "99", "floor": "12.50", "handling_days": "3"}, {},
 )  # fmt: skip
+ON_SITES: tuple[dict[str, str], ...] = (*WISHES, {"buffer": "1", "handling_days": "4"}, {"buffer": "4"}, {"cap": "2"})
+"""What is said where several sites share a stock."""
 
 
 def _settings(story: "Story") -> str | None:
-    """The merchant says a rule, for the account, its site or one SKU, or takes one away."""
+    """The merchant says a rule, for the account, one of its sites or one SKU, or takes one away."""
     seller = story.some_seller()
     sku = story.fate.choice(sorted(story.shop.articles))
-    place = story.fate.choice([Place("account"), Place("site", FR), Place("sku", "", sku), Place("sku", FR, sku)])
-    told = story.fate.choice(WISHES)
+    site = _site(story, seller.sites)
+    place = story.fate.choice([Place("account"), Place("site", site), Place("sku", "", sku), Place("sku", site, sku)])
+    told = story.fate.choice(WISHES if len(seller.sites) == 1 else ON_SITES)
     listed = sku in story.box.world.state.listings[seller.name]
     if place.level == "sku" and not listed:
         return None
@@ -300,8 +320,9 @@ def _pause(story: "Story") -> str:
 
 def _writes(story: "Story") -> str:
     seller = story.some_seller()
-    story.let_write(seller, not seller.may_write)
-    return f"{seller.subject} {'allowed' if seller.may_write else 'forbidden'}"
+    site = _site(story, seller.sites)
+    story.let_write(seller, site, site not in seller.writes)
+    return f"{seller.subject} {site} {'allowed' if site in seller.writes else 'forbidden'}"
 
 
 def _renewed(story: "Story", seller: Seller) -> str:
@@ -411,14 +432,15 @@ def _by_hand(story: "Story") -> str | None:
     if former is not None and story.now() - former < SLIPS_APART:
         return None
     story.by_hand[seller.name, sku] = story.now()
-    quantity, price = listing.availability["DEFAULT"], listing.prices[FR]
+    site = _site(story, listing.marketplace_ids)
+    quantity, price = listing.availability["DEFAULT"], listing.prices[site]
     if story.fate.random() < 0.5:
         quantity = story.fate.choice([0, 1, 4, 40])
     else:
         price += story.fate.choice([-2, -1, 1, 5])
     own = [e for e in listing.attributes["fulfillment_availability"] if e["fulfillment_channel_code"] == "DEFAULT"]
-    put = {"seller_id": seller.name, "sku": sku, "asin": listing.asin, "marketplace_id": FR, "title": sku,
-           "quantity": quantity, "price": {"amount": str(price), "currency": "EUR"},
+    put = {"seller_id": seller.name, "sku": sku, "asin": listing.asin, "marketplace_id": site, "title": sku,
+           "quantity": quantity, "price": {"amount": str(price), "currency": CURRENCIES[site]},
            "handling_days": own[0].get("lead_time_to_ship_max_days"), "fulfilled_by": "MERCHANT"}  # fmt: skip
     story.control("POST", "listings", [put])
     return f"{sku} of {seller.subject}: {quantity} pieces at {price}"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 from unittest import mock
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from django.apps import apps
 from django.db import connection
@@ -24,7 +24,7 @@ from forain.store import accounts, letters, limits, models, offers, orders, runs
 from forain_box.amounts import details
 from forain_box.state import Order
 
-from . import ADDRESSES, FR, NIGHT, Seller
+from . import ADDRESSES, NIGHT, PL, Seller
 from .shop import Booked, Charge
 from .stage import Violation, Worker
 
@@ -238,7 +238,8 @@ class Watch:
             rows = claim(*told, **named)
             worker = self.story.stage.current()
             if worker is not None:
-                worker.notes["claims"] = {row.sku: row.claim_no for row in rows}
+                worker.notes["claims"] = {(row.site, row.sku): row.claim_no for row in rows}
+                worker.notes["tellers"] = self._tellers(worker.notes["account"], {row.sku for row in rows})
             for row in rows:
                 self._claimed[row.pk] = max(self._claimed.get(row.pk, 0), row.wanted_no)
             return rows
@@ -290,6 +291,22 @@ class Watch:
             cursor.execute(UNSOLD)
             sold = dict(cursor.fetchall())
         return {sku: (a.free, sold.get(sku, 0), a.raised) for sku, a in self.story.shop.articles.items()}
+
+    def _tellers(self, account: int, skus: set[str]) -> dict[str, list[int]]:
+        """SKU -> its offers that may tell a quantity now, the one that was known first before all others; {} for who sells on
+        one site."""
+        seller = self.story.sellers[account - 1]
+        if len(seller.sites) == 1:
+            return {}
+        found: dict[str, list[int]] = {}
+        with self.story.stage.aside():
+            rows = models.Offer.objects.filter(
+                account_id=account, sku__in=skus, site__in=self.may_be_written(seller), fulfilled_by="merchant",
+                observed_at__isnull=False,
+            ).exclude(alarm__in=("refused", "not_taken", "not_on_marketplace"))  # fmt: skip
+            for row in rows.exclude(asked_at__gt=F("observed_at")).order_by("pk"):
+                found.setdefault(row.sku, []).append(row.pk)
+        return found
 
     def stock_told(self) -> None:
         """The shop answers a question about its stock."""
@@ -355,8 +372,8 @@ class Watch:
         for part in ("stock", "prices"):
             if part not in stands.parts:
                 worker.notes[f"{part} at"] = worker.clock
-        if self.story.sellers[worker.notes["account"] - 1].may_write:
-            worker.notes["word at"] = worker.clock
+        for site in self.story.sellers[worker.notes["account"] - 1].writes:
+            worker.notes[f"word at {site}"] = worker.clock
 
     def standing(self, account: int, flow: str) -> "Standing":
         """What the stored facts allow that flow, by a rule of its own: the product's may be wrong."""
@@ -396,18 +413,22 @@ class Watch:
         if call.label != "token":
             each_account_for_itself(self, call, seller, environ)
         if call.label == "patch":
-            nothing_written_without_the_merchants_word(self, worker, call)
-            self._ask_of_change(call.told, unquote(call.path.rsplit("/", 1)[1]), "call", seller, worker)
+            site, sku = _site_of(environ), unquote(call.path.rsplit("/", 1)[1])
+            nothing_written_without_the_merchants_word(worker, call, site)
+            self._ask_of_change(call.told, site, sku, "call", seller, worker)
         if call.operation == "createFeed":
-            nothing_written_without_the_merchants_word(self, worker, call)
-            self._ask_of_feed(call, seller, worker)
+            (site,) = call.told["marketplaceIds"]
+            nothing_written_without_the_merchants_word(worker, call, site)
+            self._ask_of_feed(call, site, seller, worker)
         if call.label == "confirm":
             no_confirmation_for_a_cancelled_order(call, worker)
 
-    def _ask_of_change(self, told: dict[str, Any], sku: str, road: str, seller: Seller, worker: Worker) -> None:
+    def _ask_of_change(
+        self, told: dict[str, Any], site: str, sku: str, road: str, seller: Seller, worker: Worker
+    ) -> None:
         """What is asked of whatever is told of an offer, by a call or in a feed."""
         nothing_told_of_a_part_that_is_paused(self, worker, sku, told)
-        no_jump_without_a_word(self, seller, sku, told)
+        no_jump_without_a_word(self, seller, site, sku, told)
         by_one_road_within_an_hour(self, seller, sku, road)
         quantity = _quantity(told)
         if quantity is None:
@@ -415,18 +436,19 @@ class Watch:
         if quantity == 0:
             a_broken_file_empties_no_shelf(self, seller, sku)
         no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
-        row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=FR).first()
+        row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=site).first()
         if row is not None:
             if road == "call":
                 told_while_the_claim_lives(self, row, worker)
+                one_site_tells_for_all(self, row, worker)
             never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
 
-    def _ask_of_feed(self, call: Call, seller: Seller, worker: Worker) -> None:
+    def _ask_of_feed(self, call: Call, site: str, seller: Seller, worker: Worker) -> None:
         """Each message of a feed is asked what a call for it would be."""
         messages = self._messages(call)
         each_sku_once_in_a_feed(messages)
         for message in messages:
-            self._ask_of_change(message, message["sku"], "feed", seller, worker)
+            self._ask_of_change(message, site, message["sku"], "feed", seller, worker)
 
     def _messages(self, call: Call) -> list[dict[str, Any]]:
         document = self.story.box.world.state.documents.get(call.told["inputFeedDocumentId"])
@@ -542,8 +564,17 @@ class Watch:
     def linked(self, order: Order) -> bool:
         return all(line.sku in self.story.shop.articles for line in order.lines)
 
-    def site(self, seller: Seller) -> models.AccountSite:
-        return models.AccountSite.objects.get(account_id=seller.number, site=FR)
+    def may_be_written(self, seller: Seller) -> set[str]:
+        """The sites for which the merchant's word stands."""
+        rows = models.AccountSite.objects.filter(account_id=seller.number, writes_allowed_at__isnull=False)
+        return set(rows.values_list("site", flat=True))
+
+
+def _site_of(environ: dict[str, Any]) -> str:
+    """The one site that a call is about."""
+    sites = parse_qs(str(environ.get("QUERY_STRING", "")))["marketplaceIds"]
+    assert len(sites) == 1
+    return sites[0]
 
 
 def _quantity(told: dict[str, Any]) -> int | None:
@@ -627,11 +658,26 @@ def each_sku_once_in_a_feed(messages: Sequence[dict[str, Any]]) -> None:
 
 def told_while_the_claim_lives(watch: Watch, row: models.Offer, worker: Worker) -> None:
     """A worker tells a quantity only while the offer is surely its own: else an older one may come after a newer."""
-    ours = row.claim_no == worker.notes["claims"].get(row.sku)
+    ours = row.claim_no == worker.notes["claims"].get((row.site, row.sku))
     if not ours or row.claimed_until is None or row.claimed_until <= watch.story.now():
         raise Violation(
             "told_while_the_claim_lives", f"{worker.name} tells {row.sku} claimed until {row.claimed_until}"
         )
+
+
+def one_site_tells_for_all(watch: Watch, row: models.Offer, worker: Worker) -> None:
+    """The quantity that all sites of an SKU share is told by one of its offers: two would each tell their own, and fight. By
+    another one only where that one may not, or where this site was seen to show something else at the same moment."""
+    then = worker.notes.get("tellers", {}).get(row.sku, [])
+    now = watch._tellers(row.account_id, {row.sku}).get(row.sku, [])
+    before = [number for number in now if number < row.pk and number in then]
+    if not before or row.pk not in then:
+        return
+    teller = models.Offer.objects.get(pk=before[0])
+    if (teller.observed_at, teller.observed_quantity) == (row.observed_at, row.observed_quantity) or (
+        teller.observed_at != row.observed_at
+    ):
+        raise Violation("one_site_tells_for_all", f"{row.sku} by {row.site}, and {teller.site} tells for all")
 
 
 def settled_is_what_was_looked_at(watch: Watch, settled: Sequence[Sequence[int]]) -> None:
@@ -702,15 +748,15 @@ def a_broken_file_empties_no_shelf(watch: Watch, seller: Seller, sku: str) -> No
         )
 
 
-def no_jump_without_a_word(watch: Watch, seller: Seller, sku: str, change: dict[str, Any]) -> None:
+def no_jump_without_a_word(watch: Watch, seller: Seller, site: str, sku: str, change: dict[str, Any]) -> None:
     """No price is told that is more than ten times what Amazon shows, or less than a tenth, before the merchant said yes."""
     price = _price_told(change)
     listing = watch.story.box.world.state.listings[seller.name].get(sku)
-    if price is None or listing is None or not listing.prices.get(FR):
+    if price is None or listing is None or not listing.prices.get(site):
         return
-    low, high = sorted((price, listing.prices[FR]))
+    low, high = sorted((price, listing.prices[site]))
     if high > 10 * low and (seller.name, sku, "jump", int(price * 100)) not in watch.said_yes:
-        raise Violation("no_jump_without_a_word", f"{sku} of {seller.subject} from {listing.prices[FR]} to {price}")
+        raise Violation("no_jump_without_a_word", f"{sku} of {seller.subject} from {listing.prices[site]} to {price}")
 
 
 def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None:
@@ -721,9 +767,9 @@ def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None
     raise Violation("nothing_without_permission", f"{call.label} in {worker.label}, allowed last at {at}")
 
 
-def nothing_written_without_the_merchants_word(watch: Watch, worker: Worker, call: Call) -> None:
+def nothing_written_without_the_merchants_word(worker: Worker, call: Call, site: str) -> None:
     """Nothing is written on a site where the merchant does not want it; a batch that began with his word may end."""
-    at = worker.notes.get("word at")
+    at = worker.notes.get(f"word at {site}")
     if at is None or worker.clock - at > PERMISSION_HOLDS:
         raise Violation("nothing_written_without_the_merchants_word", f"{call.path}, allowed last at {at}")
 
@@ -916,7 +962,8 @@ def every_due_order_is_in_the_shop_once(watch: Watch) -> Iterator[str]:
 
 
 def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
-    """At rest quantity and price on Amazon are what the rules say of the shop's present state.
+    """At rest quantity, handling time and price on Amazon are what the rules say of the shop's present state: the price of each
+    site by its own, the other two, which all sites of an SKU share, by the rules that say the least pieces and the most days.
 
     Where the merchant lets nothing be written they are what they are: `nothing_written_without_the_merchants_word`.
     """
@@ -941,17 +988,22 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         if listing is None:
             continue
         of = f"{sku} of {seller.subject}"
-        rule: dict[str, str] = {}
-        for place in (("account", "", ""), ("site", FR, ""), ("sku", "", sku), ("sku", FR, sku)):
-            rule |= said.get(place, {})
-        wanted = 0 if landed or seller.off_sale(watch.story.now()) else _pieces(article.free - unsold.get(sku, 0), rule)
+        rules: dict[str, dict[str, str]] = {site: {} for site in listing.marketplace_ids}
+        for site, rule in rules.items():
+            for place in (("account", "", ""), ("site", site, ""), ("sku", "", sku), ("sku", site, sku)):
+                rule |= said.get(place, {})
+        free = article.free - unsold.get(sku, 0)
+        nothing = landed or seller.off_sale(watch.story.now())
+        wanted = 0 if nothing else min(_pieces(free, rule) for rule in rules.values())
         shown = listing.availability.get("DEFAULT")
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
             yield f"{of} shows {shown}, not {wanted}{_believed(seller, sku)}"
-        price = _price(article.price, rule)
-        if listing.prices[FR] != price:
-            yield f"{of} costs {listing.prices[FR]}, not {price}"
+        for site in sorted(seller.writes & set(rules)):
+            rate = watch.story.rate if site == PL else Decimal(1)
+            price = _price((article.price * rate).quantize(Decimal("0.01"), ROUND_HALF_UP), rules[site])
+            if listing.prices[site] != price:
+                yield f"{of} costs {listing.prices[site]} on {site}, not {price}"
         own = [
             e
             for e in listing.attributes.get("fulfillment_availability", [])
@@ -959,7 +1011,8 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         ]
         lead = own[0].get("lead_time_to_ship_max_days") if own else None
         # What a rule named once stays when the rule goes.
-        days = [int(rule["handling_days"])] if "handling_days" in rule else [5, 3]
+        named = [int(rule["handling_days"]) for rule in rules.values() if "handling_days" in rule]
+        days = [max(named)] if named else [5, 3] if len(seller.sites) == 1 else [5, 4, 3]
         if not by_amazon and lead not in days:
             yield f"{of} takes {lead} days to be sent, not {days[0]}"
 
@@ -986,12 +1039,12 @@ def _price(price: Decimal, rule: dict[str, str]) -> Decimal:
 
 
 def _believed(seller: Seller, sku: str) -> str:
-    row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=FR).first()
-    if row is None:
-        return ""
-    waits = "waits" if row.wanted_no > row.settled_no else "settled"
-    told = f"told {row.submitted_quantity} at {row.submitted_at}"
-    return f" ({waits}; seen {row.observed_quantity} at {row.observed_at}, {told}, {row.alarm or 'no alarm'})"
+    found = []
+    for row in models.Offer.objects.filter(account_id=seller.number, sku=sku).order_by("pk"):
+        waits = "waits" if row.wanted_no > row.settled_no else "settled"
+        told = f"told {row.submitted_quantity} at {row.submitted_at}"
+        found.append(f"{waits}; seen {row.observed_quantity} at {row.observed_at}, {told}, {row.alarm or 'no alarm'}")
+    return f" ({' | '.join(found)})" if found else ""
 
 
 def no_offer_stays_marked(watch: Watch) -> Iterator[str]:
@@ -1081,7 +1134,7 @@ def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
     grant = watch.story.box.world.authorization_of(seller.refresh)
     if grant is not None and grant.expires_at is not None and (grant.expires_at - watch.story.now()).days <= 60:
         yield "authorization_expiring"
-    if not seller.may_write:
+    if set(seller.sites) - seller.writes:
         yield "site_read_only"
     if seller.emptied:
         yield "emptied"
@@ -1246,7 +1299,7 @@ NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_r
     check.__name__
     for check in (
         never_twice_in_the_shop, no_foreign_order_in_the_shop, amounts_to_the_cent, to_the_buyer,
-        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, by_one_road_within_an_hour,
+        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, one_site_tells_for_all, by_one_road_within_an_hour,
         each_sku_once_in_a_feed, settled_is_what_was_looked_at,
         never_raised_by_older_knowledge, never_raised_over_a_fall_that_was_seen, nothing_without_permission,
         nothing_written_without_the_merchants_word, no_call_without_a_token_of_its_bucket, each_account_for_itself,

@@ -23,7 +23,7 @@ from forain.core import orders as core_orders
 from forain.core.ids import AccountId, ShopId
 from forain.core.orders import OrderState
 from forain.core.secret import Secret
-from forain.flows import authorize, import_orders, reconcile_offers
+from forain.flows import authorize, import_orders, reckon_offers, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.net.client import NetClient
@@ -828,10 +828,25 @@ def denied_for_ever() -> Planted:
     return mock.patch.object(accounts, "allow_operations", return_value=None)
 
 
+def each_site_tells_its_own() -> Planted:
+    """Nobody knows that sites share a stock: each offer is told what the rules of its own site say."""
+    return mock.patch.object(offers, "fulfilled_by_merchant", return_value=[])
+
+
+def the_most_pieces_count() -> Planted:
+    """Of what the rules of sites that share say the largest number is told."""
+
+    def largest(numbers: Any) -> int | None:
+        said = [(number, place) for place, number in enumerate(numbers) if number is not None]
+        return max(said)[1] if said else None
+
+    return mock.patch.object(reckon_offers, "smallest", largest)
+
+
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
-        any_road_will_do,
+        any_road_will_do, each_site_tells_its_own, the_most_pieces_count,
         check_then_insert, create_without_looking, dead_creations_stay_dead, creations_are_not_noted, cancelled_orders_live_on,
         settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
@@ -848,6 +863,8 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
 }  # fmt: skip
 
 LOUD: dict[str, tuple[str, ...]] = {
+    "each_site_tells_its_own": ("the merchant sets rules", "the merchant counts"),
+    "the_most_pieces_count": ("the merchant sets rules",),
     "any_road_will_do": ("the merchant counts", "a hook"),
     "replace_for_merge": ("the merchant counts",),
     "unit_price_for_line_total": ("a buyer on Amazon",),

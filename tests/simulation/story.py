@@ -27,6 +27,7 @@ from forain.core.authorization import Part
 from forain.core.brakes import KINDS
 from forain.core.errors import AdapterError, Throttled
 from forain.core.ids import AccountId, SellerSku, SiteId, VariantId
+from forain.core.pricing import Rate
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
 from forain.flows import (
@@ -37,6 +38,7 @@ from forain.flows import (
     import_orders,
     land_safely,
     link_offers,
+    set_rates,
     setup,
 )
 from forain.flows.deps import Deps
@@ -47,7 +49,7 @@ from forain_box.http import Cut, Request
 from forain_box.state import Fault, Order
 from tests.logs import written
 
-from . import ADDRESSES, FR, NIGHT, PEOPLE, SELLERS, Seller, adapter, invariants
+from . import ADDRESSES, CURRENCIES, FR, NIGHT, PEOPLE, PL, SELLERS, SITES, Seller, adapter, invariants
 from .events import EVENTS
 from .post import CHAT, Post
 from .shop import Article, ShopServer
@@ -79,6 +81,8 @@ ROUNDS_LAST = (15.0, 60.0, 240.0)
 and what is asked for again hourly (an order that came without its address) is to come right within the bound too."""
 
 
+RATE_SAID_EVERY = timedelta(days=3)
+"""Before an exchange rate is a week old, and too old."""
 BRAKE_LEAST = 3
 """So many falls at once the brake of these small shelves asks about."""
 BEFORE, AFTER = ("no way", "error page", "all is well"), ("lost", "cut", "half", "error page")
@@ -140,8 +144,12 @@ class Story:
         self.burst = temper.choice((None, None, None, 1, 3))
         """So few calls at once Amazon allows this seller; None: as many as others."""
         self.sellers = [Seller(n, name) for n, name in enumerate(SELLERS[: temper.choice((1, 1, 2))], 1)]
+        self.sites_chance = random.Random(f"{plan.seed}:sites")
         for seller in self.sellers:
             seller.term = temper.choice((365, 365, 9, 3))
+            seller.sites = self.sites_chance.choice(SITES)
+        self.rate, self.rate_said_at = Decimal(4), BEGIN
+        """So many zloty are a euro, as the merchant said last, and when."""
         self.stage = Stage(
             plan.seed, self.now, self.tell, temper.choice((0.05, 0.12, 0.3)), temper.choice((0.0005, 0.0015, 0.006))
         )
@@ -280,6 +288,7 @@ class Story:
             user = get_user_model().objects.create(username=name)
             person = models.Person.objects.create(user=user, role="owner")
             self.set_mail(person)
+        self.say_rate()
         for seller in self.sellers:
             self._connect(seller, row, skus)
         arrange_reminders.add_webhook(self.merchant, CHAT, f"http://{CHAT}/hook", "en", "person")
@@ -305,7 +314,9 @@ class Story:
         """An account: its listings at Amazon, its row and its permission here. All sell the same things of one shop."""
         chance = self.chance
         self.control(
-            "POST", "sellers", {"seller_id": seller.name, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
+            "POST",
+            "sellers",
+            {"seller_id": seller.name, "region": "eu", "marketplace_ids": list(seller.sites), "name": "Camille"},
         )
         self.put_listings(seller, [*skus[: chance.choice((None, None, -1))], "GHOST"])
         models.Account.objects.create(
@@ -318,7 +329,8 @@ class Story:
         )  # fmt: skip
         self.renew(seller, chance.choice([20, 61, 200, 365]))
         if chance.random() < 0.9:
-            self.let_write(seller, True)
+            for site in seller.sites:
+                self.let_write(seller, site, True)
         if seller.term < 365:
             # Where Amazon allows few calls at once, the trial of the former one has used them up.
             self.advance(60)
@@ -327,13 +339,43 @@ class Story:
                 self.land(seller, chance.random() < 0.5)
 
     def put_listings(self, seller: Seller, skus: list[str]) -> None:
-        listings = [
-            {"seller_id": seller.name, "sku": sku, "asin": f"B0{sum(map(ord, sku)):08d}", "marketplace_id": FR, "title": sku,
-             "quantity": self.chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
-             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
-            for sku in skus
-        ]  # fmt: skip
-        self.control("POST", "listings", listings)
+        for sku in skus:
+            quantity = self.chance.randint(0, 9)
+            for site in seller.sites:
+                if site == FR or self.sites_chance.random() < 0.8:
+                    self._put_listing(seller, sku, site, quantity, 5)
+
+    def put_listing_on(self, seller: Seller, sku: str, site: str) -> None:
+        """What is sold on one site is offered on another one too; the quantity is that of all."""
+        listing = self.box.world.state.listings[seller.name][sku]
+        own = [e for e in listing.attributes["fulfillment_availability"] if "quantity" in e]
+        days = own[0].get("lead_time_to_ship_max_days", 5) if own else 5
+        by_amazon = any(channel.startswith("AMAZON_") for channel in listing.availability)
+        quantity = listing.fba_quantity if by_amazon else listing.availability.get("DEFAULT") or 0
+        self._put_listing(seller, sku, site, quantity, days, by_amazon=by_amazon)
+
+    def _put_listing(
+        self, seller: Seller, sku: str, site: str, quantity: int, days: int, *, by_amazon: bool | None = None
+    ) -> None:
+        by_amazon = sku == "SKU1" if by_amazon is None else by_amazon
+        price = "9.99" if site != PL else "39.96"
+        listing = {
+            "seller_id": seller.name, "sku": sku, "asin": f"B0{sum(map(ord, sku)):08d}", "marketplace_id": site, "title": sku,
+            "quantity": quantity, "price": {"amount": price, "currency": CURRENCIES[site]}, "handling_days": days,
+            "fulfilled_by": "AMAZON" if by_amazon else "MERCHANT",
+        }  # fmt: skip
+        self.control("POST", "listings", [listing])
+
+    def say_rate(self) -> None:
+        """The merchant says what a euro is worth in Poland, before what he said last is too old."""
+        now = self.now()
+        self.rate, self.rate_said_at = Decimal(self.sites_chance.choice((4, 4, 5))), now
+        if any(PL in seller.sites for seller in self.sellers):
+            told = [Rate("EUR", "PLN", self.rate, now.date())]
+            self._patiently(lambda: self.page(lambda: set_rates.say(self.merchant, told, "merchant")))
+            row = models.Rate.objects.filter(source="EUR", target="PLN").first()
+            # The page may have died before it was kept.
+            self.rate = row.rate if row is not None else self.rate
 
     def unlinked(self, seller: Seller, sku: str) -> bool:
         """The merchant said that this offer is not this article."""
@@ -385,10 +427,10 @@ class Story:
                 self.pass_time(min(self.chance.uniform(0.5, 10.0), (until - self.now()).total_seconds()))
             self.watch.every_step()
 
-    def let_write(self, seller: Seller, allowed: bool) -> None:
-        seller.may_write = seller.may_write or allowed
-        self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person"))
-        seller.may_write = self.watch.site(seller).writes_allowed_at is not None
+    def let_write(self, seller: Seller, site: str, allowed: bool) -> None:
+        seller.writes |= {site} if allowed else set()
+        self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(site), allowed, "person"))
+        seller.writes = self.watch.may_be_written(seller)
 
     def pause(self, seller: Seller, paused: bool, parts: tuple[Part, ...] = ()) -> None:
         self.going_on = "" if paused else seller.subject
@@ -541,6 +583,8 @@ class Story:
             if grant is not None and grant.expires_at is not None and grant.expires_at < self.now():
                 # It has ended a while ago: the merchant has seen that nothing goes on.
                 self.consent(seller)
+        if self.now() - self.rate_said_at > RATE_SAID_EVERY:
+            self.say_rate()
         for _ in range(QUIET_ROUNDS):
             for worker in self.stage.workers:
                 while worker.busy:
@@ -651,6 +695,8 @@ class Story:
         for sku in sorted(self.shop.hidden):
             self.shop.show(sku)
         self.tell("rest begins")
+        if self.now() - self.rate_said_at > RATE_SAID_EVERY:
+            self.say_rate()
         self._until_right(self.watch.stops_not_told)
         if self.new_secret:
             # While the application is refused, nobody can know what each of its accounts may do.
@@ -686,11 +732,12 @@ class Story:
 
     def _unread(self, seller: Seller) -> bool:
         """Something is on Amazon, or was changed there by somebody else, that Forain has not read yet."""
-        rows = models.Offer.objects.filter(account_id=seller.number).values_list("sku", "observed_at")
-        seen = {sku: at for sku, at in rows if at is not None}
+        rows = models.Offer.objects.filter(account_id=seller.number).values_list("sku", "site", "observed_at")
+        seen = {(sku, site): at for sku, site, at in rows if at is not None}
         changed = {sku: at for (name, sku), at in self.by_hand.items() if name == seller.name}
-        listed = self.box.world.state.listings[seller.name]
-        return any(sku not in seen or seen[sku] <= changed.get(sku, BEGIN) for sku in listed)
+        listed = self.box.world.state.listings[seller.name].items()
+        there = [(sku, site) for sku, listing in listed for site in listing.marketplace_ids]
+        return any(one not in seen or seen[one] <= changed.get(one[0], BEGIN) for one in there)
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Forain's own limits may say: not yet."""
