@@ -64,7 +64,7 @@ def test_while_the_carrier_is_at_it_nothing_is_done():
     busy = carrier(seen(12), wanted(12), busy=True, again_at=NOW + timedelta(minutes=15))
     assert decide(wanted(7), seen(12), busy) == Wait(NOW + timedelta(minutes=15), "shared")
     at_once = carrier(seen(12), wanted(12), busy=True)
-    assert decide(wanted(7), seen(12), at_once) == Wait(NOW + timedelta(minutes=1), "shared")
+    assert decide(wanted(7), seen(12), at_once) == Wait(NOW + timedelta(minutes=5), "shared")
 
 
 def test_a_carrier_of_which_something_else_was_wanted_is_decided_anew():

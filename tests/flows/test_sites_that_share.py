@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from forain.core import roads
 from forain.core.ids import AccountId
 from forain.core.pricing import Rate
 from forain.flows import preview_rules, set_rates, set_rules, setup
@@ -261,6 +262,28 @@ def test_what_a_rule_of_one_site_changes_is_shown_for_all_that_share(house):
     assert {(one.offer.site, one.before.quantity, one.after.quantity) for one in found} == {
         (FR, 12, 7), (DE, 12, 7), (PL, 12, 7),
     }  # fmt: skip
+
+
+def test_by_feed_a_quantity_is_told_once_too(house, told, monkeypatch):
+    # Nobody is bound to the road of an hour ago.
+    house.advance(3700)
+    monkeypatch.setattr(roads, "cheaper", lambda waiting, *_: "feed" if waiting else "call")
+    told.forget()
+    house.change("SOAP", price="11.00", stock=7)
+    house.live(1800, step=20)
+
+    told_by_feed = []
+    for feed in house.box.world.state.feeds.values():
+        document = house.box.world.state.documents[feed.input_document]
+        for message in json.loads(document.content)["messages"]:
+            told_by_feed += [
+                (*feed.marketplace_ids, patch["value"][0]["quantity"])
+                for patch in message["patches"]
+                if "quantity" in patch["value"][0]
+            ]
+    assert (told.changes, told_by_feed) == ([], [(DE, 7)])
+    assert (house.quantity("SOAP"), shown(house), waiting(house)) == (7, {FR: 7, DE: 7, PL: 7}, [])
+    assert {site: Decimal(price) for site, price in house.amazon("SOAP")["prices"].items()}[PL] == Decimal("44.00")
 
 
 def test_a_site_that_does_not_share_after_all_is_told_itself(make_house, told):

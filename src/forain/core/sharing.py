@@ -16,6 +16,10 @@ SHARED = ("quantity", "handling_days")
 """What of an offer counts on all sites that share, by the names of `core.rules.LED_BY`."""
 
 
+CARRIED_WITHIN = timedelta(minutes=5)
+"""So long a sister keeps out of the carrier's way while that one is to be told: it is marked as soon as that is shown."""
+
+
 def smallest(numbers: Sequence[int | None]) -> int | None:
     """The place of the quantity that counts, of what the rules of each site say: with a larger one the site that wants to keep
     the most back would sell it. Of equal ones the first. None: no rules say one."""
@@ -78,9 +82,9 @@ def of_sister(
     """
     if shows(observed, desired):
         return Look() if moved and desired.quantity is not None else Settled()
-    soon = now + LOOK_AGAIN_WITHIN
     if carrier.busy:
-        return Wait(max(soon, carrier.again_at or soon), "shared")
+        later = now + CARRIED_WITHIN
+        return Wait(max(later, carrier.again_at or later), "shared")
     if not _same(carrier.wanted, desired):
         return "anew"
     if not shows(carrier.shown, desired):

@@ -65,7 +65,8 @@ def choose(deps: Deps, account: models.Account) -> Choice:
     waiting = offers.waiting_by_site(number, now, bulk.most)
     site = offers.site_bound_to_feed(number, now, now - roads.APART) if waiting else ""
     if not site and roads.cheaper(max(waiting.values(), default=0), calls, starts, do, now) == "feed":
-        site = max(sorted(waiting), key=lambda one: waiting[one])
+        # Of sites with as many the one with the most urgent offer: of those that share, the one that tells for the others.
+        site = max(waiting, key=lambda one: waiting[one])
     if not site or (begun := feeds.begin(number, site, now, journal.correlation())) is None:
         return Choice()
     runs.poke("send_feeds", f"account:{account.pk}", now + FILLED_WITHIN)

@@ -59,25 +59,24 @@ def _settle_proven(deps: Deps, account: models.Account, adapter: Marketplace, lo
         told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
         told |= {name: row.observed_terms[name] for name in row.submitted_terms}
         entries.append(("observed", str(offers.key_of(row)), number, row.correlation, told))
-    sites = {site.site: site for site in accounts.sites(number)} if rows else {}
-    manifest = deps.open.marketplace_manifest(account.marketplace)
-    families = share_stock.Families(number, manifest, sites, {row.sku for row in rows})
+    families = share_stock.families(deps, account, {row.sku for row in rows}) if rows else None
     with transaction.atomic():
         newer = not offers.acknowledge(rows)
         # A part that is paused, or that another offer tells, goes on waiting.
-        offers.mark_unlike([row.pk for row in rows if account.paused or families.sisters(row)], now)
+        offers.mark_unlike([row.pk for row in rows if account.paused or (families and families.sisters(row))], now)
         if entries:
             journal.write_many(now, entries)
         if newer:
             # A newer mark waited for this answer.
             runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    if families is None or not families.sites:
+        return
     carried = [row for row in rows if row.submitted_quantity is not None or row.submitted_terms.keys() & set(SHARED)]
     if told_for := [one for row in carried for one in families.sisters(row)]:
         # What was told for all sites that share is to be seen on each, at one moment.
         share_stock.look(number, adapter, [*carried, *told_for], now)
-    if sisters := [one.pk for row in rows for one in families.sisters(row)]:
-        offers.mark_carried(sisters, now)
-        runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    offers.mark_carried(number, families.sites, [row.pk for row in rows], now)
+    runs.poke("reconcile_offers", f"account:{account.pk}", now)
 
 
 def _text(value: object) -> str:

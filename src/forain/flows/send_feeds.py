@@ -14,7 +14,7 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId, FeedId, OfferKey, SellerSku, SiteId
 from forain.core.offers import Change
 from forain.core.roads import FeedState
-from forain.flows import authorize
+from forain.flows import authorize, share_stock
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
 from forain.flows.reconcile_offers import FRESH
@@ -168,8 +168,11 @@ def _end(
     done = feeds.ended(feed, how, end, told, look_at, now)
     if done is None:
         return
-    if account.paused:
+    sharing = share_stock.families(deps, account, ()).sites
+    if account.paused or sharing:
         offers.mark_unlike(numbers, now)
+    if sharing:
+        offers.mark_carried(number, sharing, numbers, now)
     entries = [("refused", str(_key(feed, sku)), number, chain, {"problem": text}) for sku, chain, text in done.refused]
     for sku, chain, seconds, quantity, price in done.observed:
         words = {

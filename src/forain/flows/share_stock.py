@@ -9,16 +9,24 @@ from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.offers import Desired, Plan, Settled
 from forain.core.sharing import Carrier, of_sister
-from forain.store import models, offers, refusals
+from forain.flows.deps import Deps
+from forain.store import accounts, models, offers, refusals
 
 CANNOT_CARRY = (*refusals.TOLD_NO, "not_on_marketplace")
 """Alarms of an offer through which the others are not told for now."""
 
 
+def families(deps: Deps, account: models.Account, skus: Collection[str]) -> "Families":
+    """Those of these SKUs."""
+    number = AccountId(account.pk)
+    sites = {site.site: site for site in accounts.sites(number)}
+    return Families(number, deps.open.marketplace_manifest(account.marketplace), sites, skus)
+
+
 class Families:
     """The offers of some SKUs on the sites that share, as they stand now. Only what the merchant fulfils shares.
 
-    `sites`: those of the account that are in use.
+    `sites`: those of the account that are in use; afterwards, those of them that share with another one.
     """
 
     def __init__(
@@ -30,10 +38,10 @@ class Families:
     ) -> None:
         self._sites = sites
         self._sharing = {site: manifest.sharing(site) & set(sites) for site in sites}
+        self.sites = [site for site, those in self._sharing.items() if len(those) > 1]
         self._rows: dict[str, list[models.Offer]] = {}
-        if shared := [site for site, those in self._sharing.items() if len(those) > 1]:
-            for row in offers.fulfilled_by_merchant(account, shared, skus):
-                self._rows.setdefault(row.sku, []).append(row)
+        for row in offers.fulfilled_by_merchant(account, self.sites, skus) if self.sites and skus else ():
+            self._rows.setdefault(row.sku, []).append(row)
 
     def sisters(self, row: models.Offer) -> list[models.Offer]:
         """The others it shares with; [] where there are none."""

@@ -741,10 +741,13 @@ def fulfilled_by_merchant(account: AccountId, sites: Sequence[str], skus: Collec
     return list(rows.filter(observed_at__isnull=False).order_by("pk"))
 
 
-def mark_carried(numbers: Sequence[int], now: Instant) -> None:
-    """Of these rows, whose number another offer told, mark those that wait for it to be shown, or are held back for it."""
+def mark_carried(account: AccountId, sites: Collection[str], numbers: Sequence[int], now: Instant) -> None:
+    """Of the offers that share with these rows, on these sites: mark those that wait for what these told to be shown, or are held
+    back for it."""
+    skus = models.Offer.objects.filter(pk__in=numbers).values("sku")
+    rows = models.Offer.objects.filter(account_id=account, site__in=list(sites), sku__in=skus).exclude(pk__in=numbers)
     held = Exists(models.Leap.objects.filter(offer=OuterRef("pk"), state="held"))
-    _mark(models.Offer.objects.filter(WAITING | Q(held), pk__in=numbers), now)
+    _mark(rows.filter(WAITING | Q(held)), now)
 
 
 def looked(rows: Iterable[models.Offer]) -> None:
