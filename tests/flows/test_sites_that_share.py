@@ -11,7 +11,7 @@ from forain.core import roads
 from forain.core.ids import AccountId
 from forain.core.pricing import Rate
 from forain.flows import preview_rules, set_rates, set_rules, setup
-from forain.store import accounts, models, runs
+from forain.store import accounts, limits, models, runs
 from forain.store.rules import Place
 from forain_box import listing_writes
 
@@ -84,6 +84,20 @@ def waiting(house):
 def say(house, site="", level="site", seconds=60, **told):
     assert set_rules.say(house.deps, house.account, Place(level, site), told, "Camille") is None
     house.live(seconds)
+
+
+def test_an_account_of_more_sites_than_calls_at_once_comes_to_rest(house):
+    house.advance(3600)
+    seldom = {"rate": 1 / 30, "burst": 1, "tokens": 1, "at": house.deps.clock.now()}
+    scope = limits.scope_of(house.account)
+    models.Limit.objects.update_or_create(scope=scope, operation="searchListingsItems", defaults=seldom)
+
+    house.change("SOAP", price="12.00", stock=7)
+    house.live(900, step=30)
+
+    assert shown(house) == {FR: 7, DE: 7, PL: 7}
+    assert waiting(house) == []
+    assert Decimal(house.amazon("SOAP")["prices"][PL]) == Decimal("48.00")
 
 
 def test_a_quantity_is_told_once_and_seen_on_each_site(house, told):

@@ -45,7 +45,8 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             missing = {row.sku for row in site_rows} - {o.key.sku for o in page.offers}
             offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
             offers.looked(row for row in site_rows if row.sku not in missing)
-        _settle_proven(deps, account, adapter, [row.pk for row in rows])
+            # Site by site: where the next one may not be asked now, what was seen of this one counts.
+            _settle_proven(deps, account, adapter, [row.pk for row in site_rows])
         authorize.still_allowed(deps, account, authorization.OFFERS)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
 

@@ -14,7 +14,7 @@ from forain.core import authorization, errors
 from forain.core.brakes import Kind
 from forain.core.bundles import Parts
 from forain.core.clock import Instant
-from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.ids import AccountId, OfferKey, SellerSku, ShopId, VariantId
 from forain.core.money import Money
 from forain.core.offers import (
     LOOK_AGAIN_WITHIN,
@@ -22,6 +22,7 @@ from forain.core.offers import (
     Change,
     Desired,
     Look,
+    Observed,
     Plan,
     Settled,
     Submit,
@@ -210,9 +211,9 @@ def _look(
     """See again what orders have moved, and what shares with it; it stays marked, and is planned anew with what was seen."""
     now = deps.clock.now()
     with_sisters = [one for row in rows for one in (row, *families.sisters(row))]
-    there = share_stock.look(AccountId(account.pk), adapter, with_sisters, now)
+    missing = share_stock.look(AccountId(account.pk), adapter, with_sisters, now)
     for row in rows:
-        if row.pk not in there:
+        if row.pk in missing:
             offers.postpone(row, now + FRESH)
 
 
@@ -229,14 +230,21 @@ def _still_so(
     old = {offers.key_of(row): row for row, _ in to_tell if _long_unseen(row, now)}
     if not old:
         return to_tell
-    seen = {o.key: o for o in adapter.observe(list(old)).offers}
-    offers.see(AccountId(account.pk), list(seen.values()), now)
+    seen: dict[OfferKey, Observed] = {}
+    looked_at: set[OfferKey] = set()
+    for keys, shown in share_stock.sites_seen(adapter, list(old)):
+        offers.see(AccountId(account.pk), shown, now)
+        seen |= {offer.key: offer for offer in shown}
+        looked_at.update(keys)
     offers.looked(row for key, row in old.items() if key in seen)
     holds = []
     for row, change in to_tell:
         before, after = offers.observed_of(row), seen.get(change.key)
         if change.key not in old:
             holds.append((row, change))
+        elif change.key not in looked_at:
+            # Its site may not be asked now: it stays as it is, and its turn comes.
+            continue
         elif after is None:
             offers.postpone(row, now + FRESH)
         elif before and (before.quantity, before.price, before.terms, before.fulfilled_by) == (

@@ -1,13 +1,14 @@
 """My sites that share a stock show one number: of each SKU one offer tells it for all, and the others are looked at."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from forain.contracts.manifest import MarketplaceManifest
 from forain.contracts.marketplace import Marketplace
+from forain.core import errors
 from forain.core.clock import Instant
-from forain.core.ids import AccountId
-from forain.core.offers import Desired, Plan, Settled
+from forain.core.ids import AccountId, OfferKey, SiteId
+from forain.core.offers import Desired, Observed, Plan, Settled
 from forain.core.sharing import Carrier, of_sister
 from forain.flows.deps import Deps
 from forain.store import accounts, models, offers, refusals
@@ -85,13 +86,32 @@ def step_of(
 
 
 def look(account: AccountId, adapter: Marketplace, rows: Iterable[models.Offer], now: Instant) -> set[int]:
-    """See these offers, all in one go; the answer is those that are there. What is missing stays as old as it was."""
-    asked = {row.pk: row for row in rows}
-    seen = adapter.observe([offers.key_of(row) for row in asked.values()]).offers
-    offers.see(account, seen, now)
-    shown = {offer.key for offer in seen}
-    there = [row for row in asked.values() if offers.key_of(row) in shown]
-    offers.looked(there)
-    numbers = {row.pk for row in there}
-    offers.not_there([number for number in asked if number not in numbers], now)
-    return numbers
+    """See these offers, one right after the other; the answer is those that are not there. What is missing stays as old as it was,
+    as does what may not be looked at now (`sites_seen`)."""
+    asked = {offers.key_of(row): row for row in rows}
+    missing: set[int] = set()
+    for keys, seen in sites_seen(adapter, list(asked)):
+        offers.see(account, seen, now)
+        shown = {offer.key for offer in seen}
+        offers.looked(asked[key] for key in keys if key in shown)
+        missing |= {asked[key].pk for key in keys if key not in shown}
+    offers.not_there(list(missing), now)
+    return missing
+
+
+def sites_seen(
+    adapter: Marketplace, keys: Sequence[OfferKey]
+) -> Iterator[tuple[Sequence[OfferKey], Sequence[Observed]]]:
+    """What of these offers is shown, site by site. Where the next site may not be asked now it ends: what was seen counts, or an
+    account of more sites than it has calls at once would come no step on. Raises Throttled where none was seen."""
+    by_site: dict[SiteId, list[OfferKey]] = {}
+    for key in keys:
+        by_site.setdefault(key.site, []).append(key)
+    for place, some in enumerate(by_site.values()):
+        try:
+            page = adapter.observe(some)
+        except errors.Throttled:
+            if place == 0:
+                raise
+            return
+        yield some, page.offers
