@@ -58,8 +58,8 @@ UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb
 _HEX = re.compile(r"\\\\x((?:[0-9a-f]{2})+)")
 FORGOTTEN_WITHIN = timedelta(hours=7)
 """The timetable looks every six hours."""
-FEED_NOTICED = timedelta(hours=8)
-"""So long after a feed was begun it may stand in a notice that it came to nothing: an hour for it, and six for the notice."""
+FEED_NOTICED = timedelta(hours=7)
+"""So long after it was found out it may stand in a notice that a feed came to nothing: six hours are promised."""
 WITHOUT_PERMISSION = ("sellers", "token")
 """What may be called to see whether there is one."""
 REFUSED_PAUSES = (
@@ -1113,11 +1113,9 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
         may = ("shipment_refused", seller.subject)
         if may in told and any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
             caused.add(may)
-        if any(
-            feed.seller_id == seller.name and watch.story.now() - feed.created_at < FEED_NOTICED
-            for feed in watch.story.box.world.state.feeds.values()
-        ):
-            # Whether it came to nothing is a question of what became of its answers.
+        failed = models.Journal.objects.filter(account_id=seller.number, code="feed_failed")
+        if failed.filter(at__gte=watch.story.now() - FEED_NOTICED).exists():
+            # What becomes of its answers decides whether a feed came to nothing: only the journal knows.
             caused |= told & {("feed_failed", seller.subject)}
     for code, subject in sorted(told - caused):
         yield f"{code} of {subject} is open without its cause"
