@@ -97,9 +97,13 @@ def forms_of(site: Site) -> dict[str, list[dict[str, str]]]:
         "register/<slug:marketplace>": REGISTER,
         account + "links/decide": [{"sku": "V1", "variant": "1", "answer": "yes"}, {"sku": "V1", "variant": "1", "answer": "no"}],
         account + "links/upload": [{}],
+        account + "links/bundle": [{"sku": "SET", "variant": "1", "need": "2"}],
+        account + "links/dissolve": [{"sku": "SET"}],
+        account + "refusals/retry": [{"shown": "1"}, {"shown": "1", "code": "8541"}],
         account + "rules/say": [RULE],
         account + "rules/try": [RULE, {**RULE, "as": "csv"}],
         account + "rules/rate": [{"source": "EUR", "target": "GBP", "rate": "0.8512", "on": ""}],
+        account + "rules/rates-address": [{"url": "https://rates.example/daily.csv"}, {"url": ""}],
         account + "rules/upload": [{}],
         account + "brakes/answer": [
             {"kind": "zero", "state": "held", "shown": "1-1", "answer": answer, "sure": "yes"} for answer in ("yes", "no")

@@ -71,7 +71,7 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         unknown, known = set_rules.unknown_locations(row, wanted)
         if unknown:
             gaps = {"names": "; ".join(unknown), "known": "; ".join(known)}
-            click.echo(say(reader_language(), "rules.locations_unknown", gaps), err=True)
+            tell(say(reader_language(), "rules.locations_unknown", gaps), aside=True)
         if dry_run:
             found = preview_rules.preview(wiring.deps(), row, place, wanted)
             if isinstance(found, set_rules.Refused):
@@ -87,7 +87,7 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         _warn(row)
         if place.site and (sharing := preview_rules.sharing(wiring.deps(), row, place)):
             names = ", ".join(one.domain or one.site for one in sharing)
-            tell(say(reader_language(), "rules.share", {"sites": names}))
+            tell(say(reader_language(), "rules.share", {"sites": names}), aside=True)
 
 
 def _warn(row: "models.Account") -> None:
@@ -99,7 +99,7 @@ def _warn(row: "models.Account") -> None:
     if found is not None and found.twice:
         language = reader_language()
         percent = number(language, digits(found.together))
-        click.echo(say(language, "rules.shared_over", {"percent": percent}), err=True)
+        tell(say(language, "rules.shared_over", {"percent": percent}), aside=True)
 
 
 def _no(refused: "Refused") -> click.ClickException:
