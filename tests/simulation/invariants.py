@@ -912,6 +912,8 @@ def nothing_for_the_shop_while_paused(worker: Worker, path: str) -> None:
 def a_stop_is_told(watch: Watch) -> Iterator[str]:
     """Where Amazon lets an account do nothing any more, a notice says so before long."""
     told = {(code, subject.split("/")[0]) for code, subject in _open_notices()}
+    # Where several accounts are refused at once one notice is for all of them.
+    together = ("accounts_doubted", "") in told
     state = watch.story.box.world.state
     application = state.applications[watch.story.application_id]
     # What Amazon made and the merchant has not typed: the former secret is good for a week.
@@ -923,7 +925,7 @@ def a_stop_is_told(watch: Watch) -> Iterator[str]:
             continue  # The merchant took it out himself.
         lives = grant is not None and grant.lives(watch.story.now()) and state.sellers[seller.name].active
         works = known and lives
-        if not works and not any((code, seller.subject) in told for code in STOPPED):
+        if not works and not together and not any((code, seller.subject) in told for code in STOPPED):
             yield f"{seller.subject} stands still, and no notice says why"
 
 
