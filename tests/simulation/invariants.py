@@ -190,6 +190,8 @@ class Watch:
         """(account, number of the grant) -> the token it came with."""
         self.said_yes: dict[tuple[str, str, str, int], datetime] = {}
         """(seller, SKU, what the brake held, the value) -> when the merchant said that it is right."""
+        self.prices_told: dict[tuple[str, str, str], Decimal] = {}
+        """Seller, site and SKU -> the price that was told of it last."""
         self.fell_by_file: dict[tuple[str, datetime], set[str]] = {}
         """(seller, when the shop's file broke) -> what was set to 0 since, and was not sold."""
         self.texts: list[str] = []
@@ -749,13 +751,16 @@ def a_broken_file_empties_no_shelf(watch: Watch, seller: Seller, sku: str) -> No
 
 
 def no_jump_without_a_word(watch: Watch, seller: Seller, site: str, sku: str, change: dict[str, Any]) -> None:
-    """No price is told that is more than ten times what Amazon shows, or less than a tenth, before the merchant said yes."""
+    """No price is told that is more than ten times what Amazon shows, or less than a tenth, before the merchant said yes: nor
+    than what was told last, where Amazon does not show that yet."""
     price = _price_told(change)
     listing = watch.story.box.world.state.listings[seller.name].get(sku)
     if price is None or listing is None or not listing.prices.get(site):
         return
-    low, high = sorted((price, listing.prices[site]))
-    if high > 10 * low and (seller.name, sku, "jump", int(price * 100)) not in watch.said_yes:
+    before = watch.prices_told.get((seller.name, site, sku), listing.prices[site])
+    watch.prices_told[seller.name, site, sku] = price
+    jumps = all(max(price, one) > 10 * min(price, one) for one in (listing.prices[site], before))
+    if jumps and (seller.name, sku, "jump", int(price * 100)) not in watch.said_yes:
         raise Violation("no_jump_without_a_word", f"{sku} of {seller.subject} from {listing.prices[site]} to {price}")
 
 
