@@ -7,13 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from forain.contracts.marketplace import OrderPage
-from forain.contracts.shop import Shop, Variant
-from forain.core import authorization, errors, retry
-from forain.core.bundles import Component, Part, is_bundle
+from forain.contracts.shop import Shop
+from forain.core import errors, retry
 from forain.core.clock import Instant, Window, format_instant, parse_instant
-from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
+from forain.core.ids import AccountId, SellerSku, ShopId
 from forain.core.orders import (
-    Bundles,
     Cancel,
     Create,
     Hold,
@@ -93,7 +91,7 @@ def _read_window(
         told["cursor"] = page.cursor
         _keep_place(account, "read", told if page.cursor else {})
         if page.cursor:
-            authorize.still_allowed(deps, account, authorization.ORDERS)
+            authorize.still_allowed(deps, account)
     return new, parse_instant(told["until"]) if told["until"] else None
 
 
@@ -165,13 +163,11 @@ def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> N
 
 
 def _mark_sold(deps: Deps, account: models.Account, skus: Iterable[str], correlation: str = "") -> None:
-    """Look again at all that shares its stock with these SKUs: other SKUs of a variant and bundles it is in, other accounts of
-    the shop."""
+    """Look again at all that shares its stock with these SKUs: other SKUs of the variant, other accounts of the shop."""
     if account.shop_id is None:
         return
-    contents = shops.contents(AccountId(account.pk), [SellerSku(sku) for sku in skus])
-    variants = {part.variant for parts in contents.values() for part in parts}
-    shops.mark_variants(ShopId(account.shop_id), variants, deps.clock.now(), correlation)
+    links = shops.confirmed_links(AccountId(account.pk), [SellerSku(sku) for sku in skus])
+    shops.mark_variants(ShopId(account.shop_id), set(links.values()), deps.clock.now(), correlation)
 
 
 def read_again(deps: Deps, account: models.Account) -> None:
@@ -230,9 +226,10 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
     order = orders.body_of(row, deps.vault)
     if order is None:
         return
-    mapping, bundles = _what_was_sold(account, order)
+    links = shops.confirmed_links(AccountId(account.pk), [line.sku for line in order.lines])
+    mapping = {SellerSku(sku): variant for sku, variant in links.items()}
     subject = str(order.key)
-    match step(order, OrderState(row.state), mapping, account.import_since, bundles):
+    match step(order, OrderState(row.state), mapping, account.import_since):
         case Hold(reason=reason, detail=detail):
             with transaction.atomic():
                 if orders.hold(row, reason, detail):
@@ -253,24 +250,6 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
                 if orders.become(row, state):
                     journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
                     _mark_sold(deps, account, row.pieces, row.correlation)
-
-
-def _what_was_sold(account: models.Account, order: Order) -> tuple[dict[SellerSku, VariantId], Bundles]:
-    """The links of the order's SKUs, and what its bundles are made of. Their prices only divide amounts: as last mirrored will do."""
-    contents = shops.contents(AccountId(account.pk), [line.sku for line in order.lines])
-    mapping = {sku: parts[0].variant for sku, parts in contents.items() if not is_bundle(parts)}
-    made_of = {sku: parts for sku, parts in contents.items() if is_bundle(parts)}
-    if not made_of or account.shop_id is None:
-        return mapping, {}
-    names = {part.variant for parts in made_of.values() for part in parts}
-    known = shops.mirrored(ShopId(account.shop_id), names)
-    return mapping, {
-        sku: [_component(part, known.get(part.variant)) for part in parts] for sku, parts in made_of.items()
-    }
-
-
-def _component(part: Part, known: Variant | None) -> Component:
-    return Component(part.variant, part.need, known.title if known else "", known.price if known else None)
 
 
 def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, order: Order) -> None:
@@ -424,14 +403,14 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     _keep_place(account, "proof", told)
     row = shops.get(ShopId(account.shop_id))
     shop, lag = deps.open.shop(row), deps.open.shop_manifest(row.kind).search_lag
-    authorize.still_allowed(deps, account, authorization.ORDERS)
+    authorize.still_allowed(deps, account)
     for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
         due, late, missing = _proof_of(account, shop, page, since, lag, deps.clock.now())
         told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
         if page.cursor:
-            authorize.still_allowed(deps, account, authorization.ORDERS)
+            authorize.still_allowed(deps, account)
     return _proven(deps, account, since, told)
 
 

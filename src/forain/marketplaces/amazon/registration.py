@@ -12,12 +12,9 @@ from forain.contracts.manifest import Page, Question, Registration, Role, Step
 ROLES = (
     Role(
         "listing", "Product Listing", {"fr": "Listing du produit"}, essential=True, seen_by="offers",
-        operations=(
-            "patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems", "createFeedDocument",
-            "createFeed", "getFeed", "getFeeds", "getFeedDocument", "cancelFeed",
-        ),
+        operations=("patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems"),
     ),
-    Role("pricing", "Pricing", {}, operations=("getMyFeesEstimates",)),
+    Role("pricing", "Pricing", {}),
     Role(
         "orders", "Inventory and Order Tracking", {"fr": "Stock et Suivi des commandes"}, essential=True, seen_by="orders",
         operations=("searchOrders", "getOrder", "confirmShipment", "createReport", "getReport", "getReportDocument"),
@@ -30,8 +27,7 @@ ROLES = (
 """All to be asked for at once: a role that is added later ends the authorization, and a new token is needed.
 
 Which operation needs which role: developer-docs.amazon.com/sp-api/docs/role-mappings, read 2026-11-23. No operation needs
-Direct-to-Consumer Shipping: without it orders come, and Amazon leaves name and street out. For the estimate of fees any one of several
-roles will do, Product Listing among them (the same page, read 2026-11-30): where it is denied, Pricing is the one that is about it.
+Direct-to-Consumer Shipping: without it orders come, and Amazon leaves name and street out.
 """
 
 OPERATIONS = {operation: role.name for role in ROLES for operation in role.operations}
