@@ -18,6 +18,8 @@ A_PAGE = 2
 """Orders a page of Amazon's list, which has 100: as if fifty times as many had come."""
 PROOF_TARGET = 2.0
 """The proof reads each page once more, and leaves every other turn to new orders: nobody waits with those for it."""
+TOGETHER = 500
+"""So many offers began in one second."""
 SITE, SELLER = "A13V1IB3VIYZZH", "A1BENCHSELLER"
 MONTH = timedelta(days=30)
 TARGET = 1.1
@@ -168,14 +170,22 @@ class Month:
         self.application = application["application_id"]
         self.control("POST", "sellers", {"seller_id": SELLER, "region": "eu", "marketplace_ids": [SITE]})
         price = {"amount": "8.00", "currency": "EUR"}
-        self.control(
-            "POST", "listings",
-            [
-                {"seller_id": SELLER, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": SITE, "quantity": 1, "title": sku,
-                 "price": price}
-                for n, sku in enumerate(self.shop.goods)
-            ],
-        )  # fmt: skip
+        listings = [
+            {
+                "seller_id": SELLER,
+                "sku": sku,
+                "asin": f"B0{n:08d}",
+                "marketplace_id": SITE,
+                "quantity": 1,
+                "title": sku,
+                "price": price,
+            }
+            for n, sku in enumerate(self.shop.goods)
+        ]
+        for start in range(0, len(listings), TOGETHER):
+            # More of one second could not be paged through at Amazon.
+            self.control("POST", "listings", listings[start : start + TOGETHER])
+            self.advance(1)
         setup.add_shop(self.deps, "files", "Bench", {"folder": str(self.shop.folder)})
         values = {
             "client_id": application["client_id"], "client_secret": application["client_secret"], "region": "EU",

@@ -34,7 +34,7 @@ from forain.net.mail import MailServer
 from forain.net.oauth import AccessTokens, RefreshingSource
 from forain.net.sqs import SqsQueue
 from forain.store import issues, models
-from forain.store.limits import SharedLimiter
+from forain.store.limits import SharedLimiter, scope_of
 from forain.store.vault import Vault
 
 log = logging.getLogger("forain.net")
@@ -229,7 +229,7 @@ class RowOpener:
             former_secret=self._former(application, stored),
         )
         limits = {limit.operation: limit for limit in module.MANIFEST.limits}
-        scope = f"{account.marketplace}:{account.region}:{account.seller}:{application.client_id}"
+        scope = scope_of(account)
         net_client = partial(
             NetClient,
             self._http,
@@ -303,6 +303,9 @@ class RowOpener:
             self._http, scope=side, side=side, limits=QUEUE_LIMITS, limiter=self._limiter, log=self._log, rate_header=""
         )
         return SqsQueue(net, address, key)
+
+    def rates(self) -> Net:
+        return NetClient(self._http, scope="house", side="rates", limits={}, limiter=self._limiter, log=DebugLog())
 
     def webhook(self, webhook: models.Webhook) -> Net:
         side = f"webhook:{webhook.pk}"

@@ -68,7 +68,7 @@ def buy(
     for one in taken:
         groups.setdefault(fulfilled_by or _fulfils(one.channel), []).append(one)
     for one in taken:
-        offers.move(world, one.listing, one.channel, -one.wanted.quantity)
+        offers.move(world, one.listing, one.channel, -one.wanted.quantity, site)
     orders = [
         _place(
             world, seller, site, by, group, coins(fees if place == 0 else Decimal(0), site), list(programs),
@@ -115,7 +115,7 @@ def _take(world: World, seller: Seller, site: str, wanted: Wanted, fulfilled_by:
         raise Refusal(f"{seller.seller_id} has no listing {wanted.sku}", 404)
     if not competition.buyable(world, listing, site):
         raise Refusal(f"{wanted.sku} is not buyable on {site}", 409)
-    fitting = [c for c in listing.availability if standing.pieces(listing, c) >= wanted.quantity]
+    fitting = [c for c in listing.availability if standing.pieces(listing, c, site) >= wanted.quantity]
     preferred = [c for c in fitting if _fulfils(c) == fulfilled_by]
     channel = next(iter(preferred or fitting), None)
     if channel is None:

@@ -49,7 +49,7 @@ def condition_of(listing: Listing) -> str:
 
 
 def offer_of(listing: Listing, site: str) -> Offer:
-    by_amazon = any(c.startswith("AMAZON_") and standing.pieces(listing, c) > 0 for c in listing.availability)
+    by_amazon = any(c.startswith("AMAZON_") and standing.pieces(listing, c, site) > 0 for c in listing.availability)
     return Offer(
         listing.seller_id, listing.asin, listing.sku, condition_of(listing), by_amazon, listing.prices[site],
         Decimal(0) if by_amazon else coins(SHIPPING, site),

@@ -17,8 +17,8 @@ CALLS = (
     "forbidden", "unknown-enum", "clock-skew",
 )  # fmt: skip
 EVENTS = (
-    "feed-stuck", "feed-fatal", "report-cancelled", "report-fatal", "listing-issue", "listing-reappears", "omit", "list-lag",
-    "list-disorder", "notification-lost", "notification-twice", "notification-late",
+    "feed-stuck", "feed-fatal", "report-stuck", "report-cancelled", "report-fatal", "listing-issue", "listing-reappears", "omit",
+    "list-lag", "list-disorder", "notification-lost", "notification-twice", "notification-late",
 )  # fmt: skip
 KINDS = CALLS + EVENTS
 """What each does is said in `words.py`, as `fault_<kind>`."""

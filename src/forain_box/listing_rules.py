@@ -4,6 +4,7 @@ All else shows later (`listing_writes.py`). Source: Amazon's model listingsItems
 samples; models issues 4228, 4349, 4595, 5235; read 2026-11-23.
 """
 
+import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -88,17 +89,44 @@ def _of_operation(product_type: str, operation: Operation, sites: list[str]) -> 
             yield issue(wrong[0], wrong[1], name, "MISSING_ATTRIBUTE" if wrong[0] == MISSING else category)
         elif name == "purchasable_offer" and not _in_coins(value, site):
             yield issue(WRONG, f"A price has more decimals than {SITES[site][1]}.", name, category)
+        elif name == "purchasable_offer" and not _tiers_fall(value):
+            yield issue(WRONG, "The quantities must rise and the prices fall.", name, category)
+        elif name == "purchasable_offer" and not _sale_is_one(value):
+            yield issue(WRONG, "The sale price must be lower than the price, and end after it starts.", name, category)
     if op != "delete" and len(values) > product_types.properties(product_type, sites[0])[name]["maxUniqueItems"] * len(
         sites
     ):
         yield issue(WRONG, f"'{name}' has too many values.", name, category)
 
 
+def _tiers_fall(value: dict[str, Any]) -> bool:
+    """Quantities rise and prices fall, from the price itself on where both are told."""
+    prices = [step["value_with_tax"] for price in value.get("our_price", ()) for step in price["schedule"]]
+    for plan in value.get("quantity_discount_plan", ()):
+        for step in plan["schedule"]:
+            told = [(level["lower_bound"], level["value"]) for level in step["levels"]]
+            if step["discount_type"] == "fixed" and prices:
+                told.insert(0, (1, prices[0]))
+            falls = step["discount_type"] == "fixed"
+            if any(a[0] >= b[0] or (a[1] <= b[1] if falls else a[1] >= b[1]) for a, b in itertools.pairwise(told)):
+                return False
+    return True
+
+
+def _sale_is_one(value: dict[str, Any]) -> bool:
+    """A sale told together with a price is below it. Against the price that stands it is not checked: an assumption."""
+    prices = [step["value_with_tax"] for price in value.get("our_price", ()) for step in price["schedule"]]
+    sales = [step for sale in value.get("discounted_price", ()) for step in sale["schedule"]]
+    return all(
+        step["start_at"] <= step["end_at"] and all(step["value_with_tax"] < price for price in prices) for step in sales
+    )
+
+
 def _in_coins(value: dict[str, Any], site: str) -> bool:
     for member in value.values():
         for price in member or () if isinstance(member, list) else ():
-            for step in price["schedule"]:
-                told = Decimal(str(step["value_with_tax"]))
+            for step in price.get("schedule", ()):
+                told = Decimal(str(step.get("value_with_tax", 0)))
                 if told != coins(told, site):
                     return False
     return True

@@ -103,7 +103,7 @@ def apply(world: World, told: dict[str, Any]) -> None:
             else:
                 listing.attributes.pop(name, None)
             if name == "fulfillment_availability":
-                _stock(world, listing, op, values)
+                _stock(world, listing, op, values, sites)
         _identify(world, listing, new, told.get("requirements") == product_types.LISTING)
         offers.weigh(world, listing)
         _strike(world, listing, [name for _, name, _ in told["operations"]])
@@ -185,10 +185,18 @@ def _take_away(
         del known[key]
 
 
-def _stock(world: World, listing: Listing, op: str, values: Values) -> None:
-    """What buyers can take now. A quantity that was not said is kept by a merge and lost by a replace."""
+def _stock(world: World, listing: Listing, op: str, values: Values, sites: list[str]) -> None:
+    """What buyers can take now. A quantity that was not said is kept by a merge and lost by a replace.
+
+    It is that of all sites, whatever site it was told on, but of one that has a stock of its own.
+    """
+    apart = [site for site in sites if site in world.state.sellers[listing.seller_id].own_stock]
     for value in values:
         channel = value["fulfillment_channel_code"]
+        if apart and op != "delete" and channel == "DEFAULT" and "quantity" in value:
+            listing.apart |= {site: int(value["quantity"]) for site in apart}
+            if apart == sites and channel in listing.availability:
+                continue
         if op == "delete":
             listing.availability.pop(channel, None)
         elif channel.startswith("AMAZON_"):

@@ -99,12 +99,14 @@ def _tell(world: World, listing: Listing, before: _Seen) -> None:
             notify.emit(world, listing.seller_id, "LISTINGS_ITEM_MFN_QUANTITY_CHANGE", moved)
 
 
-def move(world: World, listing: Listing, channel: str, pieces: int, *, reserved: bool = True) -> None:
-    """Buyers take pieces of a channel (a negative number), or they come back. `reserved`: Amazon's own ones wait for
+def move(world: World, listing: Listing, channel: str, pieces: int, site: str, *, reserved: bool = True) -> None:
+    """Buyers of a site take pieces of a channel (a negative number), or they come back. `reserved`: Amazon's own ones wait for
     their shipment, or do so no more; a return was not waiting."""
     with changing(world, listing):
         left = listing.availability.get(channel)
-        if left is not None:
+        if channel == "DEFAULT" and site in listing.apart:
+            listing.apart[site] = max(listing.apart[site] + pieces, 0)
+        elif left is not None:
             listing.availability[channel] = max(left + pieces, 0)
         elif channel in listing.availability:
             listing.fba_quantity = max(listing.fba_quantity + pieces, 0)

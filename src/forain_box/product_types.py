@@ -236,6 +236,17 @@ def _offer(site: str) -> _Built:
         "properties": {"value": _string(40)},
         "additionalProperties": False,
     }
+    level = {
+        "type": "object", "required": ["lower_bound", "value"], "additionalProperties": False,
+        "properties": {"lower_bound": {"type": "integer", "minimum": 2, "maximum": MOST_PIECES}, "value": price},
+    }  # fmt: skip
+    levels = {
+        "type": "object", "required": ["discount_type", "levels"], "additionalProperties": False,
+        "properties": {
+            "discount_type": _string(20, enum=["fixed", "percent"]),
+            "levels": {"type": "array", "minItems": 1, "maxUniqueItems": 5, "items": level},
+        },
+    }  # fmt: skip
     members = {
         "currency": _string(3, enum=[SITES[site][1]]),
         "audience": _string(20, enum=["ALL", "B2B"], enumNames=["Sell on Amazon", "Amazon Business"], default="ALL"),
@@ -249,6 +260,35 @@ def _offer(site: str) -> _Built:
             "anyOf": [schedule(bound), {"type": "null"}, {"type": "array", "maxItems": 0}]
         },
         "map_price": schedule(price),
+        "quantity_discount_plan": {
+            "type": "array",
+            "minItems": 1,
+            "maxUniqueItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["schedule"],
+                "additionalProperties": False,
+                "properties": {"schedule": {"type": "array", "minItems": 1, "maxUniqueItems": 1, "items": levels}},
+            },
+        },
+        "automated_pricing_merchandising_rule_plan": {
+            "type": "array",
+            "minItems": 1,
+            "maxUniqueItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["merchandising_rule"],
+                "additionalProperties": False,
+                "properties": {
+                    "merchandising_rule": {
+                        "type": "object",
+                        "required": ["rule_id"],
+                        "additionalProperties": False,
+                        "properties": {"rule_id": _string(100)},
+                    }
+                },
+            },
+        },
         "start_at": moment,
         "end_at": moment,
     }

@@ -170,7 +170,7 @@ def _status(world: World, listing: Listing, site: str) -> str:
 def _listing(world: World, listing: Listing, site: str) -> Row:
     """A row; what Amazon fulfils has no quantity here."""
     by_amazon = next((channel for channel in listing.availability if channel.startswith("AMAZON_")), "")
-    quantity = None if by_amazon else listing.availability.get("DEFAULT")
+    quantity = None if by_amazon else standing.stock_on(listing, [site]).get("DEFAULT")
     return {
         "item-name": listing.title, "listing-id": f"{listing.number:010}", "seller-sku": listing.sku,
         "price": _money(listing.prices.get(site)), "quantity": "" if quantity is None else str(quantity),

@@ -61,7 +61,8 @@ def _started(world: World, told: dict[str, Any]) -> None:
     report = world.state.reports[told["report"]]
     if report.status == "IN_QUEUE":
         report.status, report.started_at = "IN_PROGRESS", world.now()
-        world.write_later("report.ended", report=report.report_id)
+        if not faults.strikes(world, "report-stuck", report.report_type, report.seller_id):
+            world.write_later("report.ended", report=report.report_id)
 
 
 @happens("report.ended")

@@ -11,10 +11,19 @@ Kind = tuple[str, ...]
 """All a search may ask of a listing's standing, in one value: its sites, and "site:STATUS" and "site:SEVERITY"."""
 
 
-def pieces(listing: Listing, channel: str) -> int:
-    """How many can be bought from a channel now."""
-    told = listing.availability.get(channel, 0)
+def pieces(listing: Listing, channel: str, site: str) -> int:
+    """How many can be bought from a channel on a site now."""
+    told = listing.apart.get(site) if channel == "DEFAULT" else None
+    told = listing.availability.get(channel, 0) if told is None else told
     return listing.fba_quantity if told is None else told
+
+
+def stock_on(listing: Listing, sites: list[str]) -> dict[str, int | None]:
+    """Channel -> pieces as these sites show them (None: Amazon's own stock): what they share, or a site's own where it alone is
+    asked about."""
+    if len(sites) == 1 and sites[0] in listing.apart:
+        return listing.availability | {"DEFAULT": listing.apart[sites[0]]}
+    return listing.availability
 
 
 def by_amazon(listing: Listing) -> bool:
@@ -27,7 +36,7 @@ def offerable(listing: Listing, site: str) -> bool:
         listing.complete
         and site in listing.marketplace_ids
         and site in listing.prices
-        and any(pieces(listing, channel) > 0 for channel in listing.availability)
+        and any(pieces(listing, channel, site) > 0 for channel in listing.availability)
         and not any(SUPPRESSED in actions(issue) for issue in issues_on(listing, site))
     )
 

@@ -37,6 +37,8 @@ class Seller:
     professional: bool = True
     active: bool = True
     suspended_listings: bool = False
+    own_stock: list[str] = field(default_factory=list)
+    """Sites of which each has its own quantity; the others share one."""
 
 
 @dataclass
@@ -118,7 +120,7 @@ class Product:
 class Listing:
     """One SKU of a seller. `attributes` is what was submitted; `availability` (channel -> pieces, None: Amazon's
     own stock, which is `fba_quantity`), `prices` and `business_prices` (site -> amount) what is effective now on all
-    its sites. `complete`: it has an ASIN. `reappeared`: deleted, and shown once more for a while."""
+    its sites; `apart` (site -> pieces) is the quantity of a site that has its own. `complete`: it has an ASIN. `reappeared`: deleted, and shown once more for a while."""
 
     seller_id: str
     sku: str
@@ -132,6 +134,7 @@ class Listing:
     number: int
     attributes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     availability: dict[str, int | None] = field(default_factory=dict)
+    apart: dict[str, int] = field(default_factory=dict)
     prices: dict[str, Decimal] = field(default_factory=dict)
     business_prices: dict[str, Decimal] = field(default_factory=dict)
     issues: list[dict[str, Any]] = field(default_factory=list)

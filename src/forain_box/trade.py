@@ -124,7 +124,7 @@ def cancel(
 def _restock(world: World, order: Order, line: OrderLine, count: int, *, reserved: bool = True) -> None:
     listing = world.listing(order.seller_id, line.sku)
     if listing and count > 0:
-        offers.move(world, listing, line.channel, count, reserved=reserved)
+        offers.move(world, listing, line.channel, count, order.marketplace_id, reserved=reserved)
 
 
 def request_cancellation(world: World, order: Order, reason: str = "") -> None:

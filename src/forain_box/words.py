@@ -137,6 +137,7 @@ fault_unknown-enum | words nobody has heard of | des mots que personne ne conna�
 fault_clock-skew | a clock that is ahead | une horloge en avance | eine Uhr, die vorgeht
 fault_feed-stuck | a feed stays IN_PROGRESS | un flux reste IN_PROGRESS | ein Feed bleibt IN_PROGRESS
 fault_feed-fatal | a feed ends FATAL | un flux finit FATAL | ein Feed endet FATAL
+fault_report-stuck | a report stays IN_PROGRESS | un rapport reste IN_PROGRESS | ein Bericht bleibt IN_PROGRESS
 fault_report-cancelled | a report ends CANCELLED | un rapport finit CANCELLED | ein Bericht endet CANCELLED
 fault_report-fatal | a report ends FATAL | un rapport finit FATAL | ein Bericht endet FATAL
 fault_listing-issue | an accepted write of a listing ends in an issue, and the offer is closed | une écriture acceptée d'une offre finit en erreur, et l'offre est fermée | ein angenommenes Schreiben eines Angebots endet in einem Problem, das Angebot ist geschlossen

@@ -285,6 +285,25 @@ def test_sites_share_one_quantity(both):
     assert status_of(both) == ["DISCOVERABLE"]
 
 
+def test_a_site_with_a_stock_of_its_own_is_told_and_bought_by_itself(both):
+    def shown(site):
+        return both.item(marketplaceIds=site)[1]["fulfillmentAvailability"][0]["quantity"]
+
+    both.control("POST", "sellers/SELLER1/own-stock", {"marketplace_ids": [DE]})
+    assert (shown(FR), shown(DE)) == (5, 5)
+    both.patch([quantity(2)], marketplaceIds=DE)
+    later(both)
+    assert (shown(FR), shown(DE)) == (5, 2)
+
+    order = {"seller_id": "SELLER1", "marketplace_id": DE, "items": [{"sku": "SOAP", "quantity": 2}]}
+    _, bought = both.control("POST", "orders", order)
+    assert (shown(FR), shown(DE)) == (5, 0)
+    both.control("POST", f"orders/{bought['order_id']}/cancel", {})
+    both.patch([quantity(9)])
+    later(both)
+    assert (shown(FR), shown(DE)) == (9, 2)
+
+
 def test_a_merge_of_the_handling_time_leaves_the_quantity_that_is_in_force(client):
     client.buy(quantity=2)
     days = {"fulfillment_channel_code": "DEFAULT", "lead_time_to_ship_max_days": 1}

@@ -135,6 +135,15 @@ def test_a_sale_price_holds_from_its_first_to_its_last_day(client):
     assert seen == ["6.90", "4.50", "4.50", "6.90"]
 
 
+@pytest.mark.parametrize(
+    ("amount", "days"), [(6.9, {}), (7.5, {}), (4.5, {"start_at": "2026-04-04", "end_at": "2026-04-03"})]
+)
+def test_a_sale_that_is_none_is_invalid(client, amount, days):
+    step = {"value_with_tax": amount, "start_at": "2026-02-01", "end_at": "2026-04-03", **days}
+
+    assert client.patch([price(offer(6.9, discounted_price=[{"schedule": [step]}]))])[1]["status"] == "INVALID"
+
+
 def test_a_sale_is_ended_by_deleting_it(client):
     sale = [{"schedule": [{"value_with_tax": 4.5, "start_at": "2026-02-01", "end_at": "2026-04-03"}]}]
     client.patch([price(offer(6.9, discounted_price=sale))])
@@ -242,3 +251,21 @@ def test_a_price_change_is_told_as_a_change_of_offers(client, told):
     later(client)
 
     assert len(told("ANY_OFFER_CHANGED")) == 1
+
+
+@pytest.mark.parametrize(
+    ("levels", "status"),
+    [
+        ([(5, 4.5), (10, 4)], "ACCEPTED"),
+        ([(5, 5)], "INVALID"),
+        ([(10, 4.5), (5, 4)], "INVALID"),
+        ([(5, 4), (10, 4)], "INVALID"),
+        ([(n, 5 - n / 10) for n in range(2, 8)], "INVALID"),
+        ([], "INVALID"),
+    ],
+)
+def test_business_tiers_are_few_and_fall(client, levels, status):
+    told = [{"lower_bound": pieces, "value": value} for pieces, value in levels]
+    plan = [{"schedule": [{"discount_type": "fixed", "levels": told}]}]
+
+    assert client.patch([price(offer(5, audience="B2B", quantity_discount_plan=plan))])[1]["status"] == status

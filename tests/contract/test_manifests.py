@@ -60,9 +60,10 @@ def test_sites_are_told_once_and_belong_to_a_region():
 
 
 PROTOCOLS = {
-    "authorizer": contract.Authorizer, "offer_writer": contract.OfferWriter, "offer_reader": contract.OfferReader,
-    "order_reader": contract.OrderReader, "order_counter": contract.OrderCounter, "shipper": contract.Shipper,
-    "secret_rotator": contract.SecretRotator,
+    "authorizer": contract.Authorizer, "offer_writer": contract.OfferWriter,
+    "bulk_writer": contract.BulkWriter, "offer_reader": contract.OfferReader,
+    "shelf_reader": contract.ShelfReader, "order_reader": contract.OrderReader, "order_counter": contract.OrderCounter, "shipper": contract.Shipper,
+    "secret_rotator": contract.SecretRotator, "fee_estimator": contract.FeeEstimator,
 }  # fmt: skip
 
 

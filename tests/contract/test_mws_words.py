@@ -7,11 +7,12 @@ import pytest
 
 from forain.web import words
 
-FOLDER = Path(__file__).parents[2] / "src" / "forain" / "marketplaces" / "amazon_mws"
+SOURCE = Path(__file__).parents[2] / "src" / "forain"
+FILES = (*(SOURCE / "marketplaces" / "amazon_mws").glob("*.py"), SOURCE / "net" / "xml_answers.py")
 
 
 def codes():
-    text = "\n".join(file.read_text() for file in FOLDER.glob("*.py"))
+    text = "\n".join(file.read_text() for file in FILES)
     return set(re.findall(r'"((?:mws_[a-z_]+|no_xml|wrong_address))"', text))
 
 

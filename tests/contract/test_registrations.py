@@ -19,6 +19,7 @@ WAYS = [code for code in plugins.marketplaces() if plugins.marketplace_manifest(
 OF_NO_ROLE = {
     "token": "the login",
     "reportFile": "the storage",
+    "feedFile": "the storage",
     "getMarketplaceParticipations": "the probe: its refusal is the account's",
     "rotateApplicationClientSecret": "of the application, without an account's grant",
 }

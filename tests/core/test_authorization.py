@@ -233,8 +233,8 @@ def test_an_outage_never_causes_a_burst_of_reminders():
 
 
 def test_the_application_refused_or_a_pause_stop_sync_before_the_phase_is_asked():
-    assert a.may_sync(GRANTED, Application(refused_at=T0), False, LATER) == a.No("application_refused")
-    assert a.may_sync(GRANTED, Application(), True, LATER) == a.No("paused_by_user")
+    assert a.may_sync(GRANTED, Application(refused_at=T0), (), LATER) == a.No("application_refused")
+    assert a.may_sync(GRANTED, Application(), a.USUAL, LATER) == a.No("paused_by_user")
 
 
 instants = st.integers(0, 800).map(lambda days: T0 + days * DAY)
@@ -254,7 +254,7 @@ def test_whatever_happened_sync_runs_only_under_a_standing_grant(happened, now):
         before, facts = facts, a.apply(facts, event)
         assert facts.grant_no - before.grant_no == (1 if isinstance(event, Granted) else 0)
 
-    answer = a.may_sync(facts, Application(), False, now)
+    answer = a.may_sync(facts, Application(), (), now)
 
     assert isinstance(answer, a.Yes) == (facts.standing is Standing.GRANTED)
     assert (facts.standing is Standing.DOUBTED) <= (facts.doubted_at is not None)
@@ -278,7 +278,7 @@ def test_the_clock_alone_never_stops_sync(happened, now, later):
     for event in happened:
         facts = a.apply(facts, event)
 
-    first = isinstance(a.may_sync(facts, Application(), False, now), a.Yes)
-    second = isinstance(a.may_sync(facts, Application(), False, later), a.Yes)
+    first = isinstance(a.may_sync(facts, Application(), (), now), a.Yes)
+    second = isinstance(a.may_sync(facts, Application(), (), later), a.Yes)
 
     assert first == second

@@ -1,14 +1,30 @@
 """What next with an offer."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forain.core.ids import OfferKey
 from forain.core.money import Money
-from forain.core.offers import APART, Alarm, Change, Desired, Look, Observed, Settled, Submit, Submitted, Wait, plan
+from forain.core.offers import (
+    APART,
+    Alarm,
+    Change,
+    Desired,
+    Look,
+    Observed,
+    Settled,
+    Submit,
+    Submitted,
+    Wait,
+    fitting_terms,
+    plan,
+)
 from forain.core.stock import StockLevel, StockRule, sellable
+from forain.core.terms import ABSENT, NAMES, Terms, as_text, from_text
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 KEY = OfferKey(1, "FR", "SOAP")
@@ -17,6 +33,10 @@ PRICE = Money(690, "EUR")
 
 def seen(quantity=5, price=PRICE, by="merchant"):
     return Observed(KEY, quantity, price, by, seen_at=T0, product_type="SOAP")
+
+
+def terms(days):
+    return Terms(handling_days=days)
 
 
 def next_step(desired, submitted=None, observed=None, acknowledged=None, known=None, moved=False, now=T0):
@@ -153,3 +173,61 @@ def test_what_perhaps_never_arrived_is_told_again_at_once_and_never_asks_a_perso
     perhaps = Submitted(7, None, T0, None, tries=3)
 
     assert isinstance(next_step(Desired(7, PRICE), perhaps, seen(5), now=T0 + timedelta(seconds=15)), Submit)
+
+
+def test_a_term_is_told_by_itself_and_settled_only_when_it_is_shown():
+    shown = replace(seen(5), terms=terms(2))
+
+    step = next_step(Desired(5, PRICE, terms(4)), observed=shown)
+    told = Submitted(None, None, T0, "s", tries=1, terms=terms(4))
+
+    assert step == Submit(Change(KEY, None, None, "SOAP", terms(4)))
+    assert isinstance(next_step(Desired(5, PRICE, terms(4)), told, shown, now=T0 + timedelta(minutes=1)), Wait)
+    assert next_step(Desired(5, PRICE, terms(4)), told, replace(shown, terms=terms(4))) == Settled()
+    enough = replace(told, tries=3)
+    assert next_step(Desired(5, PRICE, terms(4)), enough, shown, now=T0 + timedelta(hours=1)) == Alarm("not_taken")
+
+
+def test_a_term_nobody_wished_for_is_left_as_it_stands():
+    assert next_step(Desired(5, PRICE), observed=replace(seen(5), terms=terms(2))) == Settled()
+    only_price = next_step(Desired(5, Money(700, "EUR")), observed=replace(seen(5), terms=terms(2)))
+    assert only_price == Submit(Change(KEY, None, Money(700, "EUR"), "SOAP"))
+
+
+def test_a_term_on_its_way_is_taken_back_even_while_the_old_one_still_shows():
+    told = Submitted(None, None, T0, "s", tries=1, terms=terms(4))
+
+    step = next_step(Desired(5, PRICE, terms(2)), told, replace(seen(5), terms=terms(2)), now=T0 + APART)
+
+    assert step == Submit(Change(KEY, None, None, "SOAP", terms(2)))
+
+
+@pytest.mark.parametrize("shown", [seen(None, by="marketplace"), seen(None)])
+def test_a_handling_time_never_opens_a_channel_of_the_merchants_own(shown):
+    assert not next_step(Desired(None, PRICE, terms(4)), observed=shown).notes
+    assert isinstance(next_step(Desired(None, PRICE, terms(4)), observed=shown), Settled)
+
+
+def test_with_a_first_quantity_the_handling_time_goes_along():
+    step = next_step(Desired(5, PRICE, terms(4)), observed=seen(None))
+
+    assert step == Submit(Change(KEY, 5, None, "SOAP", terms(4)))
+
+
+def test_what_is_to_be_absent_is_named_as_it_stands():
+    twelve = Money(1200, "EUR")
+    shown = replace(seen(5), terms=Terms(list_price=twelve))
+    desired = Desired(5, PRICE, withdrawn=frozenset({"sale", "list_price"}))
+
+    taken = replace(desired, terms=fitting_terms(desired, shown, Terms(list_price=twelve)))
+
+    step = next_step(taken, observed=shown)
+    assert step == Submit(Change(KEY, None, None, "SOAP", Terms(list_price=ABSENT), Terms(list_price=twelve)))
+    assert fitting_terms(desired, shown, Terms(list_price=Money(1300, "EUR"))) == Terms()
+
+
+@pytest.mark.parametrize("told", [Terms(), terms(0), terms(ABSENT), terms(30)])
+def test_terms_are_kept_as_text_and_read_as_they_were(told):
+    assert from_text(as_text(told)) == told
+    assert set(as_text(told)) <= set(NAMES)
+    assert from_text({**as_text(told), "of_a_newer_forain": "x"}) == told

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from forain.core.bundles import Component
 from forain.core.ids import OrderKey
 from forain.core.money import LineTotal, Money
 from forain.core.orders import (
@@ -70,6 +71,22 @@ def test_a_payable_known_order_is_created_with_its_exact_amounts():
 )
 def test_the_order_table(order, known, links, expected):
     assert step(order, known, links) == expected
+
+
+def test_a_bundle_comes_into_the_shop_as_its_articles_with_exactly_its_amounts():
+    line = replace(ORDER.lines[0], tax=Money(345, EUR))
+    made_of = [Component("v1", 2, "Soap", Money(690, EUR)), Component("v3", 1, "", Money(500, EUR))]
+
+    found = step(replace(ORDER, lines=(line, ORDER.lines[1])), None, {"OIL": "v2"}, None, {"SOAP": made_of})
+
+    assert isinstance(found, Create)
+    first, second, oil = found.draft.lines
+    assert (first.variant, first.quantity, first.title, first.line_id) == ("v1", 6, "Soap", "1:1/2x2")
+    assert (second.variant, second.quantity, second.title, second.line_id) == ("v3", 3, line.title, "1:2/2x1")
+    assert first.total.money.minor + second.total.money.minor == line.total.money.minor
+    assert first.tax.minor + second.tax.minor == 345
+    assert (oil.variant, oil.line_id, oil.quantity) == ("v2", "2", 1)
+    assert found.draft.total == Money(2070 + 1450 + 490 - 100, EUR)
 
 
 def test_an_order_being_created_is_finished_even_if_it_was_cancelled_meanwhile():

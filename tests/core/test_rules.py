@@ -21,8 +21,7 @@ def test_nothing_said_shows_the_shops_own():
     found = effective([], "EUR")
 
     assert (found.stock, found.price) == (StockRule(), PriceRule())
-    assert found.sends_quantity
-    assert found.sends_price
+    assert set(found.led_by.values()) == {"shop"}
     assert found.said_by == {}
 
 
@@ -62,7 +61,18 @@ def test_the_narrower_word_counts_wish_by_wish_in_whatever_order_they_are_read()
         ("ending", ".99", "not_an_ending"),
         ("ending", "9999", "not_an_ending"),
         ("ending_way", "sideways", "not_a_choice"),
-        ("sends_price", "true", "not_a_choice"),
+        ("price_led_by", "no", "not_a_choice"),
+        ("sale_price", "0", "too_small"),
+        ("sale_from", "24.12.2026", "not_a_day"),
+        ("sale_from", "2026-02-30", "not_a_day"),
+        ("sale_until", "20261224", "not_a_day"),
+        ("sale_until", "2500-01-01", "not_a_day"),
+        ("special_price", "yes", "not_a_choice"),
+        ("price_group", "x" * 101, "not_a_name"),
+        ("business_tiers", "5:3 5:4", "not_tiers"),
+        ("business_percent", "5", "too_large"),
+        ("handling_days", "31", "too_large"),
+        ("handling_days", "-1", "too_small"),
     ],
 )
 def test_what_cannot_be_wished_for_is_refused_with_its_reason(name, text, code):

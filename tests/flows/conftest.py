@@ -20,8 +20,9 @@ from forain.store import accounts, models, runs
 from forain.store.vault import Vault
 from forain_box import Box
 from forain_box.http import Cut, Request
+from forain_box.sites import SITES
 
-FR, DE = "A13V1IB3VIYZZH", "A1PA6795UKMFR9"
+FR, DE, PL = "A13V1IB3VIYZZH", "A1PA6795UKMFR9", "A1C3SOZRARQ6R3"
 HEADER = "id,sku,ean,title,price,currency,tax_rate,on_hand\n"
 
 
@@ -138,7 +139,8 @@ def cutting(box: Box) -> Callable[..., Any]:
 @pytest.fixture
 def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
     def make(goods: dict[str, tuple[str, int]] | None = None, *, on_amazon: dict[str, tuple[str, int]] | None = None,
-             connect: bool = True, allow: bool = True, kind: str = "private", transport: Any = None) -> House:  # fmt: skip
+             connect: bool = True, allow: bool = True, kind: str = "private", transport: Any = None,
+             sites: tuple[str, ...] = (FR,)) -> House:  # fmt: skip
         box = Box(seed=1, clock="manual", start=datetime(2026, 3, 1, 9, tzinfo=UTC), write_delay=(0.5, 2.0))
         folder = tmp_path / "shop"
         folder.mkdir()
@@ -155,15 +157,18 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
             {"name": "Own", "kind": kind, "redirect_uris": ["http://127.0.0.1:8787/amazon/callback"], "login_uri": "http://127.0.0.1:8787/amazon/login"},
         )  # fmt: skip
         house.control(
-            "POST", "sellers", {"seller_id": house.seller, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
+            "POST",
+            "sellers",
+            {"seller_id": house.seller, "region": "eu", "marketplace_ids": list(sites), "name": "Camille"},
         )
         shelf = on_amazon if on_amazon is not None else dict.fromkeys(house.goods, ("9.99", 1))
         house.control(
             "POST", "listings",
             [
-                {"seller_id": house.seller, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "quantity": q,
-                 "title": sku, "price": {"amount": p, "currency": "EUR"}}
+                {"seller_id": house.seller, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": site, "quantity": q,
+                 "title": sku, "price": {"amount": p, "currency": SITES[site][1]}}
                 for n, (sku, (p, q)) in enumerate(shelf.items())
+                for site in sites
             ],
         )  # fmt: skip
         house.shop = models.Shop.objects.create(
@@ -192,7 +197,8 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
             outcome = authorize.enter_token(deps, house.account, Secret(granted["refresh_token"]), now)
             assert outcome.code == "granted"
             if allow:
-                accounts.allow_writes(AccountId(account.pk), FR, "test", now)
+                for site in sites:
+                    accounts.allow_writes(AccountId(account.pk), site, "test", now)
         return house
 
     return make

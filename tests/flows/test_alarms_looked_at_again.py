@@ -162,7 +162,7 @@ def test_what_amazon_took_and_did_not_show_is_mended_by_being_shown_and_not_by_b
     change(house, stock=9)
     account, now = AccountId(house.account_id), house.deps.clock.now()
     (row,) = offers.claim(account, now, 20)
-    offers.alarm(row, "not_taken", "", row.wanted_no)
+    offers.alarm(row, "not_taken", "", row.wanted_no, now)
 
     mark(house)
     look(house)
@@ -182,7 +182,7 @@ def test_a_telling_that_broke_off_and_is_shown_takes_the_alarm_away(house):
     account, now = AccountId(house.account_id), house.deps.clock.now()
     offers.mark(account, now, skus=["SOAP"])
     (row,) = offers.claim(account, now, 20)
-    offers.refused(row, [Problem("8541")], row.wanted_no)
+    offers.refused(row, [Problem("8541")], row.wanted_no, now)
     offers.mark(account, now, skus=["SOAP"])
     (row,) = offers.claim(account, now, 20)
     offers.intend([(row, Change(offers.key_of(row), 12, None))], now)

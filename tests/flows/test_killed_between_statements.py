@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import F
 
 from forain.contracts.marketplace import Refusal
+from forain.core.bundles import ordinary
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
@@ -20,7 +21,9 @@ LINKS = {
     "a person": lambda deps, account: link_offers.decide(
         deps, account, SellerSku("SOAP"), VariantId("SOAP"), same=True, by="me"
     ),
-    "a file": lambda deps, account: link_offers.take(deps, account, [(SellerSku("SOAP"), VariantId("SOAP"))], "me"),
+    "a file": lambda deps, account: link_offers.take(
+        deps, account, [(SellerSku("SOAP"), ordinary(VariantId("SOAP")))], "me"
+    ),
     "an equal SKU": link_account,
 }
 

@@ -83,7 +83,7 @@ def test_links_come_from_a_file_all_or_none(make_house):
     house = shelf(make_house, "v1,A,,a,1.00,EUR,20,1\nv2,B,,b,1.00,EUR,20,2\n", [{"sku": "X"}, {"sku": "Y"}])
     good = b"marketplace_sku,variant\nX,v1\nY,v2\n"
 
-    assert link_offers.read_csv(house.account, good + b"Z,v9\n") == link_offers.WrongLine(4, "variant v9")
+    assert link_offers.read_csv(house.account, good + b"Z,v9\n") == link_offers.WrongLine(4, "v9", "unknown_article")
     assert isinstance(link_offers.read_csv(house.account, b"a,b\n"), link_offers.WrongLine)
     assert isinstance(link_offers.read_csv(house.account, b"\xff"), link_offers.WrongLine)
     assert isinstance(link_offers.read_csv(house.account, good + b"X,v2\n"), link_offers.WrongLine)

@@ -49,7 +49,7 @@ def test_an_answer_that_cannot_be_read_is_no_refusal_and_a_look_shows_whether_it
 def test_an_alarm_about_what_amazon_shows_ends_once_a_look_shows_what_is_wanted(house, code):
     house.live(60)
     row = models.Offer.objects.get(sku="SOAP")
-    offers.alarm(row, code, "", row.wanted_no)
+    offers.alarm(row, code, "", row.wanted_no, house.deps.clock.now())
     house.live(60)
     assert f"offer_{code}" in house.refused_codes()
 
@@ -63,7 +63,7 @@ def test_an_alarm_about_what_amazon_shows_ends_once_a_look_shows_what_is_wanted(
 def test_an_offer_that_was_not_on_amazon_and_is_there_again_is_told(house):
     house.live(60)
     row = models.Offer.objects.get(sku="SOAP")
-    offers.alarm(row, "not_on_marketplace", "", row.wanted_no)
+    offers.alarm(row, "not_on_marketplace", "", row.wanted_no, house.deps.clock.now())
     house.box.world.state.listings[house.seller]["SOAP"].availability["DEFAULT"] = 3
 
     schedule.FLOWS["sweep_offers"].run(house.deps, house.account)

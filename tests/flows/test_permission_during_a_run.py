@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from forain.core.authorization import PARTS
 from forain.flows import setup
 from forain.store import models
 
@@ -28,7 +29,7 @@ class SlowAmazon:
             if self.left and environ["REQUEST_METHOD"] == self.method and self.part in environ["PATH_INFO"]:
                 self.left -= 1
                 if self.left == 0:
-                    setup.pause(self.house.deps, self.house.account_id, True, "person")
+                    setup.pause(self.house.deps, self.house.account_id, True, "person", PARTS)
             return found
 
         return answer

@@ -1,5 +1,6 @@
 """What the merchant wishes for his offers is what Amazon shows: by account, site, group and SKU, by hand and with a file."""
 
+import csv
 from datetime import date
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from forain.flows.csv_files import WrongLine
 from forain.flows.set_rules import Refused
 from forain.store import models, offers, runs
 from forain.store.rules import Place
+from forain_box import listing_writes
 
 from .conftest import DAY, FR
 
@@ -51,8 +53,213 @@ def test_a_rule_of_the_account_counts_for_all_and_a_narrower_one_for_its_own(ope
     }
 
 
+def handling(house, sku):
+    (own,) = house.amazon(sku)["attributes"]["fulfillment_availability"]
+    return own["lead_time_to_ship_max_days"]
+
+
+def test_a_handling_time_is_told_read_back_and_never_taken_away_with_its_rule(open_house):
+    before = handling(open_house, "OIL")
+
+    say(open_house, Place("group", "", "bath"), handling_days="4")
+
+    assert (handling(open_house, "SOAP"), handling(open_house, "OIL")) == (4, before)
+    assert open_house.quantity("SOAP") == 12
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.observed_terms["handling_days"], row.wanted_no, row.submission) == ("4", row.settled_no, "")
+    assert [e.placeholders["handling_days"] for e in models.Journal.objects.filter(code="observed", subject=f"{FR}/SOAP")
+            if "handling_days" in e.placeholders] == ["4"]  # fmt: skip
+
+    open_house.change("SOAP", stock=3)
+    say(open_house, Place("group", "", "bath"))
+
+    assert handling(open_house, "SOAP") == 4
+
+
+def test_a_handling_time_that_somebody_else_changed_is_set_right(open_house):
+    say(open_house, ALL, handling_days="4")
+
+    open_house.control("POST", "listings", [{
+        "seller_id": open_house.seller, "sku": "SOAP", "marketplace_id": FR, "quantity": 12, "handling_days": 9,
+    }])  # fmt: skip
+    runs.force(f"account:{open_house.account_id}", open_house.deps.clock.now(), ["sweep_offers"])
+    open_house.live(30)
+
+    assert handling(open_house, "SOAP") == 4
+
+
+def test_what_amazon_fulfils_gets_no_handling_time(open_house):
+    open_house.control("POST", "listings", [{
+        "seller_id": open_house.seller, "sku": "SOAP", "marketplace_id": FR, "quantity": 12, "fulfilled_by": "AMAZON",
+    }])  # fmt: skip
+    runs.force(f"account:{open_house.account_id}", open_house.deps.clock.now(), ["sweep_offers"])
+    open_house.live(30)
+    before = open_house.amazon("SOAP")["attributes"]["fulfillment_availability"]
+
+    say(open_house, ALL, handling_days="4")
+
+    assert open_house.amazon("SOAP")["attributes"]["fulfillment_availability"] == before
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.alarm, row.wanted_no, row.desired_terms) == ("", row.settled_no, {})
+
+
+def offer_of(house, sku):
+    return next(e for e in house.amazon(sku)["attributes"]["purchasable_offer"] if e.get("audience", "ALL") == "ALL")
+
+
+def submitted_price(house, sku):
+    return offer_of(house, sku)["our_price"][0]["schedule"][0]["value_with_tax"]
+
+
+def settled(house, sku):
+    row = models.Offer.objects.get(sku=sku)
+    return (row.alarm, row.wanted_no == row.settled_no, row.submission)
+
+
+SALE = {"sale_price": "8.00", "sale_from": "2026-03-02", "sale_until": "2026-03-03"}
+
+
+def test_a_sale_is_told_runs_ends_and_is_taken_away(open_house):
+    say(open_house, Place("sku", "", "SOAP"), **SALE)
+    assert price(open_house, "SOAP") == Decimal("10.00")
+    assert models.Offer.objects.get(sku="SOAP").observed_terms["sale"] == (
+        "8.00 EUR 2026-03-01T23:00:00.000Z 2026-03-03T23:00:00.000Z"
+    )
+
+    open_house.advance(DAY)
+    open_house.change("SOAP", stock=7)
+    open_house.live(60)
+
+    # While it runs the price stays what it is, and is not told over and over.
+    assert (price(open_house, "SOAP"), submitted_price(open_house, "SOAP")) == (Decimal("8.00"), 10)
+    assert settled(open_house, "SOAP") == ("", True, "")
+
+    open_house.advance(2 * DAY)
+    open_house.live(120, step=20)
+
+    assert price(open_house, "SOAP") == Decimal("10.00")
+    assert "discounted_price" not in offer_of(open_house, "SOAP")
+    assert settled(open_house, "SOAP") == ("", True, "")
+    assert open_house.journal(f"{FR}/SOAP").count("told") <= 4
+
+
+def test_a_price_changed_while_a_sale_runs_is_told_once_and_settles(open_house):
+    say(open_house, Place("sku", "", "SOAP"), **{**SALE, "sale_from": "2026-02-20"})
+    assert price(open_house, "SOAP") == Decimal("8.00")
+
+    open_house.change("SOAP", price="11.00")
+    open_house.live(60)
+
+    assert (price(open_house, "SOAP"), submitted_price(open_house, "SOAP")) == (Decimal("8.00"), 11)
+    assert settled(open_house, "SOAP") == ("", True, "")
+    open_house.change("SOAP", price="7.00")
+    open_house.live(60)
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (price(open_house, "SOAP"), row.alarm, row.alarm_detail) == (Decimal("7.00"), "held", "sale_not_below_price")
+    assert "discounted_price" not in offer_of(open_house, "SOAP")
+
+
+def test_a_sale_and_a_list_price_go_with_their_rule_and_those_of_others_stay(open_house):
+    say(open_house, Place("sku", "", "SOAP"), **SALE, list_price="14.00")
+    (listed,) = open_house.amazon("SOAP")["attributes"]["list_price"]
+    assert listed["value_with_tax"] == 14
+    theirs = [{"schedule": [{"value_with_tax": 19.0, "start_at": "2026-02-01", "end_at": "2026-09-01"}]}]
+    patch(open_house, "OIL", "purchasable_offer", {
+        "marketplace_id": FR, "currency": "EUR", "audience": "ALL", "discounted_price": theirs,
+    })  # fmt: skip
+
+    say(open_house, Place("sku", "", "SOAP"))
+    open_house.change("OIL", stock=4)
+    open_house.live(60)
+
+    assert "discounted_price" not in offer_of(open_house, "SOAP")
+    assert "list_price" not in open_house.amazon("SOAP")["attributes"]
+    assert offer_of(open_house, "OIL")["discounted_price"] == theirs
+    assert (settled(open_house, "SOAP"), settled(open_house, "OIL")) == (("", True, ""), ("", True, ""))
+
+
+def patch(house, sku, name, entry):
+    """Somebody changes the offer in Seller Central."""
+    listing = house.box.world.listing(house.seller, sku)
+    write = listing_writes.Write(house.seller, sku, [FR], "PRODUCT", [("merge", name, [entry])])
+    listing_writes.apply(house.box.world, listing_writes.plain(write))
+    assert listing.attributes[name]
+
+
+def special(house, price, first, last):
+    (house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,special_price,special_from,special_until\n"
+        f"SOAP,Soap,10.00,EUR,20,12,{price},{first},{last}\nOIL,Oil,20.00,EUR,5.5,5,,,\n"
+    )
+    house.live(60)
+
+
+def test_the_shops_special_price_takes_the_place_of_the_price_on_its_days_by_itself(open_house):
+    say(open_house, ALL, special_price="as_price")
+    special(open_house, "7.50", "2026-03-02", "2026-03-02")
+    shown = [price(open_house, "SOAP")]
+    for _ in range(2):
+        open_house.advance(DAY)
+        open_house.live(120, step=20)
+        shown.append(price(open_house, "SOAP"))
+
+    assert shown == [Decimal("10.00"), Decimal("7.50"), Decimal("10.00")]
+    assert settled(open_house, "SOAP") == ("", True, "")
+
+
+def test_the_shops_special_price_goes_out_as_a_sale_and_goes_when_the_shop_has_it_no_more(open_house):
+    say(open_house, ALL, special_price="as_sale", percent="10")
+    special(open_house, "7.50", "2026-02-20", "2026-03-20")
+    assert price(open_house, "SOAP") == Decimal("8.25")
+    assert submitted_price(open_house, "SOAP") == 11
+
+    special(open_house, "", "", "")
+
+    assert price(open_house, "SOAP") == Decimal("11.00")
+    assert "discounted_price" not in offer_of(open_house, "SOAP")
+
+
+def test_a_sale_without_days_is_held_by_name_and_the_rest_goes_on(open_house):
+    say(open_house, ALL, special_price="as_sale")
+    special(open_house, "7.50", "2026-02-20", "")
+    open_house.live(30)
+
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.alarm, row.alarm_detail, price(open_house, "SOAP")) == ("held", "sale_days", Decimal("10.00"))
+
+
+def test_the_price_of_a_group_of_customers_is_the_base_where_there_is_one(open_house):
+    say(open_house, ALL, price_group="Wholesale", percent="10")
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,price:Wholesale\nSOAP,Soap,10.00,EUR,20,12,8.00\nOIL,Oil,20.00,EUR,5.5,5,\n"
+    )
+    open_house.live(30)
+
+    assert (price(open_house, "SOAP"), price(open_house, "OIL")) == (Decimal("8.80"), Decimal("22.00"))
+    assert ["price_group", "wholesale", "account"] in models.Offer.objects.get(sku="SOAP").desired_steps
+    assert tried(open_house, ALL) == {"SOAP": (12, "10.00 EUR", ""), "OIL": (5, "20.00 EUR", "")}
+    (open_house.folder / "catalogue.csv").write_text(
+        "sku,title,price,currency,tax_rate,on_hand,price:Wholesale\nSOAP,Soap,10.00,EUR,20,12,9.00\nOIL,Oil,20.00,EUR,5.5,5,\n"
+    )
+    open_house.live(30)
+    assert price(open_house, "SOAP") == Decimal("9.90")
+
+
+def test_a_preview_shows_the_handling_time_before_and_after(open_house):
+    found = preview_rules.preview(open_house.deps, open_house.account, ALL, {"handling_days": "4"})
+    assert not isinstance(found, Refused)
+
+    lines = list(preview_rules.csv_lines(found))
+
+    shown = {row["sku"]: row for row in csv.DictReader(lines)}
+    names = [f"handling_days_{when}" for when in ("on_amazon", "before", "after")]
+    assert {sku: [row[name] for name in names] for sku, row in shown.items()} == {
+        "SOAP": ["2", "", "4"], "OIL": ["2", "", "4"],
+    }  # fmt: skip
+
+
 def test_a_rule_that_is_taken_away_counts_no_more(open_house):
-    say(open_house, SITE, buffer="2", sends_price="no")
+    say(open_house, SITE, buffer="2", price_led_by="other_tool")
     open_house.change("SOAP", price="12.00")
     (open_house.folder / "catalogue.csv").write_text(
         "sku,title,price,currency,tax_rate,on_hand,group\nSOAP,Soap,12.00,EUR,20,12,bath\nOIL,Oil,20.00,EUR,5.5,5,kitchen\n"
@@ -65,7 +272,7 @@ def test_a_rule_that_is_taken_away_counts_no_more(open_house):
     assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (12, Decimal("12.00"))
     assert not models.Rule.objects.exists()
     told = [entry.placeholders["wishes"] for entry in models.Journal.objects.filter(code="rule_said").order_by("id")]
-    assert told == ["buffer=2, sends_price=no", "buffer=, sends_price="]
+    assert told == ["buffer=2, price_led_by=other_tool", "buffer=, price_led_by="]
 
 
 def test_only_what_a_rule_counts_for_is_looked_at_again(open_house):
@@ -132,6 +339,7 @@ def test_what_is_kept_and_cannot_be_read_holds_its_offers_and_no_others(open_hou
         (SITE, {"buffer": "two"}, "buffer", "not_a_number"),
         (SITE, {"colour": "red"}, "colour", "unknown_wish"),
         (SITE, {"floor": "9", "ceiling": "8"}, "floor", "floor_above_ceiling"),
+        (SITE, {"sale_from": "2026-03-02", "sale_until": "2026-03-01"}, "sale_until", "ends_before_it_begins"),
         (Place("site", "A0NOWHERE"), {"buffer": "1"}, "site", "not_a_choice"),
         (Place("site"), {"buffer": "1"}, "site", "not_a_choice"),
         (Place("account", FR), {"buffer": "1"}, "site", "not_a_choice"),

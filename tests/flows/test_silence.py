@@ -8,6 +8,7 @@ import pytest
 
 from forain import wiring
 from forain.config.checks import BadSettings, check
+from forain.core.authorization import PARTS
 from forain.core.ids import AccountId
 from forain.engine import jobs
 from forain.flows import setup
@@ -70,7 +71,7 @@ def test_an_hour_later_is_not_much_longer_than_usual(busy):
 
 
 def test_an_account_that_stands_still_is_not_silent_nor_one_that_has_just_gone_on(busy):
-    setup.pause(busy.deps, AccountId(busy.account_id), True, "camille")
+    setup.pause(busy.deps, AccountId(busy.account_id), True, "camille", PARTS)
     busy.advance(20 * 3600)
     assert listen(busy) == set()
     setup.pause(busy.deps, AccountId(busy.account_id), False, "camille")

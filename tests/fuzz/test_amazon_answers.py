@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forain.contracts.marketplace import Parcel
+from forain.contracts.marketplace import FeeAsked, Parcel
 from forain.core import errors
 from forain.core.clock import Window, parse_instant
 from forain.core.ids import MarketplaceOrderId, OfferKey, SellerSku, SiteId
@@ -40,12 +40,15 @@ CALLS: dict[str, Callable[[AmazonAccount, str], Any]] = {
     "searchOrders": lambda a, order: a.changed(Window(T0, T0), None),
     "getOrder": lambda a, order: a.order(order),
     "searchListingsItems, sweep": lambda a, order: a.sweep(SITE, None),
-    "searchListingsItems, observe": lambda a, order: a.observe([key(f"ART-{n}") for n in range(5)]),
-    "getListingsItem": lambda a, order: a.observe([key("COMMA,1")]),
+    "searchListingsItems, observe": lambda a, order: a.observe([key(f"ART-{n}") for n in range(5)]).offers,
+    "getListingsItem": lambda a, order: a.observe([key("COMMA,1")]).offers,
     "patchListingsItem": lambda a, order: list(a.submit([Change(key("ART-1"), 3, Money(500, "EUR"))])),
     "getMarketplaceParticipations": lambda a, order: a.probe(),
     "getAccount": lambda a, order: a.selling_plan(),
     "searchCatalogItems": lambda a, order: a.eans(SITE, ["B01"]),
+    "getMyFeesEstimates": lambda a, order: list(
+        a.estimate_fees([FeeAsked(key(f"ART-{n}"), Money(990, "EUR"), n == 1) for n in range(3)])
+    ),
     "confirmShipment": lambda a, order: a.confirm(order, SITE, PARCEL),
     "token, refreshed": lambda a, order: exchange(a._credentials, a._net),
 }

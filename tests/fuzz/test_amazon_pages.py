@@ -44,7 +44,7 @@ def sweep(adapter):
 
 
 def observed(adapter):
-    seen = adapter.observe(ASKED[:COUNT])
+    seen = adapter.observe(ASKED[:COUNT]).offers
     keepable(seen)
     return {o.key.sku: o for o in seen}, None
 
@@ -98,7 +98,7 @@ def test_one_spoiled_entry_stops_no_other_and_is_named(net, name, tally):
 
 
 def test_a_spoiled_offer_that_is_asked_for_by_itself_stops_no_other(net, tally):
-    whole = net.adapter().observe(ASKED)
+    whole = net.adapter().observe(ASKED).offers
     recorded = json.loads(net.last)
     assert recorded["sku"] == ALONE
 
@@ -107,7 +107,7 @@ def test_a_spoiled_offer_that_is_asked_for_by_itself_stops_no_other(net, tally):
     def spoiled(bad):
         tally["Amazon: the answer of getListingsItem among others"] += 1
         net.spoil = lambda body: body if b'"items"' in body else as_json(bad)
-        seen = net.adapter().observe(ASKED)
+        seen = net.adapter().observe(ASKED).offers
 
         keepable(seen)
         assert [o for o in seen if o.key.sku != ALONE] == [o for o in whole if o.key.sku != ALONE]

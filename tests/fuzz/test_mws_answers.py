@@ -70,7 +70,7 @@ CALLS: dict[str, tuple[Callable[[Any], Any], dict[str, Answer], tuple[type[Excep
     ),
     "confirm": (lambda a: a.confirm("O-1", FR, PARCEL), {"SubmitFeed": taken(1)}, ()),
     "observe": (
-        lambda a: a.observe([key(), key("TWO")]),
+        lambda a: a.observe([key(), key("TWO")]).offers,
         {"GetReportRequestList": READY, "GetReport": OFFERS, "RequestReport": ASKED}, (errors.Busy,),
     ),
     "sweep": (lambda a: a.sweep(FR, "5"), {"GetReportRequestList": READY, "GetReport": OFFERS}, (errors.Busy,)),

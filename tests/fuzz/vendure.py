@@ -17,7 +17,7 @@ def article(number: int) -> dict[str, Any]:
     return {
         "id": str(number), "sku": f"V{number}", "name": f"Article {number}", "enabled": True, "trackInventory": "TRUE",
         "priceWithTax": 100 * number + 90, "currencyCode": "EUR", "updatedAt": MOMENT, "customFields": {"ean": "2000000000015"},
-        "taxRateApplied": {"value": 20}, "stockLevels": [{"stockOnHand": 10, "stockAllocated": number}],
+        "taxRateApplied": {"value": 20}, "stockLevels": [{"stockOnHand": 10, "stockAllocated": number, "stockLocation": {"id": "1", "name": "Lyon"}}],
     }  # fmt: skip
 
 
@@ -46,6 +46,7 @@ DATA: dict[str, dict[str, Any]] = {
     "productVariants": {
         "productVariants": {"totalItems": COUNT, "items": [article(n) for n in range(1, COUNT + 1)]},
         "globalSettings": {"trackInventory": True},
+        "stockLocations": {"items": [{"id": "1", "name": "Lyon"}, {"id": "2", "name": "Périgueux"}]},
     },
     "orders": {"orders": {"totalItems": 4, "items": [order(n) for n in range(1, 5)]}},
     "ensureOrder": {"forainEnsureOrder": MADE},

@@ -120,7 +120,7 @@ def connected(house):
     assert "autorisé jusqu" in house.consent()
     assert house.account.expires_at == house.deps.clock.now() + 365 * DAY
     house.live(30, step=10)
-    assert {price for price, _ in house.shown().values()} == {"99.90"}, "nothing is sent before somebody says yes"
+    assert {price for price, _ in house.shown().values()} == {"19.90"}, "nothing is sent before somebody says yes"
     allow(house)
     house.until(lambda: in_step(house), MINUTE)
     order = house.buy(SKUS[0], 2)["order_id"]

@@ -127,7 +127,7 @@ def year_house(folder: Path, mail: MailServer, goods: Mapping[str, tuple[str, in
         "POST", "listings",
         [
             {"seller_id": SELLER, "sku": sku, "asin": f"B0{n:08d}", "marketplace_id": FR, "quantity": 1, "title": sku,
-             "price": {"amount": "99.90", "currency": "EUR"}}
+             "price": {"amount": "19.90", "currency": "EUR"}}
             for n, sku in enumerate(goods)
         ],
     )  # fmt: skip

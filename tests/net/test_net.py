@@ -1,5 +1,6 @@
 """The way out: what a status means, the bucket, the one repeat, and what is kept."""
 
+import tempfile
 import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from forain.contracts.manifest import RateLimit
 from forain.contracts.net import Request
 from forain.core import errors
 from forain.core.secret import Secret
+from forain.net import client as net_client
 from forain.net.client import NetClient
 from forain.net.oauth import AccessTokens
 from forain.net.redaction import scrub
@@ -241,3 +243,41 @@ def test_a_failed_exchange_is_not_remembered():
 )  # fmt: skip
 def test_secrets_and_buyers_are_scrubbed(text):
     assert "canary" not in scrub(text)
+
+
+def test_a_large_answer_is_a_file_and_what_a_refusal_says_is_in_it_too():
+    net = client(
+        answering(
+            httpx2.Response(200, content=b"x" * 100_000, headers={"Content-Type": "text/plain;charset=Cp1252"}),
+            httpx2.Response(403, content=b"<Error/>"),
+        )
+    )
+    request = Request("read", "GET", "http://there/x", authorized=False)
+
+    with net.download(request).file as file:
+        assert file.read() == b"x" * 100_000
+    refused = net.download(request)
+
+    assert (refused.status, refused.file.read()) == (403, b"<Error/>")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [(httpx2.Response(503, text="<html>"), errors.ServerFault), (httpx2.RemoteProtocolError("cut"), errors.ServerFault),
+     (httpx2.Response(200, content=b"x" * 2000), errors.Malformed), (httpx2.Response(302), errors.Malformed)],
+)  # fmt: skip
+def test_a_download_that_fails_leaves_no_file_and_a_too_large_one_ends(answer, error, monkeypatch):
+    made = []
+    real = tempfile.TemporaryFile
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: made.append(real()) or made[-1])
+    monkeypatch.setattr(net_client, "LARGEST_DOWNLOAD", 1000)
+
+    with pytest.raises(error):
+        client(answering(answer)).download(Request("read", "GET", "http://there/x", authorized=False))
+
+    assert [file.closed for file in made] == [True]
+
+
+def test_no_token_goes_to_where_a_file_lies():
+    with pytest.raises(ValueError):
+        client(answering()).download(READ)

@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict
 from forain.config import home
 from forain_box import Box, mws_tokens, small_world, sqs
 from forain_box.server import RunningBox
+from forain_box.sites import SITES
 from tests.parts import command_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -295,6 +296,45 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "no article NONE" in forain("link", "decide", number, "HONEY", "NONE", "yes").stderr
 
 
+def test_a_bundle_is_said_listed_and_dissolved(forain, tmp_path):
+    folder, file = tmp_path / "shop", tmp_path / "links.csv"
+    folder.mkdir()
+    (folder / "catalogue.csv").write_text("sku,title,price,currency,on_hand\nHONEY,h,8.00,EUR,3\nSPARE,s,1.00,EUR,1\n")
+    with Boxed(forain, tmp_path) as boxed:
+        assert forain("shop", "add", "files", "--option", f"folder={folder}", "--name", "Folder").returncode == 0
+        number = boxed.add("--shop", "1").stdout.split()[1]
+        bundle = ("link", "bundle", number, "SET")
+        worker = forain("worker", background=True)
+        try:
+            # Not before: a command that ends while it starts would take the database away with it.
+            assert worker.stdout.readline() == "The worker is up\n"
+            until = time.monotonic() + 60
+            while "(article SPARE)" not in forain("link", "list", number).stdout and time.monotonic() < until:
+                time.sleep(0.5)
+        finally:
+            worker.send_signal(signal.SIGTERM)
+            worker.communicate(timeout=60)
+
+        told = forain(*bundle, "--of", "2", "HONEY", "--of", "1", "SPARE")
+        assert told.stdout.strip() == "SET is 2 x HONEY, 1 x SPARE", told.stderr
+        assert "bundle     SET = 2 x HONEY, 1 x SPARE" in forain("link", "list", number).stdout
+        for wrong, why in (
+            ((*bundle, "--of", "0", "HONEY"), "Article 1, HONEY: the pieces are a whole number"),
+            ((*bundle, "--of", "1", "HONEY"), "One piece of HONEY is no bundle"),
+            ((*bundle, "--of", "2", "NONE"), "no article “NONE”"),
+            (bundle, "A bundle needs an article"),
+            (("link", "decide", number, "SET", "HONEY", "yes"), "SET is a bundle. Dissolve it first"),
+            (("link", "dissolve", number, "OTHER"), "OTHER is no bundle"),
+        ):
+            refused = forain(*wrong)
+            assert (refused.returncode != 0, why in refused.stderr) == (True, True), refused.stderr
+        file.write_text(forain("link", "export", number).stdout)
+        assert forain("link", "dissolve", number, "SET").returncode == 0
+        assert "bundle" not in forain("link", "list", number).stdout
+        assert forain("link", "import", number, str(file)).returncode == 0
+        assert "bundle     SET = 2 x HONEY, 1 x SPARE" in forain("link", "list", number).stdout
+
+
 def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
     file = tmp_path / "rules.csv"
     with Boxed(forain, tmp_path) as boxed:
@@ -305,6 +345,10 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
         assert forain(*rule, "--site", "fr", "floor=5", "cap=none").stdout.strip() == "cap=none floor=5.00 EUR"
         assert forain(*rule, "buffer=").stdout.strip() == "percent=7.5"
         assert forain(*rule, "percent=10", "--dry-run").stdout.startswith("site,sku,")
+        for more in ((), ("--dry-run",)):
+            assert "no stock location “Nowhere”" in forain(*rule, "locations=Nowhere", *more).stderr
+        assert forain(*rule, "locations=").stdout.strip() == "percent=7.5"
+        assert forain("rule", "list", number).stderr == ""
         shown = forain("rule", "list", number).stdout.splitlines()
         assert shown == ["account percent=7.5", "site A13V1IB3VIYZZH cap=none floor=5.00 EUR"]
         file.write_text(forain("rule", "export", number).stdout)
@@ -315,6 +359,9 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
         assert forain("rate", "list").stdout.startswith("1 EUR = 0.85 GBP (")
         file.write_text("source,target,rate\nEUR,SEK,11.2\n")
         assert forain("rate", "import", str(file)).stdout.strip() == "EUR/SEK"
+        assert forain("rate", "address").stdout.strip() == "none"
+        assert forain("rate", "address", "https://rates.example/x").stdout.strip() == "https://rates.example/x"
+        assert forain("rate", "address", "none").stdout.strip() == "none"
         file.write_text("level,buffer\naccount,-1\n")
         for wrong, why in (
             ((*rule, "buffer=two"), "buffer: A number with a point"),
@@ -325,12 +372,35 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
             ((*rule, "--sku", "A", "--group", "B", "buffer=1"), "one of them"),
             (("rule", "list", "99"), "no account 99"),
             (("rate", "set", "EUR", "GBP", "0,85"), "rate: A number with a point"),
+            (("rate", "address", "rates.example"), "This is no address Forain can use"),
             (("rule", "import", number, str(file)), "Line 2"),
         ):
             refused = forain(*wrong)
             assert refused.returncode == 1, refused.stdout
             assert why in refused.stderr
         assert forain("rule", "list", number).stdout.splitlines() == shown
+
+
+def test_accounts_of_one_shop_are_told_what_they_take_of_the_same_pieces(forain, tmp_path):
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "catalogue.csv").write_text("sku,title,price,currency,stock:Lyon\nHONEY,h,8.00,EUR,3\n")
+    with Boxed(forain, tmp_path) as boxed:
+        assert forain("shop", "add", "files", "--option", f"folder={folder}", "--name", "Shop").returncode == 0
+        first = boxed.add("--shop", "1").stdout.split()[1]
+        told = {"seller_id": "A9SECONDSELLER", "region": "eu", "marketplace_ids": ["A13V1IB3VIYZZH"]}
+        grant = boxed.box.world.authorize(boxed.application, boxed.box.world.add_seller(told, SITES))
+        (tmp_path / "token").write_text(grant.refresh_token)
+        second = boxed.add("--shop", "1", "--seller-id", "A9SECONDSELLER")
+        assert second.returncode == 0, second.stderr
+
+        over = forain("rule", "set", first, "share=60")
+        whole = forain("rule", "set", second.stdout.split()[1], "share=40")
+        listed = forain("rule", "list", first)
+
+        assert (over.stdout.strip(), "take 160 % of the same pieces" in over.stderr) == ("share=60", True)
+        assert (whole.stdout.strip(), whole.stderr) == ("share=40", "")
+        assert (listed.stdout.strip(), listed.stderr) == ("account share=60", "")
 
 
 def test_the_way_to_an_application_is_shown_with_its_pages_and_waits_for_what_was_asked(forain, tmp_path):

@@ -11,8 +11,9 @@ from django.db import connection
 
 from forain import wiring
 from forain.core.clock import Instant
+from forain.engine import worker as engine
 from forain.engine.worker import Worker
-from forain.store import models, runs
+from forain.store import issues, models, runs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LINE, SUBJECT = "derive_issues", "house"
@@ -118,6 +119,51 @@ def test_the_pulse_goes_on_after_a_line_could_not_be_put_into_the_queue(worker):
     until(lambda: execute("SELECT is_called FROM trouble_times")[0][0], "no job was put in")
 
     run_again()
+
+
+@pytest.fixture
+def hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the worker does by time alone it does too late for any test."""
+    for name in ("PULSE_SECONDS", "FETCH_SECONDS", "PLAN_SECONDS"):
+        monkeypatch.setattr(engine, name, 3600.0)
+
+
+def poked() -> None:
+    """An event makes the line due; wait until it ran."""
+    before = succeeded()
+    runs.poke(LINE, SUBJECT, now())
+    until(lambda: succeeded() != before, "the event waits for a timer")
+
+
+def succeeded() -> Instant | None:
+    row = runs.get(LINE, SUBJECT)
+    return row and row.succeeded_at
+
+
+def test_no_event_waits_for_a_timer(worker, hours):
+    worker.start()
+    until(succeeded, "the first pulse put nothing in")
+
+    for _ in range(20):
+        poked()
+
+
+def test_an_event_during_a_run_of_its_line_waits_for_the_end_of_that_run_only(worker, hours):
+    worker.start()
+    until(succeeded, "the first pulse put nothing in")
+    first = succeeded()
+
+    execute("SELECT pg_advisory_lock(%s)", issues.DERIVE_LOCK)
+    try:
+        runs.poke(LINE, SUBJECT, now())
+        until(lambda: runs.get(LINE, SUBJECT).due_at > now(), "the line did not begin")
+        runs.poke(LINE, SUBJECT, now())
+        until(lambda: execute("SELECT 1 FROM procrastinate_jobs WHERE status = 'todo'"), "the event put nothing in")
+    finally:
+        execute("SELECT pg_advisory_unlock(%s)", issues.DERIVE_LOCK)
+
+    until(lambda: succeeded() != first, "the line did not end")
+    until(lambda: runs.get(LINE, SUBJECT).due_at > now(), "the event waits for a timer")
 
 
 def test_a_worker_that_is_stopped_while_it_starts_has_stopped(worker):

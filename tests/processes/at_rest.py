@@ -15,7 +15,7 @@ from forain.engine.worker import STALLED_AFTER_SECONDS
 from forain.store import models
 from forain.store.vault import Vault
 from forain_box.state import Order
-from tests.simulation import SELLER, Seller, invariants
+from tests.simulation import FR, SELLER, Seller, invariants
 from tests.simulation.stage import Violation
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Scene:
 
     @property
     def sellers(self) -> list[Seller]:
-        return [Seller(1, SELLER, self._story.people.refresh, may_write=True)]
+        return [Seller(1, SELLER, self._story.people.refresh, writes={FR})]
 
     @property
     def vault(self) -> Vault:

@@ -5,12 +5,17 @@ shop and `adapter.py` what Forain calls it with, `post.py` the mail server, `inv
 that prove it can fail, `run.py` runs seeds, shrinks and prints. See docs/explanation/simulation.md.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from forain.core.ids import AccountId
 
-SELLERS, FR = ("A1YEARSELLER", "A2YEARSELLER"), "A13V1IB3VIYZZH"
-"""The sellers, of one shop and one application, and the one site they sell on. Two of three stories have the first only."""
+SELLERS = ("A1YEARSELLER", "A2YEARSELLER")
+"""The sellers, of one shop and one application. Two of three stories have the first only."""
+FR, DE, PL = "A13V1IB3VIYZZH", "A1PA6795UKMFR9", "A1C3SOZRARQ6R3"
+CURRENCIES = {FR: "EUR", DE: "EUR", PL: "PLN"}
+SITES = ((FR,), (FR,), (FR,), (FR, PL), (FR, DE, PL))
+"""The sites a seller may sell on, which share a stock: each of these for as many stories."""
 SELLER = SELLERS[0]
 PEOPLE = {"camille": "fr", "dieter": "de"}
 """Who wants to be reminded, and in which language. Dieter wants no mail in NIGHT; Camille has a second address."""
@@ -21,19 +26,33 @@ NIGHT = (1, 5)
 
 @dataclass
 class Seller:
-    """An account: its number in Forain, its name at Amazon, the token in force, the merchant's word for writing.
+    """An account: its number in Forain, its name at Amazon, the token in force, the `sites` it sells on, and those for which the
+    merchant has said that they may be written.
 
     `term`: so many days its permissions hold: a year, or less, so that short stories see an end. `lands`: the merchant wants
     quantities at 0 before it; `called_off`: but not before the end of the permission with this token.
+    `emptied`, `holiday`: he set all to 0, or wants it so from then until then.
     """
 
     number: int
     name: str
     refresh: str = ""
-    may_write: bool = False
+    sites: tuple[str, ...] = (FR,)
+    writes: set[str] = field(default_factory=set)
     term: int = 365
     lands: bool = False
     called_off: str = ""
+    emptied: bool = False
+    holiday: tuple[datetime, datetime] | None = None
+
+    def off_sale(self, now: datetime) -> bool:
+        """The merchant wants nothing to be for sale now."""
+        return self.emptied or (self.holiday is not None and self.holiday[0] <= now < self.holiday[1])
+
+    @property
+    def may_write(self) -> bool:
+        """Something may be written for it."""
+        return bool(self.writes)
 
     @property
     def account(self) -> AccountId:

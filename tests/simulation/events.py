@@ -1,15 +1,17 @@
 """What may happen in a story: buyers, the merchant, Amazon, the wires. Each answers what it did; None: nothing could be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from forain.core.authorization import PARTS, Part
 from forain.core.signals import Signal
 from forain.flows import authorize, set_rules, watch
 from forain.store import accounts, models, offers, runs
 from forain.store.rules import Place
 
-from . import ADDRESSES, FR, Seller
+from . import ADDRESSES, CURRENCIES, FR, Seller
 from .shop import Booked
 
 if TYPE_CHECKING:
@@ -24,6 +26,10 @@ MAKES = ("call", "shop POST orders")
 """The point at which a worker waits that is about to make an order in the shop."""
 NOT_LISTED = 130.0
 """So many seconds later an order is in Amazon's lists, which end two minutes ago."""
+SLIPS_APART = timedelta(days=1)
+"""So long one offer is left alone by the person in Seller Central: what is changed oftener is left as it stands."""
+BROKEN_FOR = timedelta(hours=1)
+"""So long at least the shop's file stays broken."""
 GOES_AWAY = 30
 """So many things at most a worker asks the database before it is away."""
 HAND_IN_HAND = 60
@@ -32,6 +38,11 @@ HAND_IN_HAND = 60
 
 def _skus(story: "Story") -> list[str]:
     return sorted(story.shop.articles)
+
+
+def _site(story: "Story", sites: Sequence[str]) -> str:
+    """One of these; nothing is drawn where there is one only."""
+    return story.fate.choice(sites) if len(sites) > 1 else sites[0]
 
 
 def _buyer_on_amazon(story: "Story") -> str | None:
@@ -44,10 +55,14 @@ def _buyer_on_amazon(story: "Story") -> str | None:
         for sku in dict.fromkeys(fate.choices(skus, weights, k=fate.choice([1, 1, 1, 2, 3])))
     ]  # fmt: skip
     pending = fate.choice([0, 0, 0, 40, 900, 40_000])
-    seller = story.some_seller().name
-    told = {"seller_id": seller, "marketplace_id": FR, "items": items, "pending_seconds": pending}
+    seller = story.some_seller()
+    site = _site(story, seller.sites)
+    told = {"seller_id": seller.name, "marketplace_id": site, "items": items, "pending_seconds": pending}
     order = story.control("POST", "orders", told)
-    return f"{order['order_id']} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
+    where = f" on {site}" if site != FR else ""
+    return (
+        f"{order['order_id']}{where} {[(i['sku'], i['quantity']) for i in items]} pending {pending}" if order else None
+    )
 
 
 def _buyer_in_shop(story: "Story") -> str | None:
@@ -62,9 +77,51 @@ def _recount(story: "Story") -> str:
     return f"{sku} {number}"
 
 
+def _broken_file(story: "Story") -> str | None:
+    """The file the shop's stock comes from is cut: nothing is left of anything. An hour later or more it is right again."""
+    idle = [worker for worker in story.stage.workers if not worker.busy]
+    if not idle or (story.broken_at is not None and story.now() - story.broken_at < BROKEN_FOR):
+        return None
+    if story.broken_at is None:
+        story.broken_at = story.now()
+        story.before_it_broke = {sku: article.on_hand for sku, article in story.shop.articles.items()}
+        for sku in story.before_it_broke:
+            story.shop.recount(sku, 0)
+        # Whoever is free looks at it at once: of what falls hours later nobody can say what for.
+        seller = story.some_seller()
+        offers.mark(seller.account, story.now())
+        _meanwhile(story, idle[0], "reconcile_offers", seller.subject)
+        return f"nothing is left of anything, which {seller.subject} looks at"
+    story.broken_at = None
+    for sku, number in story.before_it_broke.items():
+        story.shop.recount(sku, max(number, story.shop.articles[sku].on_hand))
+    return "mended"
+
+
+def _answers_the_brake(story: "Story") -> str | None:
+    seller, yes = story.some_seller(), story.fate.random() < 0.5
+    told = story.answer_brake(seller, yes)
+    return f"{seller.subject} {'yes' if yes else 'no'} {told}" if told else None
+
+
+def _empties(story: "Story") -> str:
+    seller = story.some_seller()
+    story.empty(seller)
+    return f"{seller.subject} {'all to 0' if seller.emptied else 'undone'}"
+
+
+def _holiday(story: "Story") -> str:
+    seller = story.some_seller()
+    days = 0.0 if seller.holiday and story.fate.random() < 0.5 else story.fate.choice([0.1, 0.5, 2.0])
+    story.holiday(seller, days)
+    return f"{seller.subject} {days} days"
+
+
 def _price(story: "Story") -> str:
+    """A new price; now and then its comma has slipped."""
     sku = story.fate.choice(_skus(story))
-    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000)) / 100
+    slipped = story.fate.choice((1, 1, 1, 1, 100))
+    story.shop.articles[sku].price = Decimal(story.fate.randint(300, 5000) * slipped) / 100
     story.shop.changed(sku)
     return f"{sku} {story.shop.articles[sku].price}"
 
@@ -176,11 +233,19 @@ def _unlinks(story: "Story") -> str:
 def _lists_more(story: "Story") -> str | None:
     """The seller offers an article that was not on Amazon yet."""
     seller = story.some_seller()
-    missing = [sku for sku in _skus(story) if sku not in story.box.world.state.listings[seller.name]]
-    if not missing:
+    listed = story.box.world.state.listings[seller.name]
+    missing = [sku for sku in _skus(story) if sku not in listed]
+    if missing:
+        story.put_listings(seller, missing[:1])
+        return f"{missing[0]} of {seller.subject}"
+    elsewhere = [
+        (sku, site) for sku in _skus(story) for site in seller.sites if site not in listed[sku].marketplace_ids
+    ]
+    if not elsewhere:
         return None
-    story.put_listings(seller, missing[:1])
-    return f"{missing[0]} of {seller.subject}"
+    sku, site = story.fate.choice(elsewhere)
+    story.put_listing_on(seller, sku, site)
+    return f"{sku} of {seller.subject} on {site}"
 
 
 def _secret(story: "Story") -> str:
@@ -220,17 +285,21 @@ def _checked_late(story: "Story") -> str:
 
 
 WISHES: tuple[dict[str, str], ...] = (
-    {"buffer": "2"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1"}, {"share": "50"}, {"minimum": "3"},
-    {"percent": "10"}, {"percent": "-5", "ending": "99"}, {"ending": "99", "floor": "12.50"}, {},
+    {"buffer": "2", "handling_days": "3"}, {"cap": "5"}, {"cap": "none", "buffer": "0"}, {"last_pieces": "1", "handling_days": "3"},
+    {"share": "50"}, {"minimum": "3", "handling_days": "3"}, {"percent": "10", "handling_days": "3"}, {"percent": "-5", "ending": "99"},
+    {"ending": "99", "floor": "12.50", "handling_days": "3"}, {},
 )  # fmt: skip
+ON_SITES: tuple[dict[str, str], ...] = (*WISHES, {"buffer": "1", "handling_days": "4"}, {"buffer": "4"}, {"cap": "2"})
+"""What is said where several sites share a stock."""
 
 
 def _settings(story: "Story") -> str | None:
-    """The merchant says a rule, for the account, its site or one SKU, or takes one away."""
+    """The merchant says a rule, for the account, one of its sites or one SKU, or takes one away."""
     seller = story.some_seller()
     sku = story.fate.choice(sorted(story.shop.articles))
-    place = story.fate.choice([Place("account"), Place("site", FR), Place("sku", "", sku), Place("sku", FR, sku)])
-    told = story.fate.choice(WISHES)
+    site = _site(story, seller.sites)
+    place = story.fate.choice([Place("account"), Place("site", site), Place("sku", "", sku), Place("sku", site, sku)])
+    told = story.fate.choice(WISHES if len(seller.sites) == 1 else ON_SITES)
     listed = sku in story.box.world.state.listings[seller.name]
     if place.level == "sku" and not listed:
         return None
@@ -238,17 +307,22 @@ def _settings(story: "Story") -> str | None:
     return f"{seller.subject} {place.level} {place.site} {place.name} {dict(told)}"
 
 
+PAUSES: tuple[tuple[Part, ...], ...] = ((), (), PARTS, ("stock",), ("prices",), ("orders",), ("shipments",))
+
+
 def _pause(story: "Story") -> str:
     seller = story.some_seller()
-    paused = not accounts.get(seller.account).paused_by_user
-    story.pause(seller, paused)
-    return f"{seller.subject} {'pauses' if paused else 'goes on'}"
+    paused = not accounts.get(seller.account).paused
+    parts = story.fate.choice(PAUSES) if paused else ()
+    story.pause(seller, paused, parts)
+    return f"{seller.subject} {'pauses' if paused else 'goes on'} {' '.join(parts)}"
 
 
 def _writes(story: "Story") -> str:
     seller = story.some_seller()
-    story.let_write(seller, not seller.may_write)
-    return f"{seller.subject} {'allowed' if seller.may_write else 'forbidden'}"
+    site = _site(story, seller.sites)
+    story.let_write(seller, site, site not in seller.writes)
+    return f"{seller.subject} {site} {'allowed' if site in seller.writes else 'forbidden'}"
 
 
 def _renewed(story: "Story", seller: Seller) -> str:
@@ -348,6 +422,30 @@ def _by_amazon(story: "Story") -> str | None:
     return f"SKU2 of {seller.subject} is fulfilled by Amazon from now on"
 
 
+def _by_hand(story: "Story") -> str | None:
+    """Somebody changes a quantity or a price in Seller Central; so seldom that it is a slip and no other opinion."""
+    seller, sku = story.some_seller(), story.fate.choice(_skus(story))
+    listing = story.box.world.state.listings[seller.name].get(sku)
+    former = story.by_hand.get((seller.name, sku))
+    if listing is None or listing.availability.get("DEFAULT") is None:
+        return None
+    if former is not None and story.now() - former < SLIPS_APART:
+        return None
+    story.by_hand[seller.name, sku] = story.now()
+    site = _site(story, listing.marketplace_ids)
+    quantity, price = listing.availability["DEFAULT"], listing.prices[site]
+    if story.fate.random() < 0.5:
+        quantity = story.fate.choice([0, 1, 4, 40])
+    else:
+        price += story.fate.choice([-2, -1, 1, 5])
+    own = [e for e in listing.attributes["fulfillment_availability"] if e["fulfillment_channel_code"] == "DEFAULT"]
+    put = {"seller_id": seller.name, "sku": sku, "asin": listing.asin, "marketplace_id": site, "title": sku,
+           "quantity": quantity, "price": {"amount": str(price), "currency": CURRENCIES[site]},
+           "handling_days": own[0].get("lead_time_to_ship_max_days"), "fulfilled_by": "MERCHANT"}  # fmt: skip
+    story.control("POST", "listings", [put])
+    return f"{sku} of {seller.subject}: {quantity} pieces at {price}"
+
+
 def _now(story: "Story") -> str:
     seller = story.some_seller()
     runs.force(seller.subject, story.now())
@@ -434,7 +532,9 @@ def _two_for_one_order(story: "Story") -> str | None:
     story.advance(NOT_LISTED)
 
     def listed() -> bool:
-        return first.at[0] == "read" and "store_link" in first.at[1]
+        kind, asked = first.at
+        due = kind == "read" and '"claimed_until" <= ' in asked and 'ORDER BY "store_order"."purchased_at"' in asked
+        return due and models.Order.objects.filter(order_id=order["order_id"]).exists()
 
     if _begins_until(story, first, "import_orders", seller.subject, listed):
         _begins_until(story, second, "import_orders", seller.subject, lambda: second.at == MAKES)
@@ -504,6 +604,10 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "a buyer in the shop": (4, _buyer_in_shop),
     "the merchant counts": (3, _recount),
     "the merchant prices": (2, _price),
+    "a broken file": (0.3, _broken_file),
+    "the merchant answers the brake": (1, _answers_the_brake),
+    "the merchant empties the shelves": (0.2, _empties),
+    "the merchant's holiday": (0.2, _holiday),
     "the merchant ships": (5, _ship),
     "Amazon cancels": (2, _amazon_cancels),
     "cancelled on the way": (0.2, _cancelled_on_the_way),
@@ -526,6 +630,7 @@ EVENTS: dict[str, tuple[float, Callable[["Story"], str | None]]] = {
     "the merchant says now": (2, _now),
     "two at once": (2, _two_at_once),
     "Amazon takes over": (0.1, _by_amazon),
+    "somebody in Seller Central": (0.4, _by_hand),
     "a worker is away": (0.6, _away),
     "one waits": (1, _one_waits),
     "the merchant mends a tracking number": (0.6, _mends_tracking),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 from unittest import mock
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from django.apps import apps
 from django.db import connection
@@ -24,7 +24,7 @@ from forain.store import accounts, letters, limits, models, offers, orders, runs
 from forain_box.amounts import details
 from forain_box.state import Order
 
-from . import ADDRESSES, FR, NIGHT, Seller
+from . import ADDRESSES, NIGHT, PL, Seller
 from .shop import Booked, Charge
 from .stage import Violation, Worker
 
@@ -41,8 +41,15 @@ EVERY_STEP = """SELECT (SELECT array_agg(standing ORDER BY id) FROM store_accoun
     (SELECT array_agg(account_id) FROM store_landing l JOIN store_account a ON (a.id, a.grant_no) = (account_id, l.grant_no)
         WHERE begun_at IS NOT NULL AND called_off_at IS NULL AND safe_landing)"""
 """What the invariants of every step need, in one question: it is asked thousands of times."""
-PERMISSION = """SELECT a.standing, a.expires_at, a.paused_by_user, p.refused_at IS NOT NULL FROM store_account a
+PERMISSION = """SELECT a.standing, a.expires_at, a.paused::text, p.refused_at IS NOT NULL FROM store_account a
     JOIN store_application p ON p.id = a.application_id WHERE a.id = %s"""
+WANTED_EMPTY = ("emptied", "filled_again", "holiday_begun", "holiday_over")
+"""What the journal tells where nothing is for sale by the merchant's wish, or was a moment ago."""
+PAUSED_BY = {
+    "import_orders": {"orders"}, "prove_orders": {"orders"}, "confirm_shipments": {"shipments"},
+    "reconcile_offers": {"stock", "prices"}, "observe_offers": {"stock", "prices"}, "sweep_offers": {"stock", "prices"},
+}  # fmt: skip
+"""Flow -> the parts that the merchant must have paused for it to stand still."""
 UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb_each_text(o.pieces) piece, store_link link
     WHERE o.state IN ('held', 'creating') AND o.fulfilled_by = 'merchant' AND o.status <> 'cancelled'
     AND (link.account_id, link.sku) = (o.account_id, piece.key) AND link.decided_at IS NOT NULL AND NOT link.refused
@@ -51,6 +58,8 @@ UNSOLD = """SELECT link.variant, sum(piece.value::int) FROM store_order o, jsonb
 _HEX = re.compile(r"\\\\x((?:[0-9a-f]{2})+)")
 FORGOTTEN_WITHIN = timedelta(hours=7)
 """The timetable looks every six hours."""
+FEED_NOTICED = timedelta(hours=7)
+"""So long after it was found out it may stand in a notice that a feed came to nothing: six hours are promised."""
 WITHOUT_PERMISSION = ("sellers", "token")
 """What may be called to see whether there is one."""
 REFUSED_PAUSES = (
@@ -86,10 +95,12 @@ REMIND_AT = (0, 1, 3, 7, 14, 21, 28, 30, 60)
 
 @dataclass(frozen=True)
 class Standing:
-    """What an account may do. `why_not` "": it may sync; `over`: its date has passed, and a look must say that it may."""
+    """What an account may do. `why_not` "": it may sync; `parts`: what the merchant has paused; `over`: its date has passed,
+    and a look must say that it may."""
 
     why_not: str
     paused: bool
+    parts: list[str]
     over: bool
 
 
@@ -137,6 +148,14 @@ class Call:
                 return "getReportDocument"
             case "reports", [_, *report]:
                 return "getReport" if report else "createReport"
+            case "feeds", ["documents", *document]:
+                return "getFeedDocument" if document else "createFeedDocument"
+            case "feeds", [_, *feed]:
+                if self.method == "DELETE":
+                    return "cancelFeed"
+                return "getFeed" if feed else "createFeed" if self.method == "POST" else "getFeeds"
+            case "file", _ if "tortuga" in self.path:
+                return "feedFile"
             case label, _:
                 return OPERATIONS[label]
 
@@ -169,6 +188,12 @@ class Watch:
         """(topic, step, receiver) -> each time it arrived."""
         self._accepted: dict[tuple[int, int], str] = {}
         """(account, number of the grant) -> the token it came with."""
+        self.said_yes: dict[tuple[str, str, str, int], datetime] = {}
+        """(seller, SKU, what the brake held, the value) -> when the merchant said that it is right."""
+        self.prices_told: dict[tuple[str, str, str], Decimal] = {}
+        """Seller, site and SKU -> the price that was told of it last."""
+        self.fell_by_file: dict[tuple[str, datetime], set[str]] = {}
+        """(seller, when the shop's file broke) -> what was set to 0 since, and was not sold."""
         self.texts: list[str] = []
         """All that people were told."""
         self._refused_at: dict[int, datetime] = {}
@@ -177,6 +202,8 @@ class Watch:
         self._looked_at = 0
         self._scopes: dict[str, int] = {}
         self._buckets: dict[tuple[str, str], tuple[float, datetime]] = {}
+        self.roads: dict[tuple[str, str], tuple[str, datetime]] = {}
+        """(seller, SKU) -> by which road it was told last, and when."""
 
     # -- what happens, as it happens
 
@@ -209,11 +236,12 @@ class Watch:
             self._asked_for_at[subject] = self.story.now()
             force(subject, *told)
 
-        def heard_claim(*told: Any) -> Any:
-            rows = claim(*told)
+        def heard_claim(*told: Any, **named: Any) -> Any:
+            rows = claim(*told, **named)
             worker = self.story.stage.current()
             if worker is not None:
-                worker.notes["claims"] = {row.sku: row.claim_no for row in rows}
+                worker.notes["claims"] = {(row.site, row.sku): row.claim_no for row in rows}
+                worker.notes["tellers"] = self._tellers(worker.notes["account"], {row.sku for row in rows})
             for row in rows:
                 self._claimed[row.pk] = max(self._claimed.get(row.pk, 0), row.wanted_no)
             return rows
@@ -266,6 +294,22 @@ class Watch:
             sold = dict(cursor.fetchall())
         return {sku: (a.free, sold.get(sku, 0), a.raised) for sku, a in self.story.shop.articles.items()}
 
+    def _tellers(self, account: int, skus: set[str]) -> dict[str, list[int]]:
+        """SKU -> its offers that may tell a quantity now, the one that was known first before all others; {} for who sells on
+        one site."""
+        seller = self.story.sellers[account - 1]
+        if len(seller.sites) == 1:
+            return {}
+        found: dict[str, list[int]] = {}
+        with self.story.stage.aside():
+            rows = models.Offer.objects.filter(
+                account_id=account, sku__in=skus, site__in=self.may_be_written(seller), fulfilled_by="merchant",
+                observed_at__isnull=False,
+            ).exclude(alarm__in=("refused", "not_taken", "not_on_marketplace"))  # fmt: skip
+            for row in rows.exclude(asked_at__gt=F("observed_at")).order_by("pk"):
+                found.setdefault(row.sku, []).append(row.pk)
+        return found
+
     def stock_told(self) -> None:
         """The shop answers a question about its stock."""
         worker = self.story.stage.current()
@@ -279,7 +323,7 @@ class Watch:
             worker.notes["account"] = int(number) if kind == "account" else None
             if kind == "account":
                 self._ask_for_permission(worker)
-                paused = self.standing(int(number)).paused
+                paused = self.standing(int(number), worker.label).paused
                 worker.notes["paused"] = paused and self.story.going_on != worker.subject
             if worker.label == "confirm_shipments":
                 cursor.execute("SELECT order_id FROM store_order WHERE status = 'cancelled'")
@@ -322,23 +366,33 @@ class Watch:
                 told.died |= told.notes is worker.notes and not _noted(key)
 
     def _ask_for_permission(self, worker: Worker) -> None:
-        stands, now = self.standing(worker.notes["account"]), self.story.now()
+        stands, now = self.standing(worker.notes["account"], worker.label), self.story.now()
         looked_at = self._answered_at.get(worker.notes["account"])
         believed = looked_at is not None and now - looked_at <= BELIEVED
         if not stands.why_not and (believed or not stands.over):
             worker.notes["allowed at"] = worker.clock
-        if self.story.sellers[worker.notes["account"] - 1].may_write:
-            worker.notes["word at"] = worker.clock
+        for part in ("stock", "prices"):
+            if part not in stands.parts:
+                worker.notes[f"{part} at"] = worker.clock
+        for site in self.story.sellers[worker.notes["account"] - 1].writes:
+            worker.notes[f"word at {site}"] = worker.clock
 
-    def standing(self, account: int) -> "Standing":
-        """What the stored facts allow, by a rule of its own: the product's may be wrong."""
+    def standing(self, account: int, flow: str) -> "Standing":
+        """What the stored facts allow that flow, by a rule of its own: the product's may be wrong."""
         with connection.cursor() as cursor:
             cursor.execute(PERMISSION, [account])
-            standing, expires_at, paused, refused = cursor.fetchone()
+            standing, expires_at, parts, refused = cursor.fetchone()
+        about = PAUSED_BY.get(flow)
+        paused = about is not None and about <= set(json.loads(parts))
         why_not = (
             "paused" if paused else "application refused" if refused else standing if standing != "granted" else ""
         )
-        return Standing(why_not, paused, expires_at is not None and self.story.now() >= expires_at)
+        return Standing(why_not, paused, json.loads(parts), expires_at is not None and self.story.now() >= expires_at)
+
+    def shown(self, seller: Seller, sku: str) -> int | None:
+        """The quantity that Amazon shows; None: it has no such offer, or keeps the stock itself."""
+        listing = self.story.box.world.state.listings[seller.name].get(sku)
+        return listing.availability.get("DEFAULT") if listing else None
 
     def before_call(self, call: Call, environ: dict[str, Any]) -> None:
         if connection.in_atomic_block:
@@ -361,16 +415,57 @@ class Watch:
         if call.label != "token":
             each_account_for_itself(self, call, seller, environ)
         if call.label == "patch":
-            nothing_written_without_the_merchants_word(self, worker, call)
-            sku = unquote(call.path.rsplit("/", 1)[1])
-            quantity = _quantity(call)
-            if quantity is not None:
-                row = models.Offer.objects.get(account_id=seller.number, sku=sku, site=FR)
-                no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
-                told_while_the_claim_lives(self, row, worker)
-                never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
+            site, sku = _site_of(environ), unquote(call.path.rsplit("/", 1)[1])
+            nothing_written_without_the_merchants_word(worker, call, site)
+            self._ask_of_change(call.told, site, sku, "call", seller, worker)
+        if call.operation == "createFeed":
+            (site,) = call.told["marketplaceIds"]
+            nothing_written_without_the_merchants_word(worker, call, site)
+            self._ask_of_feed(call, site, seller, worker)
         if call.label == "confirm":
             no_confirmation_for_a_cancelled_order(call, worker)
+
+    def _ask_of_change(
+        self, told: dict[str, Any], site: str, sku: str, road: str, seller: Seller, worker: Worker
+    ) -> None:
+        """What is asked of whatever is told of an offer, by a call or in a feed."""
+        nothing_told_of_a_part_that_is_paused(self, worker, sku, told)
+        no_jump_without_a_word(self, seller, site, sku, told)
+        by_one_road_within_an_hour(self, seller, sku, road)
+        quantity = _quantity(told)
+        if quantity is None:
+            return
+        if quantity == 0:
+            a_broken_file_empties_no_shelf(self, seller, sku)
+        no_quantity_for_what_amazon_fulfils(self, seller, sku, quantity, worker)
+        row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=site).first()
+        if row is not None:
+            if road == "call":
+                told_while_the_claim_lives(self, row, worker)
+                one_site_tells_for_all(self, row, worker)
+            never_raised_over_a_fall_that_was_seen(self, seller, row, quantity)
+
+    def _ask_of_feed(self, call: Call, site: str, seller: Seller, worker: Worker) -> None:
+        """Each message of a feed is asked what a call for it would be."""
+        messages = self._messages(call)
+        each_sku_once_in_a_feed(messages)
+        for message in messages:
+            self._ask_of_change(message, site, message["sku"], "feed", seller, worker)
+
+    def _messages(self, call: Call) -> list[dict[str, Any]]:
+        document = self.story.box.world.state.documents.get(call.told["inputFeedDocumentId"])
+        found: list[dict[str, Any]] = json.loads(document.content)["messages"] if document and document.content else []
+        return found
+
+    def _note_roads(self, call: Call, status: int, seller: str) -> None:
+        """What Amazon took, or took perhaps: its answer was cut."""
+        if status >= 300:
+            return
+        if call.label == "patch":
+            self.roads[seller, unquote(call.path.rsplit("/", 1)[1])] = "call", self.story.now()
+        elif call.operation == "createFeed":
+            for message in self._messages(call):
+                self.roads[seller, message["sku"]] = "feed", self.story.now()
 
     def _tries_a_new_token(self, call: Call, worker: Worker, seller: Seller, environ: dict[str, Any]) -> bool:
         """A look whose token is not in force yet: whose it is, only a read in the seller's own name says."""
@@ -389,6 +484,9 @@ class Watch:
 
     def after_call(self, call: Call, status: int, environ: dict[str, Any]) -> None:
         """Amazon has said something, whether it arrives or not."""
+        worker = self.story.stage.current()
+        if worker is not None and worker.notes.get("account"):
+            self._note_roads(call, status, self.story.sellers[worker.notes["account"] - 1].name)
         if call.label == "token":
             found = re.search(rb"refresh_token=(Atzr[^&]+)", call.body)
             if status in (400, 401) and found:
@@ -468,14 +566,32 @@ class Watch:
     def linked(self, order: Order) -> bool:
         return all(line.sku in self.story.shop.articles for line in order.lines)
 
-    def site(self, seller: Seller) -> models.AccountSite:
-        return models.AccountSite.objects.get(account_id=seller.number, site=FR)
+    def may_be_written(self, seller: Seller) -> set[str]:
+        """The sites for which the merchant's word stands."""
+        rows = models.AccountSite.objects.filter(account_id=seller.number, writes_allowed_at__isnull=False)
+        return set(rows.values_list("site", flat=True))
 
 
-def _quantity(call: Call) -> int | None:
-    for patch in call.told["patches"]:
+def _site_of(environ: dict[str, Any]) -> str:
+    """The one site that a call is about."""
+    sites = parse_qs(str(environ.get("QUERY_STRING", "")))["marketplaceIds"]
+    assert len(sites) == 1
+    return sites[0]
+
+
+def _quantity(told: dict[str, Any]) -> int | None:
+    for patch in told["patches"]:
         if patch["path"].endswith("fulfillment_availability"):
-            return int(patch["value"][0]["quantity"])
+            # A handling time goes there too, with a quantity or without.
+            quantity = patch["value"][0].get("quantity")
+            return None if quantity is None else int(quantity)
+    return None
+
+
+def _price_told(told: dict[str, Any]) -> Decimal | None:
+    for patch in told["patches"]:
+        if patch["path"].endswith("purchasable_offer"):
+            return Decimal(str(patch["value"][0]["our_price"][0]["schedule"][0]["value_with_tax"]))
     return None
 
 
@@ -528,13 +644,42 @@ def no_quantity_for_what_amazon_fulfils(watch: Watch, seller: Seller, sku: str, 
         raise Violation("no_quantity_for_what_amazon_fulfils", f"{sku} {quantity}")
 
 
+def by_one_road_within_an_hour(watch: Watch, seller: Seller, sku: str, road: str) -> None:
+    """No SKU is told by a call and by a feed within an hour: which would be carried out last, nobody knows."""
+    former, at = watch.roads.get((seller.name, sku), (road, watch.story.now()))
+    if former != road and watch.story.now() - at < timedelta(minutes=59):
+        raise Violation("by_one_road_within_an_hour", f"{sku} by {road}, by {former} at {at}")
+
+
+def each_sku_once_in_a_feed(messages: Sequence[dict[str, Any]]) -> None:
+    """A feed says of each SKU one thing."""
+    skus = [message["sku"] for message in messages]
+    if len(skus) != len(set(skus)):
+        raise Violation("each_sku_once_in_a_feed", str(skus))
+
+
 def told_while_the_claim_lives(watch: Watch, row: models.Offer, worker: Worker) -> None:
     """A worker tells a quantity only while the offer is surely its own: else an older one may come after a newer."""
-    ours = row.claim_no == worker.notes["claims"].get(row.sku)
+    ours = row.claim_no == worker.notes["claims"].get((row.site, row.sku))
     if not ours or row.claimed_until is None or row.claimed_until <= watch.story.now():
         raise Violation(
             "told_while_the_claim_lives", f"{worker.name} tells {row.sku} claimed until {row.claimed_until}"
         )
+
+
+def one_site_tells_for_all(watch: Watch, row: models.Offer, worker: Worker) -> None:
+    """The quantity that all sites of an SKU share is told by one of its offers: two would each tell their own, and fight. By
+    another one only where that one may not, or where this site was seen to show something else at the same moment."""
+    then = worker.notes.get("tellers", {}).get(row.sku, [])
+    now = watch._tellers(row.account_id, {row.sku}).get(row.sku, [])
+    before = [number for number in now if number < row.pk and number in then]
+    if not before or row.pk not in then:
+        return
+    teller = models.Offer.objects.get(pk=before[0])
+    if (teller.observed_at, teller.observed_quantity) == (row.observed_at, row.observed_quantity) or (
+        teller.observed_at != row.observed_at
+    ):
+        raise Violation("one_site_tells_for_all", f"{row.sku} by {row.site}, and {teller.site} tells for all")
 
 
 def settled_is_what_was_looked_at(watch: Watch, settled: Sequence[Sequence[int]]) -> None:
@@ -569,6 +714,56 @@ def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: mo
             raise Violation("never_raised_over_a_fall_that_was_seen", f"{row.sku} {quantity} over {order.order_id}")
 
 
+def nothing_told_of_a_part_that_is_paused(watch: Watch, worker: Worker, sku: str, change: dict[str, Any]) -> None:
+    """While stock or prices are paused none is told; a batch that began before may end."""
+    for part, told in (("stock", _quantity(change)), ("prices", _price_told(change))):
+        at = worker.notes.get(f"{part} at")
+        if told is not None and (at is None or worker.clock - at > PERMISSION_HOLDS):
+            raise Violation("nothing_told_of_a_part_that_is_paused", f"{part} of {sku}, running last at {at}")
+
+
+def a_broken_file_empties_no_shelf(watch: Watch, seller: Seller, sku: str) -> None:
+    """While the shop's file says that nothing is left, no more offers are set to 0 than may be at once, unless the merchant
+    said that it is right. What was sold is no matter of the file, nor is a last piece, nor a landing."""
+    broken_at, shown = watch.story.broken_at, watch.shown(seller, sku)
+    if broken_at is None or watch.story.now() - broken_at > timedelta(hours=1) or not shown or shown == 1:
+        return
+    left = _lands_in(watch, seller)
+    said = watch.said_yes.get((seller.name, sku, "zero", 0))
+    if models.Journal.objects.filter(account_id=seller.number, code__in=WANTED_EMPTY, at__gte=broken_at).exists():
+        return
+    if seller.off_sale(watch.story.now()):
+        return
+    since = broken_at - timedelta(hours=1)
+    lately = [order for order in watch.merchants_orders() if order.created_at >= since]
+    sold = any(line.sku == sku for order in lately for line in order.lines)
+    sold |= any(
+        item == sku for order in watch.story.shop.orders if order.shown_at >= since for _, item, _ in order.lines
+    )
+    if sold or (said is not None and said >= broken_at) or (left is not None and left <= LANDS_BEFORE + EARLY):
+        return
+    fell = watch.fell_by_file.setdefault((seller.name, broken_at), set())
+    fell.add(sku)
+    if len(fell) >= 3:
+        raise Violation(
+            "a_broken_file_empties_no_shelf", f"{', '.join(sorted(fell))} of {seller.subject} since {broken_at}"
+        )
+
+
+def no_jump_without_a_word(watch: Watch, seller: Seller, site: str, sku: str, change: dict[str, Any]) -> None:
+    """No price is told that is more than ten times what Amazon shows, or less than a tenth, before the merchant said yes: nor
+    than what was told last, where Amazon does not show that yet."""
+    price = _price_told(change)
+    listing = watch.story.box.world.state.listings[seller.name].get(sku)
+    if price is None or listing is None or not listing.prices.get(site):
+        return
+    before = watch.prices_told.get((seller.name, site, sku), listing.prices[site])
+    watch.prices_told[seller.name, site, sku] = price
+    jumps = all(max(price, one) > 10 * min(price, one) for one in (listing.prices[site], before))
+    if jumps and (seller.name, sku, "jump", int(price * 100)) not in watch.said_yes:
+        raise Violation("no_jump_without_a_word", f"{sku} of {seller.subject} from {listing.prices[site]} to {price}")
+
+
 def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None:
     """Without permission nothing is called but what shows whether there is one; a batch that began with it may end."""
     at = worker.notes.get("allowed at")
@@ -577,9 +772,9 @@ def nothing_without_permission(watch: Watch, worker: Worker, call: Call) -> None
     raise Violation("nothing_without_permission", f"{call.label} in {worker.label}, allowed last at {at}")
 
 
-def nothing_written_without_the_merchants_word(watch: Watch, worker: Worker, call: Call) -> None:
+def nothing_written_without_the_merchants_word(worker: Worker, call: Call, site: str) -> None:
     """Nothing is written on a site where the merchant does not want it; a batch that began with his word may end."""
-    at = worker.notes.get("word at")
+    at = worker.notes.get(f"word at {site}")
     if at is None or worker.clock - at > PERMISSION_HOLDS:
         raise Violation("nothing_written_without_the_merchants_word", f"{call.path}, allowed last at {at}")
 
@@ -722,6 +917,8 @@ def nothing_for_the_shop_while_paused(worker: Worker, path: str) -> None:
 def a_stop_is_told(watch: Watch) -> Iterator[str]:
     """Where Amazon lets an account do nothing any more, a notice says so before long."""
     told = {(code, subject.split("/")[0]) for code, subject in _open_notices()}
+    # Where several accounts are refused at once one notice is for all of them.
+    together = ("accounts_doubted", "") in told
     state = watch.story.box.world.state
     application = state.applications[watch.story.application_id]
     # What Amazon made and the merchant has not typed: the former secret is good for a week.
@@ -733,7 +930,7 @@ def a_stop_is_told(watch: Watch) -> Iterator[str]:
             continue  # The merchant took it out himself.
         lives = grant is not None and grant.lives(watch.story.now()) and state.sellers[seller.name].active
         works = known and lives
-        if not works and not any((code, seller.subject) in told for code in STOPPED):
+        if not works and not together and not any((code, seller.subject) in told for code in STOPPED):
             yield f"{seller.subject} stands still, and no notice says why"
 
 
@@ -772,7 +969,8 @@ def every_due_order_is_in_the_shop_once(watch: Watch) -> Iterator[str]:
 
 
 def amazon_shows_what_the_rules_say(watch: Watch) -> Iterator[str]:
-    """At rest quantity and price on Amazon are what the rules say of the shop's present state.
+    """At rest quantity, handling time and price on Amazon are what the rules say of the shop's present state: the price of each
+    site by its own, the other two, which all sites of an SKU share, by the rules that say the least pieces and the most days.
 
     Where the merchant lets nothing be written they are what they are: `nothing_written_without_the_merchants_word`.
     """
@@ -797,22 +995,33 @@ def _shown(watch: Watch, seller: Seller, unsold: dict[str, int]) -> Iterator[str
         if listing is None:
             continue
         of = f"{sku} of {seller.subject}"
-        rule: dict[str, str] = {}
-        for place in (("account", "", ""), ("site", FR, ""), ("sku", "", sku), ("sku", FR, sku)):
-            rule |= said.get(place, {})
-        wanted = 0 if landed else _pieces(article.free - unsold.get(sku, 0), rule)
+        rules: dict[str, dict[str, str]] = {site: {} for site in listing.marketplace_ids}
+        for site, rule in rules.items():
+            for place in (("account", "", ""), ("site", site, ""), ("sku", "", sku), ("sku", site, sku)):
+                rule |= said.get(place, {})
+        free = article.free - unsold.get(sku, 0)
+        nothing = landed or seller.off_sale(watch.story.now())
+        wanted = 0 if nothing else min(_pieces(free, rule) for rule in rules.values())
         shown = listing.availability.get("DEFAULT")
         by_amazon = (seller.name, sku) in watch.by_amazon_since
         if not by_amazon and shown != wanted:
             yield f"{of} shows {shown}, not {wanted}{_believed(seller, sku)}"
-        price = _price(article.price, rule)
-        if listing.prices[FR] != price:
-            yield f"{of} costs {listing.prices[FR]}, not {price}"
-        lead = [
-            entry.get("lead_time_to_ship_max_days") for entry in listing.attributes.get("fulfillment_availability", [])
+        for site in sorted(seller.writes & set(rules)):
+            rate = watch.story.rate if site == PL else Decimal(1)
+            price = _price((article.price * rate).quantize(Decimal("0.01"), ROUND_HALF_UP), rules[site])
+            if listing.prices[site] != price:
+                yield f"{of} costs {listing.prices[site]} on {site}, not {price}"
+        own = [
+            e
+            for e in listing.attributes.get("fulfillment_availability", [])
+            if e["fulfillment_channel_code"] == "DEFAULT"
         ]
-        if not by_amazon and 5 not in lead:
-            yield f"{of} has lost its handling time"
+        lead = own[0].get("lead_time_to_ship_max_days") if own else None
+        # What a rule named once stays when the rule goes.
+        named = [int(rule["handling_days"]) for rule in rules.values() if "handling_days" in rule]
+        days = [max(named)] if named else [5, 3] if len(seller.sites) == 1 else [5, 4, 3]
+        if not by_amazon and lead not in days:
+            yield f"{of} takes {lead} days to be sent, not {days[0]}"
 
 
 def _pieces(free: int, rule: dict[str, str]) -> int:
@@ -837,12 +1046,12 @@ def _price(price: Decimal, rule: dict[str, str]) -> Decimal:
 
 
 def _believed(seller: Seller, sku: str) -> str:
-    row = models.Offer.objects.filter(account_id=seller.number, sku=sku, site=FR).first()
-    if row is None:
-        return ""
-    waits = "waits" if row.wanted_no > row.settled_no else "settled"
-    told = f"told {row.submitted_quantity} at {row.submitted_at}"
-    return f" ({waits}; seen {row.observed_quantity} at {row.observed_at}, {told}, {row.alarm or 'no alarm'})"
+    found = []
+    for row in models.Offer.objects.filter(account_id=seller.number, sku=sku).order_by("pk"):
+        waits = "waits" if row.wanted_no > row.settled_no else "settled"
+        told = f"told {row.submitted_quantity} at {row.submitted_at}"
+        found.append(f"{waits}; seen {row.observed_quantity} at {row.observed_at}, {told}, {row.alarm or 'no alarm'}")
+    return f" ({' | '.join(found)})" if found else ""
 
 
 def no_offer_stays_marked(watch: Watch) -> Iterator[str]:
@@ -878,7 +1087,7 @@ def the_book_is_worked_off(watch: Watch) -> Iterator[str]:
 def permission_stands(watch: Watch) -> Iterator[str]:
     """At rest, with a living grant, the account may sync and no operation counts as denied."""
     for seller in watch.story.sellers:
-        why_not = watch.standing(seller.number).why_not
+        why_not = watch.standing(seller.number, "").why_not
         if why_not:
             yield f"{seller.subject} {why_not}"
         yield from sorted(accounts.get(seller.account).denied_operations)
@@ -911,6 +1120,10 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
         may = ("shipment_refused", seller.subject)
         if may in told and any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
             caused.add(may)
+        failed = models.Journal.objects.filter(account_id=seller.number, code="feed_failed")
+        if failed.filter(at__gte=watch.story.now() - FEED_NOTICED).exists():
+            # What becomes of its answers decides whether a feed came to nothing: only the journal knows.
+            caused |= told & {("feed_failed", seller.subject)}
     for code, subject in sorted(told - caused):
         yield f"{code} of {subject} is open without its cause"
     for code, subject in sorted(caused - told):
@@ -926,8 +1139,12 @@ def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
     grant = watch.story.box.world.authorization_of(seller.refresh)
     if grant is not None and grant.expires_at is not None and (grant.expires_at - watch.story.now()).days <= 60:
         yield "authorization_expiring"
-    if not seller.may_write:
+    if set(seller.sites) - seller.writes:
         yield "site_read_only"
+    if seller.emptied:
+        yield "emptied"
+    if seller.holiday and seller.holiday[0] <= watch.story.now() < seller.holiday[1]:
+        yield "holiday"
     left = _lands_in(watch, seller)
     if left is not None and left < ANNOUNCED_BEFORE and (seller.may_write or left > LANDS_BEFORE):
         lands = "landing_under_way" if left <= LANDS_BEFORE else "landing_announced"
@@ -1087,12 +1304,14 @@ NAMES = {check.__name__ for check in (*AT_REST, *AT_THE_END, a_stop_is_told, a_r
     check.__name__
     for check in (
         never_twice_in_the_shop, no_foreign_order_in_the_shop, amounts_to_the_cent, to_the_buyer,
-        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, settled_is_what_was_looked_at,
+        no_quantity_for_what_amazon_fulfils, told_while_the_claim_lives, one_site_tells_for_all, by_one_road_within_an_hour,
+        each_sku_once_in_a_feed, settled_is_what_was_looked_at,
         never_raised_by_older_knowledge, never_raised_over_a_fall_that_was_seen, nothing_without_permission,
         nothing_written_without_the_merchants_word, no_call_without_a_token_of_its_bucket, each_account_for_itself,
         no_confirmation_for_a_cancelled_order, within_the_rate_limits, refusals_only_of_the_present_grant,
         a_refusal_is_not_repeated, no_line_stopped_by_a_bug, looks_keep_their_pauses, nothing_for_the_shop_while_paused,
         each_reminder_comes_once, reminded_in_their_language, nobody_lands_before_the_day,
+        a_broken_file_empties_no_shelf, no_jump_without_a_word, nothing_told_of_a_part_that_is_paused,
     )
 } | {"no_call_out_within_a_transaction", TOLD_TO_ITS_END}  # fmt: skip
 """All that may be found broken."""

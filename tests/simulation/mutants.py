@@ -16,14 +16,14 @@ from unittest import mock
 from django.db import transaction
 from django.db.models import F
 
-from forain.core import authorization, errors, landing, pricing, retry, rules
+from forain.core import authorization, brakes, errors, landing, pricing, retry, roads, rules, sales
 from forain.core import issues as core_issues
 from forain.core import offers as core_offers
 from forain.core import orders as core_orders
 from forain.core.ids import AccountId, ShopId
 from forain.core.orders import OrderState
 from forain.core.secret import Secret
-from forain.flows import authorize, import_orders, reconcile_offers
+from forain.flows import authorize, import_orders, reckon_offers, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.net.client import NetClient
@@ -229,10 +229,10 @@ def stock_before_sold_pieces() -> Planted:
     def planted() -> Iterator[None]:
         batch = reconcile_offers._reconcile_batch
 
-        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any) -> None:
+        def reconcile_batch(deps: Any, account: Any, adapter: Any, rows: Any, road: Any, brake: Any) -> None:
             _deps[0] = deps
             opener = _Early(deps.open, lambda: _kept.get(account.pk))
-            batch(replace(deps, open=opener), account, adapter, rows)
+            batch(replace(deps, open=opener), account, adapter, rows, road, brake)
 
         with (
             _instead(reconcile_offers, "unimported_per_variant", make),
@@ -306,8 +306,8 @@ def unit_price_for_line_total() -> Planted:
     """A line of three costs what one costs."""
 
     def make(real: Any) -> Any:
-        def draft(order: Any, mapping: Any) -> Any:
-            found = real(order, mapping)
+        def draft(*told: Any) -> Any:
+            found = real(*told)
             lines = tuple(
                 replace(line, total=replace(line.total, money=replace(line.total.money, minor=line.total.money.minor // line.quantity)))
                 for line in found.lines
@@ -422,6 +422,11 @@ def tells_without_a_claim() -> Planted:
     return planted()
 
 
+def any_road_will_do() -> Planted:
+    """By which road an SKU was told last is forgotten."""
+    return mock.patch.object(roads, "road_of", lambda cheaper, *_: cheaper)
+
+
 def issues_never_close() -> Planted:
     """A notice once open stays open."""
     return _instead(
@@ -432,12 +437,12 @@ def issues_never_close() -> Planted:
 
 
 def unforeseen() -> Planted:
-    """A bug that shows itself rarely: an order of three lines."""
+    """A bug that shows itself rarely: an order of several lines."""
 
     def make(real: Any) -> Any:
         def step(order: Any, *rest: Any) -> Any:
-            if len(order.lines) > 2:
-                raise KeyError("three lines")
+            if len(order.lines) > 1:
+                raise KeyError("several lines")
             return real(order, *rest)
 
         return step
@@ -549,8 +554,8 @@ def works_while_paused() -> Planted:
     """That the merchant paused keeps nobody from bringing into the shop what was read before."""
 
     def make(real: Any) -> Any:
-        def may_sync(row: Any, now: Any) -> Any:
-            answer = real(row, now)
+        def may_sync(row: Any, now: Any, *parts: Any) -> Any:
+            answer = real(row, now, *parts)
             paused = isinstance(answer, authorization.No) and answer.code == "paused_by_user"
             return authorization.No("doubted") if paused else answer
 
@@ -563,8 +568,8 @@ def refused_goes_on() -> Planted:
     """What the facts say of the permission is not looked at: only whether the merchant paused."""
 
     def make(real: Any) -> Any:
-        def may_sync(facts: Any, application: Any, paused: bool, now: Any) -> Any:
-            return real(facts, application, paused, now) if paused else authorization.Yes()
+        def may_sync(facts: Any, application: Any, paused: Any, now: Any, *parts: Any) -> Any:
+            return real(facts, application, paused, now, *parts) if paused else authorization.Yes()
 
         return may_sync
 
@@ -648,13 +653,53 @@ def lands_when_it_is_announced() -> Planted:
     return mock.patch.object(landing, "BEGINS_BEFORE", timedelta(days=8))
 
 
+def a_pause_stops_all_or_nothing() -> Planted:
+    """What is paused of the offers counts only where stock and prices both are."""
+
+    def make(real: Any) -> Any:
+        return lambda deps, account, decided: decided
+
+    return _instead(reconcile_offers, "_paused", make)
+
+
+def the_brake_is_off() -> Planted:
+    """However many offers go to 0 at once, nobody is asked."""
+    return mock.patch.object(brakes, "offers_needed", return_value=None)
+
+
+def jumps_are_told() -> Planted:
+    """A price of another order of magnitude is told like any other."""
+
+    def make(real: Any) -> Any:
+        def move(before: Any, after: Any, told: Any) -> Any:
+            found = real(before, after, told)
+            return None if found is not None and found.kind == "jump" else found
+
+        return move
+
+    return _instead(brakes, "move", make)
+
+
 def prices_without_percent() -> Planted:
     """The merchant's percent for a site is not applied."""
     return _instead(
-        reconcile_offers,
+        sales,
         "price_on_site",
         lambda real: lambda price, currency, rule, **more: real(price, currency, pricing.PriceRule(), **more),
     )
+
+
+def a_quantity_takes_the_handling_time_away() -> Planted:
+    """What a rule says of the handling time is left out wherever a quantity is told."""
+
+    def make(real: Any) -> Any:
+        def fitting(desired: Any, observed: Any, *told: Any) -> Any:
+            found = real(desired, observed, *told)
+            return found if desired.quantity is None else replace(found, handling_days=None)
+
+        return fitting
+
+    return _instead(offers, "fitting_terms", make)
 
 
 def one_address_for_all() -> Planted:
@@ -662,8 +707,8 @@ def one_address_for_all() -> Planted:
     first: list[Any] = []
 
     def make(real: Any) -> Any:
-        def draft(order: Any, mapping: Any) -> Any:
-            found = real(order, mapping)
+        def draft(*told: Any) -> Any:
+            found = real(*told)
             first.append(found.ship_to)
             return replace(found, ship_to=first[0])
 
@@ -749,8 +794,21 @@ def the_journal_repeats_itself() -> Planted:
 
 
 def put_off_for_ever() -> Planted:
-    """An offer that has to wait waits for a year."""
-    return _instead(offers, "postpone", lambda real: lambda row, until: real(row, until + timedelta(days=365)))
+    """What is to be looked at later is looked at in a year."""
+    later, one, many, accepted = timedelta(days=365), offers.postpone, offers.postpone_all, offers.accepted
+    return mock.patch.multiple(
+        offers,
+        postpone=lambda row, until: one(row, until + later),
+        postpone_all=lambda rows, until, *lane: many(rows, until + later, *lane),
+        accepted=lambda row, submission, look_at: accepted(row, submission, look_at + later),
+    )
+
+
+def settled_is_not_noted() -> Planted:
+    """That an offer is as it should be is not written down."""
+    return mock.patch.object(
+        offers, "settle", lambda row, number: offers.postpone(row, row.marked_at + timedelta(days=30))
+    )
 
 
 def refusals_are_not_told() -> Planted:
@@ -770,9 +828,25 @@ def denied_for_ever() -> Planted:
     return mock.patch.object(accounts, "allow_operations", return_value=None)
 
 
+def each_site_tells_its_own() -> Planted:
+    """Nobody knows that sites share a stock: each offer is told what the rules of its own site say."""
+    return mock.patch.object(offers, "fulfilled_by_merchant", return_value=[])
+
+
+def the_most_pieces_count() -> Planted:
+    """Of what the rules of sites that share say the largest number is told."""
+
+    def largest(numbers: Any) -> int | None:
+        said = [(number, place) for place, number in enumerate(numbers) if number is not None]
+        return max(said)[1] if said else None
+
+    return mock.patch.object(reckon_offers, "smallest", largest)
+
+
 MUTANTS: dict[str, Callable[[], Planted]] = {
     planted.__name__: planted
     for planted in (
+        any_road_will_do, each_site_tells_its_own, the_most_pieces_count,
         check_then_insert, create_without_looking, dead_creations_stay_dead, creations_are_not_noted, cancelled_orders_live_on,
         settle_whatever_is_wanted, ignore_the_grant, replace_for_merge, retry_a_refusal, trust_what_was_told,
         mark_before_sending, forget_pending_stock, stock_before_sold_pieces, raise_over_a_fall, lists_are_never_late,
@@ -781,23 +855,27 @@ MUTANTS: dict[str, Callable[[], Planted]] = {
         buyers_stay, buyers_come_back, confirms_for_everybody, one_access_token_for_all,
         marks_are_lost, nothing_is_sealed, stops_are_not_told, looks_all_the_time, works_while_paused,
         renewed_in_pieces, refused_goes_on, a_scope_for_each_worker, a_bucket_of_another_operation, never_remind,
-        prices_without_percent, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
-        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
+        prices_without_percent, a_quantity_takes_the_handling_time_away, one_address_for_all, calls_within_a_transaction, orders_of_everybody, writes_without_a_word,
+        the_first_token_stays, ill_for_ever, the_journal_repeats_itself, put_off_for_ever, settled_is_not_noted, the_widest_rule_counts, denied_for_ever, refusals_are_not_told,
         noted_before_it_is_sent, another_mail_each_time, everybody_reads_english, confirms_what_is_cancelled, tells_without_a_claim, lands_by_any_date, lands_when_it_is_announced,
+        the_brake_is_off, jumps_are_told, a_pause_stops_all_or_nothing,
     )
 }  # fmt: skip
 
 LOUD: dict[str, tuple[str, ...]] = {
+    "each_site_tells_its_own": ("the merchant sets rules", "the merchant counts"),
+    "the_most_pieces_count": ("the merchant sets rules",),
+    "any_road_will_do": ("the merchant counts", "a hook"),
     "replace_for_merge": ("the merchant counts",),
     "unit_price_for_line_total": ("a buyer on Amazon",),
     "the_widest_rule_counts": ("the merchant sets rules",),
     "unforeseen": ("a buyer on Amazon",),
     "buyers_stay": ("Amazon cancels",),
     "check_then_insert": ("two for one order", "a buyer on Amazon"),
-    "create_without_looking": ("the shop's health", "the wire"),
+    "create_without_looking": ("the shop's health", "a buyer on Amazon"),
     "creations_are_not_noted": ("a buyer on Amazon",),
     "dead_creations_stay_dead": ("the shop's health",),
-    "cancelled_orders_live_on": ("Amazon cancels",),
+    "cancelled_orders_live_on": ("Amazon cancels", "a buyer on Amazon"),
     "settle_whatever_is_wanted": ("a buyer in the shop", "the merchant counts", "two at once"),
     "ignore_the_grant": ("the merchant renews in between",),
     "retry_a_refusal": ("the shop refuses",),
@@ -827,6 +905,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "a_bucket_of_another_operation": (),
     "never_remind": ("the merchant renews",),
     "prices_without_percent": ("the merchant sets rules",),
+    "a_quantity_takes_the_handling_time_away": ("the merchant sets rules",),
     "one_address_for_all": ("a buyer on Amazon",),
     "calls_within_a_transaction": ("a buyer on Amazon",),
     "orders_of_everybody": ("a buyer on Amazon",),
@@ -835,6 +914,7 @@ LOUD: dict[str, tuple[str, ...]] = {
     "ill_for_ever": ("the shop's health",),
     "the_journal_repeats_itself": ("a buyer on Amazon",),
     "put_off_for_ever": ("the merchant counts",),
+    "settled_is_not_noted": ("the merchant counts",),
     "denied_for_ever": ("Amazon forbids",),
     "refusals_are_not_told": ("the shop refuses", "a buyer on Amazon"),
     "noted_before_it_is_sent": ("the post's health", "the merchant renews"),
@@ -844,6 +924,9 @@ LOUD: dict[str, tuple[str, ...]] = {
     "tells_without_a_claim": ("the merchant counts", "a worker is away"),
     "lands_by_any_date": ("the merchant's safe landing",),
     "lands_when_it_is_announced": ("the merchant's safe landing",),
+    "the_brake_is_off": ("a broken file",),
+    "jumps_are_told": ("the merchant prices",),
+    "a_pause_stops_all_or_nothing": ("the merchant pauses", "the merchant counts", "the merchant prices"),
 }
 """Mutant -> what happens often in the stories it is looked for in."""
 
@@ -858,6 +941,7 @@ _RENEWALS = (
 WITHOUT: dict[str, tuple[str, ...]] = {
     "cancelled_orders_live_on": ("the merchant ships",), "check_then_insert": _STOPS, "stock_before_sold_pieces": _STOPS,
     "denied_for_ever": _RENEWALS,
+    "the_brake_is_off": (*_STOPS, *_RENEWALS, "Amazon takes over", "the merchant unlinks"),
 }  # fmt: skip
 """Mutant -> what never happens there, since it hides the harm (an order that has left the house need not be cancelled), or
-keeps two workers from meeting."""
+keeps two workers from meeting, or leaves too few offers to fall together."""

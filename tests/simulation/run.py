@@ -14,6 +14,7 @@ FEWEST_EVENTS_A_DAY = 2.0
 SHRINK_RUNS = 40
 """So many shorter stories are tried at most for one that failed."""
 CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
+    "any_road_will_do": (3, 0, ("by_one_road_within_an_hour",)),
     "check_then_insert": (3, 8, ("never_twice_in_the_shop",)),
     "create_without_looking": (3, 15, ("never_twice_in_the_shop",)),
     "dead_creations_stay_dead": (3, 4, ("every_due_order_is_in_the_shop_once", "the_book_is_worked_off")),
@@ -50,21 +51,23 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "stops_are_not_told": (3, 0, ("a_stop_is_told",)),
     "looks_all_the_time": (3, 0, ("looks_keep_their_pauses",)),
     "works_while_paused": (3, 0, ("nothing_for_the_shop_while_paused",)),
-    "renewed_in_pieces": (3, 5, ("refusals_only_of_the_present_grant", "a_stop_is_told", "the_last_token_is_in_force")),
+    "renewed_in_pieces": (3, 5, ("the_last_token_is_in_force", "refusals_only_of_the_present_grant", "a_stop_is_told")),
     "refused_goes_on": (3, 6, ("nothing_without_permission",)),
     "a_scope_for_each_worker": (3, 0, ("no_call_without_a_token_of_its_bucket",)),
     "a_bucket_of_another_operation": (3, 0, ("no_call_without_a_token_of_its_bucket",)),
     "never_remind": (3, 0, ("reminders_once",)),
+    "a_quantity_takes_the_handling_time_away": (1, 0, ("amazon_shows_what_the_rules_say",)),
     "prices_without_percent": (3, 0, ("amazon_shows_what_the_rules_say",)),
     "one_address_for_all": (3, 0, ("to_the_buyer",)),
     "calls_within_a_transaction": (3, 0, ("no_call_out_within_a_transaction",)),
     "orders_of_everybody": (3, 8, ("no_foreign_order_in_the_shop",)),
     "writes_without_a_word": (3, 0, ("nothing_written_without_the_merchants_word",)),
-    "the_first_token_stays": (3, 2, ("the_last_token_is_in_force",)),
+    "the_first_token_stays": (3, 0, ("refusals_only_of_the_present_grant", "the_last_token_is_in_force")),
     "ill_for_ever": (3, 0, ("every_side_answers",)),
     "the_journal_repeats_itself": (3, 0, ("the_journal_tells_each_thing_once",)),
     "the_widest_rule_counts": (3, 2, ("amazon_shows_what_the_rules_say",)),
-    "put_off_for_ever": (3, 4, ("no_offer_stays_marked",)),
+    "put_off_for_ever": (3, 2, ("amazon_shows_what_the_rules_say", "no_offer_stays_marked")),
+    "settled_is_not_noted": (3, 0, ("no_offer_stays_marked",)),
     "denied_for_ever": (3, 0, ("permission_stands",)),
     "refusals_are_not_told": (3, 1, ("a_refusal_is_told",)),
     "noted_before_it_is_sent": (3, 3, ("nobody_goes_unreminded",)),
@@ -74,11 +77,16 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "tells_without_a_claim": (3, 0, ("told_while_the_claim_lives",)),
     "lands_by_any_date": (3, 2, ("open_issues_tell_the_truth", "nobody_lands_before_the_day")),
     "lands_when_it_is_announced": (3, 19, ("nobody_lands_before_the_day",)),
+    "the_brake_is_off": (3, 0, ("a_broken_file_empties_no_shelf",)),
+    "jumps_are_told": (3, 0, ("no_jump_without_a_word",)),
+    "each_site_tells_its_own": (3, 0, ("one_site_tells_for_all", "amazon_shows_what_the_rules_say")),
+    "the_most_pieces_count": (3, 3, ("amazon_shows_what_the_rules_say",)),
+    "a_pause_stops_all_or_nothing": (3, 4, ("nothing_told_of_a_part_that_is_paused",)),
 }
 """Mutant -> the shortest days and the first seed known to catch it, and the invariants it is to break: first the one that was
 broken in that story."""
-NO_MUTANT = {"told_to_its_end"}
-"""Not an invariant of the product: no planted defect is to break it."""
+NO_MUTANT = {"told_to_its_end", "each_sku_once_in_a_feed"}
+"""Not an invariant of the product, or held by the database alone (`feed_sku_once`): no planted defect is to break it."""
 
 
 DOES_NOT_WORK = ("no_line_stopped_by_a_bug", "told_to_its_end")

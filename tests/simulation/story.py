@@ -22,20 +22,34 @@ from django.db import connection
 
 from forain import plugins, wiring
 from forain.core import orders as core_orders
+from forain.core import roads
+from forain.core.authorization import Part
+from forain.core.brakes import KINDS
 from forain.core.errors import AdapterError, Throttled
 from forain.core.ids import AccountId, SellerSku, SiteId, VariantId
+from forain.core.pricing import Rate
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
-from forain.flows import arrange_reminders, authorize, import_orders, land_safely, link_offers, setup
+from forain.flows import (
+    arrange_reminders,
+    authorize,
+    brake,
+    empty_shelves,
+    import_orders,
+    land_safely,
+    link_offers,
+    set_rates,
+    setup,
+)
 from forain.flows.deps import Deps
-from forain.store import accounts, models, orders, runs
+from forain.store import accounts, brakes, models, orders, runs
 from forain.store.vault import Vault
 from forain_box import Box
 from forain_box.http import Cut, Request
-from forain_box.state import Order
+from forain_box.state import Fault, Order
 from tests.logs import written
 
-from . import ADDRESSES, FR, NIGHT, PEOPLE, SELLERS, Seller, adapter, invariants
+from . import ADDRESSES, CURRENCIES, FR, NIGHT, PEOPLE, PL, SELLERS, SITES, Seller, adapter, invariants
 from .events import EVENTS
 from .post import CHAT, Post
 from .shop import Article, ShopServer
@@ -50,8 +64,13 @@ OFTEN_DUE = {"derive_issues": 0.15, "tell_people": 0.3}
 """Lines that are nearly always due: so much less often than the others they are taken."""
 LONGER = 10
 """So many times longer is a busy spell of a loud story."""
+SHORTER = 4
+"""So many times shorter is the quiet between its busy spells."""
 QUIET_HOURS, QUIET_ROUNDS = (8.0, 72.0), 1
 """How long it is quiet, and how often all that is due is done meanwhile, one line after the other."""
+FEEDS = 0.4
+"""So many of the seeds have an Amazon at which a feed is the cheaper road for two offers already; a tenth of its feeds breaks
+off, and a tenth never ends."""
 BUYER_KEPT = timedelta(days=6)
 """Instead of the thirty days of the law: short stories shall see it too."""
 SETTLES_WITHIN, SETTLES_IN = 120, timedelta(hours=12)
@@ -62,6 +81,10 @@ ROUNDS_LAST = (15.0, 60.0, 240.0)
 and what is asked for again hourly (an order that came without its address) is to come right within the bound too."""
 
 
+RATE_SAID_EVERY = timedelta(days=3)
+"""Before an exchange rate is a week old, and too old."""
+BRAKE_LEAST = 3
+"""So many falls at once the brake of these small shelves asks about."""
 BEFORE, AFTER = ("no way", "error page", "all is well"), ("lost", "cut", "half", "error page")
 """What a call to an ill shop meets: nothing was done, or it was and the answer does not say so."""
 
@@ -121,8 +144,12 @@ class Story:
         self.burst = temper.choice((None, None, None, 1, 3))
         """So few calls at once Amazon allows this seller; None: as many as others."""
         self.sellers = [Seller(n, name) for n, name in enumerate(SELLERS[: temper.choice((1, 1, 2))], 1)]
+        self.sites_chance = random.Random(f"{plan.seed}:sites")
         for seller in self.sellers:
             seller.term = temper.choice((365, 365, 9, 3))
+            seller.sites = self.sites_chance.choice(SITES)
+        self.rate, self.rate_said_at = Decimal(4), BEGIN
+        """So many zloty are a euro, as the merchant said last, and when."""
         self.stage = Stage(
             plan.seed, self.now, self.tell, temper.choice((0.05, 0.12, 0.3)), temper.choice((0.0005, 0.0015, 0.006))
         )
@@ -132,6 +159,11 @@ class Story:
         self.vault = Vault([Fernet.generate_key().decode()])
         self.wire_ill = 0.0
         self.parcels = 0
+        self.by_hand: dict[tuple[str, str], datetime] = {}
+        """Account and SKU -> when somebody changed it in Seller Central last."""
+        self.broken_at: datetime | None = None
+        """Since when the shop's file says that nothing is left of anything; None: it is right."""
+        self.before_it_broke: dict[str, int] = {}
         self.going_on = ""
         """The account whose merchant is about to go on after a pause."""
         self.linking = ""
@@ -256,6 +288,7 @@ class Story:
             user = get_user_model().objects.create(username=name)
             person = models.Person.objects.create(user=user, role="owner")
             self.set_mail(person)
+        self.say_rate()
         for seller in self.sellers:
             self._connect(seller, row, skus)
         arrange_reminders.add_webhook(self.merchant, CHAT, f"http://{CHAT}/hook", "en", "person")
@@ -281,7 +314,9 @@ class Story:
         """An account: its listings at Amazon, its row and its permission here. All sell the same things of one shop."""
         chance = self.chance
         self.control(
-            "POST", "sellers", {"seller_id": seller.name, "region": "eu", "marketplace_ids": [FR], "name": "Camille"}
+            "POST",
+            "sellers",
+            {"seller_id": seller.name, "region": "eu", "marketplace_ids": list(seller.sites), "name": "Camille"},
         )
         self.put_listings(seller, [*skus[: chance.choice((None, None, -1))], "GHOST"])
         models.Account.objects.create(
@@ -289,10 +324,13 @@ class Story:
             options={"address.token": "http://box/auth/o2/token", "address.api": "http://box/eu",
                      "address.consent": "http://box/seller-central/eu"},
             import_since=self.now(), created_at=self.now(),
+            # A shelf of five: three that fall together are too much.
+            brakes={"least": str(BRAKE_LEAST), "zero_share": "40", "price_share": "40"},
         )  # fmt: skip
         self.renew(seller, chance.choice([20, 61, 200, 365]))
         if chance.random() < 0.9:
-            self.let_write(seller, True)
+            for site in seller.sites:
+                self.let_write(seller, site, True)
         if seller.term < 365:
             # Where Amazon allows few calls at once, the trial of the former one has used them up.
             self.advance(60)
@@ -301,13 +339,43 @@ class Story:
                 self.land(seller, chance.random() < 0.5)
 
     def put_listings(self, seller: Seller, skus: list[str]) -> None:
-        listings = [
-            {"seller_id": seller.name, "sku": sku, "asin": f"B0{sum(map(ord, sku)):08d}", "marketplace_id": FR, "title": sku,
-             "quantity": self.chance.randint(0, 9), "price": {"amount": "9.99", "currency": "EUR"}, "handling_days": 5,
-             "fulfilled_by": "AMAZON" if sku == "SKU1" else "MERCHANT"}
-            for sku in skus
-        ]  # fmt: skip
-        self.control("POST", "listings", listings)
+        for sku in skus:
+            quantity = self.chance.randint(0, 9)
+            for site in seller.sites:
+                if site == FR or self.sites_chance.random() < 0.8:
+                    self._put_listing(seller, sku, site, quantity, 5)
+
+    def put_listing_on(self, seller: Seller, sku: str, site: str) -> None:
+        """What is sold on one site is offered on another one too; the quantity is that of all."""
+        listing = self.box.world.state.listings[seller.name][sku]
+        own = [e for e in listing.attributes["fulfillment_availability"] if "quantity" in e]
+        days = own[0].get("lead_time_to_ship_max_days", 5) if own else 5
+        by_amazon = any(channel.startswith("AMAZON_") for channel in listing.availability)
+        quantity = listing.fba_quantity if by_amazon else listing.availability.get("DEFAULT") or 0
+        self._put_listing(seller, sku, site, quantity, days, by_amazon=by_amazon)
+
+    def _put_listing(
+        self, seller: Seller, sku: str, site: str, quantity: int, days: int, *, by_amazon: bool | None = None
+    ) -> None:
+        by_amazon = sku == "SKU1" if by_amazon is None else by_amazon
+        price = "9.99" if site != PL else "39.96"
+        listing = {
+            "seller_id": seller.name, "sku": sku, "asin": f"B0{sum(map(ord, sku)):08d}", "marketplace_id": site, "title": sku,
+            "quantity": quantity, "price": {"amount": price, "currency": CURRENCIES[site]}, "handling_days": days,
+            "fulfilled_by": "AMAZON" if by_amazon else "MERCHANT",
+        }  # fmt: skip
+        self.control("POST", "listings", [listing])
+
+    def say_rate(self) -> None:
+        """The merchant says what a euro is worth in Poland, before what he said last is too old."""
+        now = self.now()
+        self.rate, self.rate_said_at = Decimal(self.sites_chance.choice((4, 4, 5))), now
+        if any(PL in seller.sites for seller in self.sellers):
+            told = [Rate("EUR", "PLN", self.rate, now.date())]
+            self._patiently(lambda: self.page(lambda: set_rates.say(self.merchant, told, "merchant")))
+            row = models.Rate.objects.filter(source="EUR", target="PLN").first()
+            # The page may have died before it was kept.
+            self.rate = row.rate if row is not None else self.rate
 
     def unlinked(self, seller: Seller, sku: str) -> bool:
         """The merchant said that this offer is not this article."""
@@ -359,20 +427,52 @@ class Story:
                 self.pass_time(min(self.chance.uniform(0.5, 10.0), (until - self.now()).total_seconds()))
             self.watch.every_step()
 
-    def let_write(self, seller: Seller, allowed: bool) -> None:
-        seller.may_write = seller.may_write or allowed
-        self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(FR), allowed, "person"))
-        seller.may_write = self.watch.site(seller).writes_allowed_at is not None
+    def let_write(self, seller: Seller, site: str, allowed: bool) -> None:
+        seller.writes |= {site} if allowed else set()
+        self.page(lambda: setup.allow_writes(self.merchant, seller.account, SiteId(site), allowed, "person"))
+        seller.writes = self.watch.may_be_written(seller)
 
-    def pause(self, seller: Seller, paused: bool) -> None:
+    def pause(self, seller: Seller, paused: bool, parts: tuple[Part, ...] = ()) -> None:
         self.going_on = "" if paused else seller.subject
-        self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person"))
+        self.page(lambda: setup.pause(self.merchant, seller.account, paused, "person", parts))
         self.going_on = ""
-        if not accounts.get(seller.account).paused_by_user:
+        if not accounts.get(seller.account).paused:
             for worker in self.stage.workers:
                 if worker.busy and worker.subject == seller.subject:
                     # What it has begun it may end: he goes on.
                     worker.notes["paused"] = False
+
+    def empty(self, seller: Seller) -> None:
+        """The merchant sets all quantities to 0, or undoes it."""
+        act = empty_shelves.undo if seller.emptied else empty_shelves.empty
+        self.page(lambda: act(self.merchant, seller.account, "person"))
+        seller.emptied = accounts.get(seller.account).emptied_at is not None
+
+    def holiday(self, seller: Seller, days: float) -> None:
+        """The merchant goes on holiday for so many days, or takes it back (0)."""
+        begins = self.now()
+        if days:
+            ends = begins + timedelta(days=days)
+            self.page(lambda: empty_shelves.say_holiday(self.merchant, seller.account, begins, ends, "person"))
+        else:
+            self.page(lambda: empty_shelves.no_holiday(self.merchant, seller.account, "person"))
+        row = accounts.get(seller.account)
+        seller.holiday = (row.holiday_begins, row.holiday_ends) if row.holiday_begins and row.holiday_ends else None
+
+    def answer_brake(self, seller: Seller, yes: bool) -> str:
+        """The merchant looks at what is held, and says yes or no to all of it; the answer is what it was."""
+        told = []
+        for state in ("held", "kept"):
+            for kind in KINDS:
+                shown = brakes.shown(seller.account, state, kind)
+                if not shown or (state == "kept" and not yes):
+                    continue
+                if yes:
+                    rows = brakes.of_state(seller.account, state, kind)
+                    self.watch.said_yes |= {(seller.name, row.offer.sku, kind, row.after): self.now() for row in rows}
+                self.page(partial(brake.answer, self.merchant, seller.account, kind, shown, yes, "person", state))
+                told.append(f"{kind} {shown}")
+        return ", ".join(told)
 
     def renew(self, seller: Seller, days_left: float) -> None:
         """A new permission that ends in `days_left` at the latest, at Amazon and as the merchant types it."""
@@ -426,6 +526,13 @@ class Story:
             stack.enter_context(self.watch.listening())
             self.watch.log = stack.enter_context(written("%(levelname)s %(name)s %(message)s"))
             stack.enter_context(mock.patch.object(core_orders, "BUYER_KEPT", BUYER_KEPT))
+            if random.Random(f"{self.plan.seed}:feeds").random() < FEEDS:
+                stack.enter_context(
+                    mock.patch.object(roads, "cheaper", lambda waiting, *_: "feed" if waiting > 1 else "call")
+                )
+                self.box.world.state.faults += [
+                    Fault(kind, "JSON_LISTINGS_FEED", probability=0.1) for kind in ("feed-fatal", "feed-stuck")
+                ]
             stack.enter_context(mock.patch.object(authorize, "_term", self.term_of))
             stack.enter_context(mock.patch.object(plugins, "shops", return_value={"simulated": adapter}))
             stack.enter_context(connection.execute_wrapper(self.stage.count_writes))
@@ -470,12 +577,14 @@ class Story:
     def quiet(self) -> None:
         """Hours in which the workers have nobody in their way; the next busy spell comes after them."""
         self.stage.close = 0
-        hours = self.chance.uniform(*QUIET_HOURS)
+        hours = self.chance.uniform(*QUIET_HOURS) / (SHORTER if self.plan.loud else 1)
         for seller in self.sellers:
             grant = self.box.world.authorization_of(seller.refresh)
             if grant is not None and grant.expires_at is not None and grant.expires_at < self.now():
                 # It has ended a while ago: the merchant has seen that nothing goes on.
                 self.consent(seller)
+        if self.now() - self.rate_said_at > RATE_SAID_EVERY:
+            self.say_rate()
         for _ in range(QUIET_ROUNDS):
             for worker in self.stage.workers:
                 while worker.busy:
@@ -586,6 +695,8 @@ class Story:
         for sku in sorted(self.shop.hidden):
             self.shop.show(sku)
         self.tell("rest begins")
+        if self.now() - self.rate_said_at > RATE_SAID_EVERY:
+            self.say_rate()
         self._until_right(self.watch.stops_not_told)
         if self.new_secret:
             # While the application is refused, nobody can know what each of its accounts may do.
@@ -603,14 +714,13 @@ class Story:
                 self._patiently(partial(self.renew, seller, 365))
             # Only who paused goes on: going on looks at every offer anew, and would heal what was lost on the way.
             row = accounts.get(seller.account)
-            if row.paused_by_user:
+            if row.paused:
                 self.pause(seller, False)
             if row.standing != "granted" or row.denied_operations:
                 # Amazon lets the account do it again: he looks at once whether it works, instead of waiting for a day.
                 runs.force(seller.subject, self.now())
-            known = models.Offer.objects.filter(account_id=seller.number).values_list("sku", flat=True)
-            if set(self.box.world.state.listings[seller.name]) - set(known):
-                # Listed a moment ago: he has it read now, instead of waiting for the night.
+            if self._unread(seller):
+                # Listed or changed there a moment ago: he has it read now, instead of waiting for the night.
                 runs.force(seller.subject, self.now(), ["sweep_offers"])
         self.watch.refused_in_shop.clear()
         for order in models.Order.objects.filter(state="held", hold_reason="refused_by_shop").order_by("pk"):
@@ -619,6 +729,15 @@ class Story:
         self.watch.at_rest()
         self.told.counts = models.OrderProof.objects.count()
         self.tell("rest")
+
+    def _unread(self, seller: Seller) -> bool:
+        """Something is on Amazon, or was changed there by somebody else, that Forain has not read yet."""
+        rows = models.Offer.objects.filter(account_id=seller.number).values_list("sku", "site", "observed_at")
+        seen = {(sku, site): at for sku, site, at in rows if at is not None}
+        changed = {sku: at for (name, sku), at in self.by_hand.items() if name == seller.name}
+        listed = self.box.world.state.listings[seller.name].items()
+        there = [(sku, site) for sku, listing in listed for site in listing.marketplace_ids]
+        return any(one not in seen or seen[one] <= changed.get(one[0], BEGIN) for one in there)
 
     def _patiently(self, act: Callable[[], None]) -> None:
         """Forain's own limits may say: not yet."""
@@ -655,7 +774,7 @@ class Story:
         raise Violation(name, f"not settled within {round_} rounds or {SETTLES_IN}: {what}")
 
     def _person_acts(self) -> None:
-        """What only a person can: cancellations the shop refused are taken care of, an address the mail server did not
+        """What only a person can: cancellations the shop refused are taken care of, what the brake holds is sent, an address the mail server did not
         know is typed anew, and whether mail goes again is seen by a trial."""
         refused = models.Order.objects.filter(state__in=("created", "creating"), status="cancelled").exclude(error="")
         for row in refused.order_by("pk"):
@@ -663,6 +782,8 @@ class Story:
             if booked and booked[0].parcels:
                 account = accounts.get(AccountId(row.account_id))
                 self.page(partial(import_orders.put_aside, self.merchant, account, row, "person"))
+        for seller in self.sellers:
+            self.answer_brake(seller, True)
         unknown = models.Finding.objects.filter(code="mail_refused").values_list("subject", flat=True)
         numbers = {int(subject.split(":")[1].split("/")[0]) for subject in unknown}
         for person in models.Person.objects.select_related("user").filter(pk__in=numbers).order_by("pk"):

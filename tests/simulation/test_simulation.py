@@ -16,7 +16,7 @@ from .mutants import MUTANTS
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 SEEDS, TOGETHER, DAYS = 50, 5, 30.0
-WITHIN = 6
+WITHIN = 24
 """So many seeds, from the first known to catch a planted defect on, are tried: stories change with the product."""
 
 
@@ -62,6 +62,7 @@ def test_each_invariant_is_broken_by_a_planted_defect_or_said_not_to_be():
     assert not broken & run.NO_MUTANT
 
 
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", sorted(run.CAUGHT_BY))
 def test_a_planted_defect_is_caught_within_a_few_seeds(name, record_property):
     days, first, _ = run.CAUGHT_BY[name]

@@ -196,7 +196,9 @@ def test_the_card_of_an_account_that_stands_still_says_so_and_offers_the_page(me
     elif stop == "doubted":
         models.Account.objects.update(standing="doubted", refused_at=None, doubted_at=now)
     elif stop == "paused":
-        models.Account.objects.update(standing="granted", refused_at=None, paused_by_user=True)
+        models.Account.objects.update(
+            standing="granted", refused_at=None, paused=["stock", "prices", "orders", "shipments"]
+        )
 
     shown = card(merchant)
 

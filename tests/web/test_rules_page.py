@@ -1,12 +1,14 @@
 """The page of the rules: said in a form, shown in words, refused with the reason beside the field, as a file out and in."""
 
 import html
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from forain import wiring
-from forain.store import models
+from forain.flows import watch
+from forain.store import instance, issues, models
 from tests.people import come_in
 
 FR, UK = "A13V1IB3VIYZZH", "A1F83G8C2ARO7P"
@@ -44,11 +46,11 @@ def post(merchant, account, **told):
 
 def test_what_the_form_holds_is_said_and_shown_in_words(merchant, account):
     status, page = post(
-        merchant, account, level="sku", site=FR, name="SOAP", floor="5.5", ending="99", sends_quantity="no"
+        merchant, account, level="sku", site=FR, name="SOAP", floor="5.5", ending="99", quantity_led_by="other_tool"
     )
 
     assert (status, said()) == (
-        200, [("sku", FR, "SOAP", {"sends_quantity": "no", "ending": "99", "floor": "5.50 EUR"})],
+        200, [("sku", FR, "SOAP", {"quantity_led_by": "other_tool", "ending": "99", "floor": "5.50 EUR"})],
     )  # fmt: skip
     assert "The rule is set" in page
     assert "Never below: <b>€5.50</b>" in page
@@ -113,7 +115,7 @@ def test_the_page_speaks_each_language_without_a_bare_code(merchant, account, la
 
 
 def test_the_file_goes_out_and_comes_in(merchant, account):
-    post(merchant, account, level="account", percent="-2.5")
+    post(merchant, account, level="account", percent="-2.5", locations="=Lyon; Halle 2, Süd")
     post(merchant, account, level="sku", name="SOAP", cap="none", floor="4.00")
     kept = said()
     written = b"".join(merchant.get(f"/accounts/{account.pk}/rules.csv").streaming_content)
@@ -140,9 +142,86 @@ def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account
     assert "12 · €10.00" in page
     assert "<b>10 · €11.00</b>" in page
     assert 'name="buffer" value="2"' in page
-    assert file.decode().splitlines()[1] == f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,"
+    assert file.decode().splitlines()[1].startswith(f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,")
     assert said() == []
     assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400
+
+
+def test_a_location_the_shop_does_not_have_is_named_before_and_after_it_is_said(merchant, account):
+    models.Shop.objects.update(locations=["Lyon", "Périgueux"])
+    here = [["Lyon", 7, 0], ["Périgueux", 5, 0]]
+    models.Variant.objects.update(on_hand=12, allocated=0, locations=here, price_minor=1000, currency="EUR")
+    told = {"level": "account", "locations": "lyon; Paris"}
+
+    tried = html.unescape(merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode())
+    _, page = post(merchant, account, **told)
+
+    assert "Your shop has: Lyon; Périgueux" in tried
+    assert "The rules count the stock at “Paris”" in tried
+    assert "it has: Lyon, Périgueux" in tried
+    assert "Your shop has no stock location “Paris”" in page
+    assert said() == [("account", "", "", {"locations": "lyon; Paris"})]
+    _, page = post(merchant, account, level="account", locations="périgueux; LYON")
+    assert "Your shop has no stock location" not in page
+    assert "Stock locations that count: <b>périgueux; LYON</b>" in page
+
+
+@pytest.mark.parametrize("text", ["Lyon;", "x" * 101])
+def test_what_is_no_list_of_locations_stands_beside_its_field(merchant, account, text):
+    status, page = post(merchant, account, level="account", locations=text)
+
+    assert (status, said()) == (400, [])
+    assert "Names with ; between them, none of them empty or longer than 100 letters." in page
+
+
+@pytest.fixture
+def other(account):
+    """A second account that sells the same article of the shop."""
+    now = wiring.deps().clock.now()
+    row = models.Account.objects.create(
+        marketplace="amazon", name="Other", region="EU", seller="T", application=account.application, shop=account.shop, created_at=now
+    )  # fmt: skip
+    models.AccountSite.objects.create(account=row, site=FR, country="FR", currency="EUR")
+    models.Offer.objects.create(account=row, site=FR, sku="SOAP-T", wanted_no=1, settled_no=1)
+    models.Link.objects.create(account=row, sku="SOAP-T", variant="v1", how="person", proposed_at=now, decided_at=now)
+    models.Variant.objects.update(on_hand=12, allocated=0, price_minor=1000, currency="EUR")
+    return row
+
+
+def test_the_page_says_how_the_accounts_of_a_shop_divide_its_stock(merchant, account, other):
+    page = html.unescape(merchant.get(f"/accounts/{account.pk}/rules").content.decode())
+    assert "take 200 % of the same pieces: two accounts can sell the same piece" in page
+
+    post(merchant, account, level="account", share="66.67")
+    _, page = post(merchant, other, level="site", site=FR, share="33.33", last_pieces="3")
+
+    assert "take 100 % of the same pieces: no piece is shown twice" in page
+    assert "33.33 %" in page
+    assert "can sell the same piece" not in page
+    models.Account.objects.filter(pk=other.pk).update(shop=None)
+    page = merchant.get(f"/accounts/{account.pk}/rules").content.decode()
+    assert 'id="division"' not in page
+
+
+def test_the_page_says_who_leads_or_fixes_a_quantity_in_place_of_its_share(merchant, account, other):
+    post(merchant, account, level="account", quantity_led_by="other_tool")
+    _, page = post(merchant, other, level="account", fixed="20")
+
+    assert "led by another tool" in page
+    assert "Fixed number: 20" in page
+    assert "Together they take 0 % of the same pieces" in page
+
+
+def test_before_a_share_is_said_the_page_names_what_could_be_sold_twice(merchant, account, other):
+    told = {"level": "sku", "name": "SOAP", "share": "50"}
+
+    page = merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "1 of them is sold by several accounts that together take more than 100 %" in page
+    assert "all accounts together: 150 %" in page
+    post(merchant, other, level="account", share="50")
+    page = merchant.post(f"/accounts/{account.pk}/rules/try", told).content.decode()
+    assert "all accounts together" not in page
 
 
 def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant, account):
@@ -156,7 +235,127 @@ def test_an_exchange_rate_is_entered_shown_and_refused_with_its_reason(merchant,
     assert models.Rate.objects.get().said_by == "camille"
 
 
+def test_the_address_of_the_rates_is_said_refused_and_taken_away(merchant, account):
+    def say(url):
+        answer = merchant.post(f"/accounts/{account.pk}/rules/rates-address", {"url": url}, follow=True)
+        return html.unescape(answer.content.decode())
+
+    assert "This is no address Forain can use" in say("rates.example/x")
+    assert models.Instance.objects.get().rates_url == ""
+    page = say(" https://rates.example/daily.xml?list=1 ")
+    assert 'value="https://rates.example/daily.xml?list=1"' in page
+    assert "Exchange rates are fetched there from now on" in page
+    assert models.Journal.objects.get(code="rates_address_said").placeholders == {
+        "by": "camille",
+        "host": "rates.example",
+    }
+    assert "not fetched any more" in say("")
+    assert models.Instance.objects.get().rates_url == ""
+
+
+def test_whoever_may_not_name_addresses_sees_the_host_only(client, account, transactional_db):
+    instance.set_rates_url("https://rates.example/daily.xml?key=abc")
+    come_in(client, role="operator")
+
+    page = client.get(f"/accounts/{account.pk}/rules").content.decode()
+
+    assert "rates.example" in page
+    assert "key=abc" not in page
+    assert client.post(f"/accounts/{account.pk}/rules/rates-address", {"url": ""}).status_code == 403
+    assert models.Instance.objects.get().rates_url.endswith("key=abc")
+
+
+def test_a_notice_about_the_rates_leads_to_them(merchant, account):
+    now = wiring.deps().clock.now()
+    told = {"host": "rates.example", "count": "1", "what": "2: rate '0': not_a_number"}
+    issues.found("rates_wrong", "rates", now, placeholders=told)
+    issues.side_fails("rates", "unreachable", now - timedelta(hours=1))
+    watch.derive_issues(wiring.deps())
+
+    page = html.unescape(merchant.get("/issues").content.decode()).replace("\N{NO-BREAK SPACE}", " ")
+
+    assert (
+        "1 line of the exchange rates from rates.example cannot be used; the first: 2: rate '0': not_a_number" in page
+    )
+    assert "The address of the exchange rates has not answered since" in page
+    assert page.count(f'href="/accounts/{account.pk}/rules#rates"') == 2
+
+
+def test_the_page_of_an_offer_shows_what_its_floor_was_made_of(merchant, account):
+    steps = [
+        ["shop_price", "10.00", ""], ["floor", "14.06", ""], ["cost", "8.00", ""], ["cost_rate", "0.85 (2026-03-01)", ""],
+        ["floor_markup", "20", "account"], ["floor_tax", "20", ""], ["fees", "2.11", ""], ["floor_cost", "14.06", "account"],
+    ]  # fmt: skip
+    models.Offer.objects.update(desired_minor=1406, desired_currency="EUR", desired_steps=steps)
+
+    page = html.unescape(merchant.get(f"/offers/{models.Offer.objects.get().pk}").content.decode())
+
+    why = page[page.index("Why this price?") :]
+    for text in ("cost of the article: <b>8.00", "percent of the cost to be left: <b>20", "VAT within the price: <b>20",
+                 "Amazon's fees at that price, estimated: <b>2.11", "floor from cost and fees: <b>14.06"):  # fmt: skip
+        assert text in why
+    assert "rule of the account" in why
+
+
+@pytest.mark.parametrize("held", ["cost_missing", "fee_missing", "fee_refused", "fees_above_price"])
+def test_a_price_that_is_held_for_its_floor_says_the_cure(merchant, account, held):
+    models.Offer.objects.update(alarm="held", alarm_detail=held, notes=[held])
+
+    page = html.unescape(merchant.get(f"/offers/{models.Offer.objects.get().pk}").content.decode())
+
+    assert "The price on Amazon stays." in page
+    assert "The rest of the offer goes on." in page
+
+
 def test_the_account_leads_to_its_rules(merchant, account):
     models.Account.objects.update(standing="granted", granted_at=wiring.deps().clock.now())
 
     assert f'href="/accounts/{account.pk}/rules"' in merchant.get(f"/accounts/{account.pk}").content.decode()
+
+
+def test_the_page_of_an_offer_shows_its_terms_who_leads_them_and_what_amazon_does_with_its_price(merchant, account):
+    models.Offer.objects.update(
+        observed_quantity=30, desired_minor=1100, desired_currency="EUR", observed_minor=1100, observed_currency="EUR",
+        desired_terms={"sale": "9.00 EUR 2026-11-30T23:00:00.000Z 2026-12-24T23:00:00.000Z"},
+        observed_terms={"sale": "none", "handling_days": "9", "list_price": "none"},
+        led_elsewhere={"quantity": ["marketplace", "12"], "handling_days": ["other_tool", "4"]},
+        price_setup={"lowest": "8.00 EUR", "automated": "RULE-1"},
+        desired_steps=[["sale", "9.00 EUR 2026-11-30T23:00:00.000Z 2026-12-24T23:00:00.000Z", "sku"]],
+    )  # fmt: skip
+    models.Journal.objects.create(
+        at=wiring.deps().clock.now(), correlation="c", account=account, subject=f"{FR}/SOAP", code="changed_elsewhere",
+        placeholders={"field": "price", "was": "11.00 EUR", "became": "9.50 EUR"},
+    )  # fmt: skip
+
+    page = html.unescape(merchant.get(f"/offers/{models.Offer.objects.get().pk}").content.decode())
+
+    assert '12<small class="soft">led by the marketplace (Seller Central)</small>' in page
+    assert '4\N{NO-BREAK SPACE}days<small class="soft">led by another tool</small>' in page
+    assert "9\N{NO-BREAK SPACE}days" in page
+    assert (
+        page.count(
+            "€9.00 from 1\N{NO-BREAK SPACE}Dec\N{NO-BREAK SPACE}2026 to 24\N{NO-BREAK SPACE}Dec\N{NO-BREAK SPACE}2026"
+        )
+        == 2
+    )
+    assert "€8.00" in page
+    assert "RULE-1" in page
+    assert "Changed elsewhere, not by Forain: Price, from €11.00 to €9.50" in page
+    assert 'class="pill differs"' in page
+
+
+def test_before_the_first_yes_the_page_of_the_account_names_what_amazon_prices_by_itself(merchant, account):
+    models.Offer.objects.update(
+        desired_quantity=3, observed_quantity=1, desired_at=wiring.deps().clock.now(), price_setup={"automated": "RULE-1", "highest": "9.00 EUR"}
+    )  # fmt: skip
+
+    page = html.unescape(merchant.get(f"/accounts/{account.pk}").content.decode())
+    listed = html.unescape(merchant.get("/offers?state=priced_there").content.decode())
+
+    assert 'priced by Amazon\'s "Automate pricing"' in page
+    assert "has a minimum or maximum price on Amazon" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "RULE-1" in page
+    assert "SOAP" in listed
+    models.Offer.objects.update(price_setup={})
+    assert "Automate pricing" not in merchant.get(f"/accounts/{account.pk}").content.decode()
+    assert ">SOAP<" not in merchant.get("/offers?state=priced_there").content.decode()

@@ -21,11 +21,12 @@ MEANT_TO_BE_PUBLIC = {
 ONLY_OWNERS = {
     "add_shop", "enter_shop_secrets", "add_account", "renew", "enter_token", "enter_secret", "correct_secret_date", "disconnect", "callback",
     "arrival", "people", "invite", "confirm_people", "person_link", "person_role", "person_active", "correct_date",
-    "renew_all", "add_webhook", "webhook", "rotation",
+    "renew_all", "add_webhook", "webhook", "rotation", "rates_address",
 }  # fmt: skip
 DECISIONS = {
-    "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "say_rule", "say_rate", "try_rule", "rules_upload", "retry_order", "put_order_aside", "take_care",
-    "register", "register_account",
+    "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "say_bundle", "dissolve_bundle", "say_rule", "say_rate", "try_rule", "rules_upload", "retry_order", "put_order_aside", "take_care",
+    "register", "register_account", "answer_brake", "brake_limits", "allow_leap", "retry_refusals",
+    "empty_shelves", "holiday",
 }  # fmt: skip
 ONES_OWN = {
     "logout", "own", "own_password", "own_reminders", "own_trial", "second_factor", "second_factor_renew", "recovery_codes",

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from forain.cli.accounts import account_group
+from forain.cli.brakes import brake_group
 from forain.cli.house import sentence
 from forain.cli.keys import keys_group
 from forain.cli.links import link_group, order_group
 from forain.cli.people import people_group
+from forain.cli.refusals import refusals_command
 from forain.cli.rules import rate_group, rule_group
 from forain.cli.run import (
     admin_link,
@@ -58,6 +60,7 @@ def main() -> None:
 
 for _command in (
     up, web, worker, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
-    shop_group, account_group, link_group, rule_group, rate_group, order_group, people_group, keys_group,
+    shop_group, account_group, link_group, rule_group, rate_group, brake_group, refusals_command,
+    order_group, people_group, keys_group,
 ):  # fmt: skip
     main.add_command(_command)

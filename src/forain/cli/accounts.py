@@ -9,6 +9,8 @@ import click
 
 from forain.cli.ask import BY, account_row, fail, pairs, reader_language, secret, shop_row, site_row, tell, wrong
 from forain.cli.house import visiting
+from forain.core.authorization import PARTS, Part
+from forain.core.plain import one_line
 
 if TYPE_CHECKING:
     from forain.core.clock import Instant
@@ -52,7 +54,7 @@ def account_list() -> None:
             facts = accounts.facts_of(row)
             left = authorization.days_left(facts, now)
             tell(f"{row.pk} {row.name} {row.seller} {row.region}: {authorization.phase(facts, now).value}"
-                       f"{f', {left} days left' if left is not None else ''}{' (estimated)' if left is not None and facts.estimated else ''}{', paused' if row.paused_by_user else ''}"
+                       f"{f', {left} days left' if left is not None else ''}{' (estimated)' if left is not None and facts.estimated else ''}{''.join(f' {part} paused' for part in row.paused)}"
                        f", {f'shop {row.shop_id}' if row.shop_id else 'no shop'}"
                        f"{f', safe landing {land_safely.stage_of(row, now).value}' if row.safe_landing else ''}")  # fmt: skip
             for site in accounts.sites(AccountId(row.pk)):
@@ -450,17 +452,77 @@ def account_allow(number: int, site: str, off: bool) -> None:
 
 @account_group.command("pause")
 @click.argument("number", type=int)
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
 @click.option("--off", is_flag=True, help="Go on again.")
-def account_pause(number: int, off: bool) -> None:
-    """Stop synchronizing an account, or go on."""
+def account_pause(number: int, parts: tuple[Part, ...], off: bool) -> None:
+    """Stop these parts of an account, or go on with them. None named: stop all but shipments; go on with all."""
     with visiting():
         from forain import wiring
         from forain.core.ids import AccountId
         from forain.flows import setup
 
         account_row(number)
-        setup.pause(wiring.deps(), AccountId(number), not off, BY)
-        tell("running" if off else "paused")
+        setup.pause(wiring.deps(), AccountId(number), not off, BY, parts)
+        paused = account_row(number).paused
+        tell(f"paused: {', '.join(paused)}" if paused else "running")
+
+
+@account_group.command("empty")
+@click.argument("number", type=int)
+@click.option("--undo", is_flag=True, help="Put everything back on sale.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def account_empty(number: int, undo: bool, yes: bool) -> None:
+    """All quantities to 0, what sells most first; or what the shop has again."""
+    with visiting():
+        from forain import wiring
+        from forain.core.ids import AccountId
+        from forain.flows import empty_shelves
+        from forain.store import landings
+
+        row = account_row(number)
+        if undo:
+            done = empty_shelves.undo(wiring.deps(), AccountId(number), BY)
+            tell("quantities are what the shop has" if done else "nothing was set to 0")
+            return
+        if not yes:
+            click.confirm(f"Set {landings.left(AccountId(number))} offers of {one_line(row.name)} to 0?", abort=True)
+        done = empty_shelves.empty(wiring.deps(), AccountId(number), BY)
+        tell("all quantities go to 0" if done else "they are to be 0 already")
+
+
+@account_group.command("holiday")
+@click.argument("number", type=int)
+@click.option("--first", type=GRANTED_ON, help="Its first day.")
+@click.option("--last", type=GRANTED_ON, help="Its last day.")
+@click.option("--off", is_flag=True, help="Take it back, also while it is under way.")
+def account_holiday(number: int, first: datetime | None, last: datetime | None, off: bool) -> None:
+    """From the first day until the last one your own offers show 0. Without days: say what is entered."""
+    with visiting():
+        from datetime import timedelta
+
+        from forain import wiring
+        from forain.core.holiday import A_MOMENT
+        from forain.core.ids import AccountId
+        from forain.flows import empty_shelves
+        from forain.web import words
+
+        row = account_row(number)
+        if off:
+            tell("taken back" if empty_shelves.no_holiday(wiring.deps(), AccountId(number), BY) else "there is none")
+            return
+        if (first is None) != (last is None):
+            raise click.ClickException("--first and --last: both of them")
+        if first is not None and last is not None:
+            begins, ends = words.day_begins(first.date()), words.day_begins(last.date() + timedelta(days=1))
+            refused = empty_shelves.say_holiday(wiring.deps(), AccountId(number), begins, ends, BY)
+            if refused is not None:
+                raise click.ClickException(words.say(reader_language(), f"wrong.{refused.code}"))
+            row = account_row(number)
+        if row.holiday_begins is None or row.holiday_ends is None:
+            tell("there is none")
+            return
+        days = [words.local(moment).date() for moment in (row.holiday_begins, row.holiday_ends - A_MOMENT)]
+        tell(f"from {days[0]} until {days[1]}{', under way' if row.holiday_begun_at else ''}")
 
 
 @account_group.command("landing")

@@ -21,9 +21,10 @@ BY = "command line"
 """Who decided, in the journal."""
 
 
-def tell(line: str) -> None:
-    """One line for the reader. What came from outside (an SKU, a title, an error's words) stays within it."""
-    click.echo(one_line(line))
+def tell(line: str, *, aside: bool = False) -> None:
+    """One line for the reader. What came from outside (an SKU, a title, an error's words) stays within it. `aside`: for a person,
+    beside what is printed for scripts."""
+    click.echo(one_line(line), err=aside)
 
 
 def reader_language() -> str:

@@ -1,6 +1,7 @@
 """forain link ..., forain order ...: a person's decisions about SKUs and refused orders, for scripts."""
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from forain.cli.ask import BY, account_row, content, reader_language, tell
 from forain.cli.house import visiting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from forain.store import models
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -30,7 +33,7 @@ def _with_shop(number: int) -> "models.Account":
 @link_group.command("list")
 @click.argument("account", type=int)
 def link_list(account: int) -> None:
-    """What a person has yet to decide, and what has no partner on the other side."""
+    """What a person has yet to decide, the bundles, and what has no partner on the other side."""
     with visiting():
         from forain.core.ids import AccountId, ShopId
         from forain.store import shops
@@ -38,6 +41,9 @@ def link_list(account: int) -> None:
         row = _with_shop(account)
         for link in shops.proposals(AccountId(account)):
             tell(f"proposed   {link.sku} = {link.variant} ({link.how})")
+        for bundle in shops.bundles(AccountId(account)):
+            parts = ", ".join(f"{part.need} x {part.variant}" for part in bundle.parts.all())
+            tell(f"bundle     {bundle.sku} = {parts}")
         for sku in shops.unlinked_skus(AccountId(account)).order_by("sku").values_list("sku", flat=True).distinct():
             tell(f"no article {sku}")
         for variant in shops.unlinked_variants(AccountId(account), ShopId(row.shop_id or 0)).order_by("sku"):
@@ -60,14 +66,69 @@ def link_decide(account: int, sku: str, variant: str, answer: str) -> None:
         row = _with_shop(account)
         if not models.Variant.objects.filter(shop=row.shop, variant=variant).exists():
             raise click.ClickException(f"the shop has no article {variant}; see: forain link list {account}")
-        link_offers.decide(wiring.deps(), row, SellerSku(sku), VariantId(variant), same=answer == "yes", by=BY)
+        with _said_no():
+            link_offers.decide(wiring.deps(), row, SellerSku(sku), VariantId(variant), same=answer == "yes", by=BY)
         tell(f"{sku} is {'' if answer == 'yes' else 'not '}{variant}")
+
+
+@contextmanager
+def _said_no() -> "Iterator[None]":
+    """What is no bundle is said in the reader's words."""
+    from forain.core.bundles import NotABundle
+
+    try:
+        yield
+    except NotABundle as error:
+        raise click.ClickException(_why(error.code, error.variant, error.place)) from None
+
+
+def _why(code: str, variant: str, place: int = 0) -> str:
+    from forain.core.bundles import MOST_NEED
+    from forain.web.words import say
+
+    gaps = {"variant": variant, "place": place or "", "most": MOST_NEED}
+    return say(reader_language(), f"links.bundle_{code}", gaps)
+
+
+@link_group.command("bundle")
+@click.argument("account", type=int)
+@click.argument("sku")
+@click.option("--of", "parts", type=(str, str), multiple=True, metavar="NEED ARTICLE", help="So many pieces of it.")
+def link_bundle(account: int, sku: str, parts: tuple[tuple[str, str], ...]) -> None:
+    """The marketplace's SKU is a bundle: --of 2 SOAP --of 1 OIL. In place of what it was as a bundle before."""
+    with visiting():
+        from forain import wiring
+        from forain.core.ids import SellerSku
+        from forain.flows import link_offers
+
+        row = _with_shop(account)
+        if not sku or len(sku) > link_offers.LONGEST_SKU:
+            raise click.ClickException(f"an SKU has 1 to {link_offers.LONGEST_SKU} characters")
+        with _said_no():
+            link_offers.bundle(wiring.deps(), row, SellerSku(sku), [(variant, need) for need, variant in parts], BY)
+        tell(f"{sku} is {', '.join(f'{need} x {variant}' for need, variant in parts)}")
+
+
+@link_group.command("dissolve")
+@click.argument("account", type=int)
+@click.argument("sku")
+def link_dissolve(account: int, sku: str) -> None:
+    """The marketplace's SKU is no bundle any more; its offers are left as they are until it is linked."""
+    with visiting():
+        from forain import wiring
+        from forain.core.ids import SellerSku
+        from forain.flows import link_offers
+
+        row = _with_shop(account)
+        if not link_offers.unbundle(wiring.deps(), row, SellerSku(sku), BY):
+            raise click.ClickException(f"{sku} is no bundle; see: forain link list {account}")
+        tell(f"{sku} is no bundle any more")
 
 
 @link_group.command("export")
 @click.argument("account", type=int)
 def link_export(account: int) -> None:
-    """All decided links as CSV: marketplace_sku, variant, how. What would steer a terminal is written out on one."""
+    """All decided links and bundles as CSV: marketplace_sku, variant, how, need. What would steer a terminal is written out on one."""
     with visiting():
         from forain.core.ids import AccountId
         from forain.flows import link_offers
@@ -84,7 +145,7 @@ def link_export(account: int) -> None:
 @click.argument("account", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
 def link_import(account: int, file: Path) -> None:
-    """Take the links of a CSV file (marketplace_sku, variant), all lines or none."""
+    """Take the links and bundles of a CSV file (marketplace_sku, variant, need), all lines or none."""
     with visiting():
         from forain import wiring
         from forain.flows import csv_files, link_offers
@@ -93,9 +154,11 @@ def link_import(account: int, file: Path) -> None:
         row = _with_shop(account)
         found = link_offers.read_csv(row, content(file, LARGEST_FILE).encode())
         if isinstance(found, csv_files.WrongLine):
-            gaps = {"line": found.line, "what": found.what}
-            raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
-        link_offers.take(wiring.deps(), row, found, by=BY)
+            gaps = {"line": found.line, "what": _why(found.code, found.what) if found.code else found.what}
+            key = "links.csv_wrong_bundle" if found.code else "links.csv_wrong"
+            raise click.ClickException(f"{file}: {say(reader_language(), key, gaps)}")
+        with _said_no():
+            link_offers.take(wiring.deps(), row, found, by=BY)
         tell(say(reader_language(), "links.csv_done", {"count": len(found)}))
 
 

@@ -32,10 +32,11 @@ def rule_list(account: int) -> None:
         from forain.core.ids import AccountId
         from forain.store import rules
 
-        account_row(account)
+        owner = account_row(account)
         for row in rules.of_account(AccountId(account)):
             told = " ".join(f"{name}={text}" for name, text in row.wishes.items())
             tell(" ".join(part for part in (row.level, row.site, row.name, told) if part))
+        _warn(owner)
 
 
 @rule_group.command("set")
@@ -62,10 +63,15 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         from forain.core.ids import AccountId
         from forain.flows import preview_rules, set_rules
         from forain.store import rules
+        from forain.web.words import say
 
         row = account_row(account)
         place = _place(row, site, group, sku)
         wanted = {**rules.wishes(AccountId(account), place), **told}
+        unknown, known = set_rules.unknown_locations(row, wanted)
+        if unknown:
+            gaps = {"names": "; ".join(unknown), "known": "; ".join(known)}
+            tell(say(reader_language(), "rules.locations_unknown", gaps), aside=True)
         if dry_run:
             found = preview_rules.preview(wiring.deps(), row, place, wanted)
             if isinstance(found, set_rules.Refused):
@@ -78,6 +84,22 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
             raise _no(refused)
         now = rules.wishes(AccountId(account), place)
         tell(" ".join(f"{name}={text}" for name, text in now.items()) or "no rule there any more")
+        _warn(row)
+        if place.site and (sharing := preview_rules.sharing(wiring.deps(), row, place)):
+            names = ", ".join(one.domain or one.site for one in sharing)
+            tell(say(reader_language(), "rules.share", {"sites": names}), aside=True)
+
+
+def _warn(row: "models.Account") -> None:
+    """What a person should know of the rules as they stand; beside what is printed for scripts."""
+    from forain.flows import divide_stock
+    from forain.web.words import number, say
+
+    found = divide_stock.division(row)
+    if found is not None and found.twice:
+        language = reader_language()
+        percent = number(language, digits(found.together))
+        tell(say(language, "rules.shared_over", {"percent": percent}), aside=True)
 
 
 def _no(refused: "Refused") -> click.ClickException:
@@ -164,6 +186,26 @@ def rate_set(source: str, target: str, rate: str, on: str) -> None:
             raise _no(found)
         set_rates.say(deps, [found], BY)
         tell(f"1 {found.source} = {digits(found.rate)} {found.target} ({found.on})")
+
+
+@rate_group.command("address")
+@click.argument("url", default="")
+def rate_address(url: str) -> None:
+    """Fetch the rates at this address every six hours: a CSV file (source, target, rate, on) or the daily sheet of the European Central
+    Bank. "none": nowhere any more. Without an address: say which one it is.
+
+    \b
+    forain rate address https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml
+    """
+    with visiting():
+        from forain import wiring
+        from forain.flows import poll_rates
+        from forain.store import instance
+        from forain.web.words import say
+
+        if url and not poll_rates.set_address(wiring.deps(), "" if url == "none" else url, BY):
+            raise click.ClickException(say(reader_language(), "error.address_wrong", {}))
+        tell(instance.get().rates_url or "none")
 
 
 @rate_group.command("import")

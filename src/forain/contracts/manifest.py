@@ -1,7 +1,7 @@
 """What an adapter says of itself, as data. Validated once at start by `plugins`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -10,11 +10,14 @@ from forain.core.registration import StepSeenBy
 Capability = Literal[
     "authorizer",
     "offer_writer",
+    "bulk_writer",
     "offer_reader",
+    "shelf_reader",
     "order_reader",
     "order_counter",
     "shipper",
     "secret_rotator",
+    "fee_estimator",
     "catalogue",
     "stock_reader",
     "order_writer",
@@ -54,7 +57,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own."""
+    """One country storefront. `currency` and `locale` are first guesses until the marketplace says its own. `time_zone`: whose
+    days count there. `stock`: sites with the same one share the merchant's own quantity and handling time of an SKU of one
+    account; "": it has its own."""
 
     site_id: str
     country: str
@@ -63,6 +68,8 @@ class Site:
     locale: str
     consent_host: str
     domain: str
+    time_zone: str = "UTC"
+    stock: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +188,52 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """What a marketplace's reasons for refusing an offer come down to. The words of a kind stand in locale/
+    ("problem.KIND.cause", "problem.KIND.cure").
+
+    `kinds`: code of a problem, or category of one -> kind; what is in neither is told in the marketplace's own words.
+    `offer_page`: one offer where its seller sees it, with {host} and {sku}; `code_page`: what the marketplace itself says of a
+    code, with {host} and {code}, which it says of `explained`; "" where nobody knows.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    offer_page: str = ""
+    code_page: str = ""
+    explained: frozenset[str] = frozenset()
+
+    def kind(self, code: str, category: str = "") -> str:
+        """The kind of a problem, by its code before its category; "" for one that nobody described."""
+        return self.kinds.get(code) or self.kinds.get(category, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """How a marketplace takes many changes at once. `most`: changes in one feed; `typical`: from its start to its end, until
+    our own feeds have shown better; `ends_within`: one that has not ended by then is stuck. `starts`, `calls`: the operations
+    whose limits say how often a feed may be begun, and how fast changes go one by one."""
+
+    most: int
+    typical: timedelta
+    ends_within: timedelta
+    starts: str
+    calls: str
+
+
+@dataclass(frozen=True, slots=True)
+class WholeShelf:
+    """Which sites are read by one report. `more_than`: those with more offers than that; smaller ones cost less page by page.
+    `ends_within`: a report that is not ready by then is stuck."""
+
+    more_than: int
+    ends_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class MarketplaceManifest:
     """A marketplace adapter. `code` is its folder's name, and the prefix of its words.
 
+    `terms`: what an offer may be told besides quantity and price (names of `core.terms.Terms`).
     `retired_on`: the marketplace ended this interface on that day, None: it lives. One without addresses of its own is
     offered only where the operator names one (`plugins.offered`).
     """
@@ -203,10 +253,29 @@ class MarketplaceManifest:
     page_size: int = 20
     retired_on: date | None = None
     registration: Registration = Registration()
+    refusals: Refusals = Refusals()
+    terms: frozenset[str] = frozenset()
+    bulk: Bulk | None = None
+    """None: it has no `bulk_writer`."""
+    whole_shelf: WholeShelf | None = None
+    """None: it has no `shelf_reader`."""
+
+    def limit(self, operation: str) -> RateLimit:
+        """The limit of an operation; KeyError when none is told."""
+        found = next((limit for limit in self.limits if limit.operation == operation), None)
+        if found is None:
+            raise KeyError(operation)
+        return found
 
     def site(self, site_id: str) -> Site | None:
         """The site of that id, None when this marketplace has none such."""
         return next((site for site in self.sites if site.site_id == site_id), None)
+
+    def sharing(self, site_id: str) -> frozenset[str]:
+        """The sites that share a stock with this one, itself among them."""
+        here = self.site(site_id)
+        shared = [] if here is None or not here.stock else [s.site_id for s in self.sites if s.stock == here.stock]
+        return frozenset((site_id, *shared))
 
     def kind(self, code: str) -> ApplicationKind:
         """The application kind of that code; KeyError when there is none."""

@@ -4,15 +4,17 @@ It never sleeps, retries, caches on disk, reads the clock or writes to our datab
 item is a value, a failure of the call is an error of `core.errors`; an unknown enum value is `Malformed`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
 
 from forain.core.clock import Instant, Window
 from forain.core.counting import CountedOrder
 from forain.core.errors import Problem
-from forain.core.ids import AccountId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
-from forain.core.offers import Change, Observed
+from forain.core.floors import Fee
+from forain.core.ids import AccountId, FeedId, MarketplaceOrderId, OfferKey, SellerId, SiteId, SubmissionId
+from forain.core.money import Money
+from forain.core.offers import Change, FulfilledBy, Observed
 from forain.core.orders import Order
 from forain.core.secret import Secret
 
@@ -141,6 +143,51 @@ class OfferPage:
     unread: tuple[UnreadOffer, ...] = ()
 
 
+class ShelfLine(NamedTuple):
+    """One offer as the report of a whole site shows it, which is less than a look does: no terms, nothing of what the
+    marketplace does with the price, one channel only.
+
+    `quantity`: None where `own` is not so (the marketplace fulfils it) or nothing is told. `minor`: the price, in small coins of the
+    shelf's currency; None: none is told. `own`: its `channel` is the merchant's. `buyable`: None where the report has no such
+    column. `product_code` (ASIN), `ean`, `title`: "" when not told; letters may be lost in a title.
+    """
+
+    sku: str
+    quantity: int | None
+    minor: int | None
+    own: bool
+    buyable: bool | None
+    channel: str
+    product_code: str
+    ean: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfPage:
+    """Some thousand lines of a report, and the ones among them that could not be read."""
+
+    lines: Sequence[ShelfLine]
+    unread: Sequence[UnreadOffer] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """How far a report of all offers of a site is.
+
+    `pages` None: not yet; ask again with `cursor` in a while, or, where that is None too, it came to nothing (`reason`:
+    the marketplace's word for it). `nothing`: the marketplace says that there is nothing to tell. Prices are in `currency`.
+    `pages` are read once, from a file that is whole on this machine: they raise Malformed where it is none or was cut
+    off, which may show at its end only. Whoever does not read them to the end closes them.
+    """
+
+    pages: Generator[ShelfPage, None, None] | None
+    cursor: str | None
+    currency: str = ""
+    reason: str = ""
+    nothing: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class UnreadOrder:
     """One order of a page that could not be read; the others could. `field`: where it broke.
@@ -244,15 +291,96 @@ class OfferWriter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FeedSeen:
+    """A feed that the marketplace has of us, and since when by its own clock."""
+
+    feed: FeedId
+    created_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a feed's report shows of an offer once the feed was carried out: as `Observed` says it, and no more."""
+
+    quantity: int | None
+    price: Money | None
+    fulfilled_by: FulfilledBy
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEnd:
+    """A feed that has ended. `how`: "done": each change was taken or refused; "aborted": it broke off, and did some, all or
+    none of it; "cancelled": it was never begun.
+
+    `whole`: the report was read and accounts for each change; where it does not, whatever was not refused was taken,
+    perhaps. `refused`, `shown`: by the change's place in the feed, counted from 0. `problems`: about the feed itself.
+    `strangers`: lines about changes that were not in the feed; nothing follows from them.
+    """
+
+    how: Literal["done", "aborted", "cancelled"]
+    whole: bool = False
+    refused: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
+    shown: Mapping[int, Shown] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    strangers: int = 0
+
+
+class BulkWriter(Protocol):
+    """Tells the marketplace many changes at once. Only where the manifest names `bulk_writer`.
+
+    A feed is told in two steps, so that only the second has an effect, and only of that one it may be unknown whether it
+    was done.
+    """
+
+    def hand_in(self, site: SiteId, changes: Sequence[Change]) -> str:
+        """Hand over the changes of one site, each SKU once; the answer is what `start_feed` finds them by, for some minutes.
+        Nothing is told by it: repeating is safe."""
+        ...
+
+    def start_feed(self, site: SiteId, handed_in: str) -> FeedId:
+        """Have them carried out. Repeating tells them twice: where it broke off, `feeds_since` says whether it was done.
+
+        Raises Rejected where what was handed in is not taken (any more): nothing was told.
+        """
+        ...
+
+    def feeds_since(self, since: Instant) -> tuple[FeedSeen, ...]:
+        """The feeds of ours that were begun since then, newest first."""
+        ...
+
+    def followed(self, feed: FeedId, changes: Sequence[Change]) -> FeedEnd | None:
+        """What became of a feed; `changes` as they were handed in, in the same order. None: it is under way. Raises Rejected
+        "not_found" where the marketplace does not know it."""
+        ...
+
+    def call_off(self, feed: FeedId) -> None:
+        """Ask that it not be carried out. It may be all the same: `followed` says so."""
+        ...
+
+
 class OfferReader(Protocol):
     """Reads what the marketplace shows."""
 
-    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
-        """What the marketplace shows now; a key it does not know, or shows in a way that cannot be read, is absent."""
+    def observe(self, keys: Sequence[OfferKey]) -> OfferPage:
+        """What the marketplace shows of these now, on one page; a key it does not know is absent. What is there and cannot be
+        read is among `unread`; one without a readable SKU may be any of them."""
         ...
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:
         """All offers of one site, page by page; `cursor` None begins."""
+        ...
+
+
+class ShelfReader(Protocol):
+    """Reads a whole site in one report. Only where the manifest names `shelf_reader`; of others only `sweep` is asked."""
+
+    def shelf(self, site: SiteId, cursor: str | None) -> Shelf:
+        """All offers of one site, whoever sends them, as they were some time after the report was asked for.
+
+        `cursor` None asks for a report (each time a new one, at the marketplace's cost); else the one the last answer
+        gave: good for two days at least, and as often as one likes. A report takes minutes to hours.
+        """
         ...
 
 
@@ -299,6 +427,40 @@ class CatalogueSearch(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FeeAsked:
+    """Of which offer the fees are asked, at which `price` with tax, and whether the marketplace sends it."""
+
+    key: OfferKey
+    price: Money
+    by_marketplace: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FeeEstimated:
+    """What the marketplace keeps of that price; `fee` says for which price, and what it assumes of others."""
+
+    key: OfferKey
+    fee: Fee
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRefused:
+    """The marketplace estimates nothing for this one."""
+
+    key: OfferKey
+    problem: Problem
+
+
+class FeeEstimator(Protocol):
+    """Says what the marketplace would keep of a price. Only where the manifest names `fee_estimator`."""
+
+    def estimate_fees(self, asked: Sequence[FeeAsked]) -> Iterable[FeeEstimated | FeeRefused | Unclear]:
+        """The answers, as they come, in any order; whoever is in none of them was not spoken of. Unclear: there was an answer
+        and it cannot be believed. Repeating is safe. Raises Denied where the role is missing."""
+        ...
+
+
 class SecretRotator(Protocol):
     """Gets the application another client secret. Only where the manifest names `secret_rotator`."""
 
@@ -317,6 +479,17 @@ class SecretRotator(Protocol):
 
 
 class Marketplace(
-    Authorizer, OfferWriter, OfferReader, OrderReader, OrderCounter, Shipper, CatalogueSearch, SecretRotator, Protocol
+    Authorizer,
+    OfferWriter,
+    BulkWriter,
+    OfferReader,
+    ShelfReader,
+    OrderReader,
+    OrderCounter,
+    Shipper,
+    CatalogueSearch,
+    FeeEstimator,
+    SecretRotator,
+    Protocol,
 ):
     """All a full marketplace adapter offers."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,16 @@ class Response:
         return self.headers.get("x-amzn-requestid") or self.headers.get("x-request-id") or ""
 
 
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A large answer as a file without a name, which is gone when it is closed; whoever asked for it closes it. Header names
+    in lower case. `file` stands at its beginning."""
+
+    status: int
+    headers: Mapping[str, str]
+    file: BinaryIO
+
+
 class Net(Protocol):
     """Sends one request: limiter, timeout, redaction, journal. Never retries, but for an expired access token."""
 
@@ -46,5 +56,12 @@ class Net(Protocol):
 
         Raises Throttled (by our own bucket, or 429), Unreachable (no answer; it may have been carried
         out), ServerFault (5xx, or an answer cut off).
+        """
+        ...
+
+    def download(self, request: Request) -> Download:
+        """The same for what is too large for memory: on disk until it is closed, and nowhere else.
+
+        Only for addresses that get no token of ours (`authorized` false): secrets are not looked for in it.
         """
         ...

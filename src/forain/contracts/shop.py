@@ -10,6 +10,7 @@ from forain.core.errors import Problem
 from forain.core.ids import MarketplaceOrderId, ShopOrderId, VariantId
 from forain.core.money import Money
 from forain.core.orders import OrderDraft
+from forain.core.sales import Special
 from forain.core.secret import Secret
 from forain.core.signals import Signal
 from forain.core.stock import StockLevel
@@ -29,7 +30,9 @@ class Variant:
 
     `ean` "" when none. `tax_rate` in percent, None when not told. `level` None: the shop manages no stock
     for it. `group`: the shop's name of the group of articles it belongs to, for rules that count for all of them; "" for
-    none. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
+    none. `special`: its reduced price, None for none. `group_prices`: (group of
+    customers, price with tax) where the shop has another price for them, names in small letters. `cost`: what one piece costs
+    the merchant, without VAT; None: the shop does not say. `problems`: what is wrong with it as it stands; it is still listed, and what is wrong is not sent.
     """
 
     variant: VariantId
@@ -42,6 +45,9 @@ class Variant:
     tax_rate: Decimal | None = None
     active: bool = True
     group: str = ""
+    special: Special | None = None
+    group_prices: tuple[tuple[str, Money], ...] = ()
+    cost: Money | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -107,13 +113,15 @@ class Catalogue(Protocol):
         """(mark, signals): what may have changed since the `mark` of the last call ("" = from the beginning).
 
         Cheap enough to ask every `watch_every`. Signals carry keys only; too many is fine, too few is caught
-        by the nightly sweep.
+        by the next reading of everything. A shop without such a list answers `Signal("variant", "*")` each time: all of
+        it is read and compared, as often as `watch_every` says, and only what differs is marked.
         """
         ...
 
 
 class StockReader(Protocol):
-    """Stock and price at the moment of asking."""
+    """Stock and price at the moment of asking. A shop that keeps stock at several locations tells all of them with each article, also
+    those where none of it lies: what is not among them counts as unknown, and not as empty."""
 
     def stock(self, variants: Sequence[VariantId]) -> Mapping[VariantId, Variant]:
         """The variants as they are *now* (price and stock); one the shop does not have is absent, not zero."""

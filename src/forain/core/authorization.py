@@ -4,7 +4,7 @@ Facts are stored and change only through `apply`; the phase is computed from fac
 nowhere. The clock alone never stops anything: only the marketplace's refusal does.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -371,9 +371,26 @@ def next_application_probe_at(application: Application, now: Instant) -> Instant
     return now + _pause(now - application.refused_at, dear=True)
 
 
-def may_sync(facts: Facts, application: Application, paused_by_user: bool, now: Instant) -> Yes | No:
-    """The only answer to "may sync run?"; jobs, buttons and pages ask this and nothing else."""
-    if paused_by_user:
+Part = Literal["stock", "prices", "orders", "shipments"]
+PARTS: tuple[Part, ...] = ("stock", "prices", "orders", "shipments")
+"""What of an account's sync the merchant may pause by itself."""
+STOCK: tuple[Part, ...] = ("stock",)
+OFFERS: tuple[Part, ...] = ("stock", "prices")
+ORDERS: tuple[Part, ...] = ("orders",)
+SHIPMENTS: tuple[Part, ...] = ("shipments",)
+"""What a flow is about: it runs while one of them is not paused."""
+USUAL: tuple[Part, ...] = ("stock", "prices", "orders")
+"""What is paused where nothing is named: a parcel that has left is confirmed all the same, for who is late pays for it."""
+
+
+def may_sync(
+    facts: Facts, application: Application, paused: Collection[str], now: Instant, parts: Collection[Part] = USUAL
+) -> Yes | No:
+    """The only answer to "may sync run?"; jobs, buttons and pages ask this and nothing else.
+
+    `paused`: the parts the merchant has paused. `parts`: what is to run; No("paused_by_user") where all of them are paused.
+    """
+    if set(parts) <= set(paused):
         return No("paused_by_user")
     if application.refused_at is not None:
         return No("application_refused")

@@ -30,12 +30,14 @@ class Problem:
 
     `code`: theirs, or ours where they have none. `text`: their sentence, already redacted, "" when none.
     `field`: which attribute, "" when they do not say. `warning`: told, but nothing was refused for it.
+    `category`: the group they put it in, "" when they name none.
     """
 
     code: str
     text: str = ""
     field: str = ""
     warning: bool = False
+    category: str = ""
 
 
 class AdapterError(Exception):

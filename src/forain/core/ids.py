@@ -20,6 +20,8 @@ VariantId = NewType("VariantId", str)
 MarketplaceOrderId = NewType("MarketplaceOrderId", str)
 ShopOrderId = NewType("ShopOrderId", str)
 SubmissionId = NewType("SubmissionId", str)
+FeedId = NewType("FeedId", str)
+"""The marketplace's own name of a feed of ours."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

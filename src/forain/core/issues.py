@@ -31,6 +31,8 @@ CATALOGUE: dict[str, Severity] = {
     "landing_announced": Severity.WARNING,
     "landing_held": Severity.CRITICAL,
     "landing_under_way": Severity.CRITICAL,
+    "emptied": Severity.CRITICAL,
+    "holiday": Severity.NOTE,
     "accounts_doubted": Severity.WARNING,
     "application_refused": Severity.CRITICAL,
     "secret_overdue": Severity.CRITICAL,
@@ -54,6 +56,10 @@ CATALOGUE: dict[str, Severity] = {
     "offer_not_taken": Severity.WARNING,
     "offer_not_on_marketplace": Severity.WARNING,
     "offer_held": Severity.WARNING,
+    "brake_zero": Severity.CRITICAL,
+    "brake_prices": Severity.CRITICAL,
+    "price_jump": Severity.WARNING,
+    "feed_failed": Severity.WARNING,
     "order_held": Severity.WARNING,
     "order_not_created": Severity.WARNING,
     "order_total_differs": Severity.WARNING,
@@ -68,8 +74,11 @@ CATALOGUE: dict[str, Severity] = {
     "shipments_silent": Severity.WARNING,
     "shipment_refused": Severity.WARNING,
     "shipments_unshown": Severity.WARNING,
+    "bundles_in_part": Severity.WARNING,
     "shop_refused": Severity.CRITICAL,
     "catalogue_problem": Severity.WARNING,
+    "rates_failing": Severity.WARNING,
+    "rates_wrong": Severity.WARNING,
     "links_to_decide": Severity.NOTE,
     "people_to_review": Severity.WARNING,
     "internal": Severity.CRITICAL,
@@ -162,10 +171,9 @@ def derive(
 
 
 def _code_of(side: str) -> str:
-    """A side that only carries reminders or new secrets has words and a cure of its own."""
-    return {"mail": "mail_failing", "webhook": "webhook_failing", "queue": "queue_failing"}.get(
-        side.partition(":")[0], "side_ill"
-    )
+    """A side that carries neither orders nor offers has words and a cure of its own."""
+    own = {"mail": "mail_failing", "webhook": "webhook_failing", "queue": "queue_failing", "rates": "rates_failing"}
+    return own.get(side.partition(":")[0], "side_ill")
 
 
 def _of_account(account: AccountFacts, now: Instant) -> set[Issue]:

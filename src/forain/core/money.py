@@ -1,5 +1,6 @@
 """Amounts: whole minor units and a currency. Floats are refused, currencies never mix, all rounding is here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
@@ -134,6 +135,23 @@ def split(total: Money, parts: int) -> list[Money]:
     each, rest = divmod(abs(total.minor), parts)
     sign = -1 if total.minor < 0 else 1
     return [Money(sign * (each + (1 if n < rest else 0)), total.currency) for n in range(parts)]
+
+
+def spread(total: Money, weights: Sequence[int]) -> list[Money]:
+    """`total` in one amount for each weight, in proportion and adding up exactly; none has another sign than `total`.
+
+    Each part is rounded down, and the coins left over go one each to those that lost most by it, of equal ones to the
+    first. Weights are whole and not negative; where all are 0 each part gets alike.
+    """
+    if not weights or any(weight < 0 for weight in weights):
+        raise ValueError("an amount is spread over weights that are not negative")
+    if sum(weights) == 0:
+        weights = [1] * len(weights)
+    whole, sign = sum(weights), -1 if total.minor < 0 else 1
+    parts = [divmod(abs(total.minor) * weight, whole) for weight in weights]
+    left = abs(total.minor) - sum(each for each, _ in parts)
+    first = sorted(range(len(parts)), key=lambda n: (-parts[n][1], n))[:left]
+    return [Money(sign * (each + (n in first)), total.currency) for n, (each, _) in enumerate(parts)]
 
 
 def total_of(amounts: "list[Money]", currency: str) -> Money:

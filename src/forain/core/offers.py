@@ -1,6 +1,6 @@
 """An offer has three sides: what we want, what we told, what the marketplace shows. `plan` says what next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -8,6 +8,7 @@ from forain.core.clock import Instant
 from forain.core.errors import Problem
 from forain.core.ids import OfferKey, SubmissionId
 from forain.core.money import Money
+from forain.core.terms import UNSAID, Terms, as_text, differing, from_text, taken_back, tells
 
 MOST_TRIES = 3
 """So often a value is told that the marketplace took and then did not show; then a person is asked."""
@@ -26,10 +27,13 @@ FulfilledBy = Literal["merchant", "marketplace"]
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """What the rules want. None: this side of the offer is not ours, leave it as it stands."""
+    """What the rules want. None: this side of the offer is not ours, leave it as it stands. `withdrawn`: names of terms that
+    could be wished for and are not; what we once told of them is to go."""
 
     quantity: int | None
     price: Money | None
+    terms: Terms = UNSAID
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,21 @@ class Submitted:
     at: Instant
     submission_id: SubmissionId | None = None
     tries: int = 0
+    terms: Terms = UNSAID
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSetup:
+    """What the marketplace itself does with the price of an offer. `lowest`, `highest`: outside of them it takes the offer off
+    sale, None: no such limit. `automated`: the name of its own repricing rule, "" for none."""
+
+    lowest: Money | None = None
+    highest: Money | None = None
+    automated: str = ""
+
+
+NO_SETUP = PriceSetup()
+"""The marketplace leaves the price alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +71,8 @@ class Observed:
     """What the marketplace shows, the effective values, not what was once submitted.
 
     `quantity` None: it shows none (fulfilled by the marketplace, or incomplete). `price` None: no price.
-    `channels`: names of all fulfilment channels of the SKU, as the marketplace spells them.
+    `channels`: names of all fulfilment channels of the SKU, as the marketplace spells them. `terms`: what else it shows; a
+    term it does not tell of (or tells in a way that cannot be read) is not said. `setup`: what it does with the price by itself.
     `buyable`: it can be bought now. `title`, `product_code` (ASIN), `ean`: "" when not told.
     """
 
@@ -68,16 +88,23 @@ class Observed:
     title: str = ""
     problems: tuple[Problem, ...] = ()
     seen_at: Instant | None = None
+    terms: Terms = UNSAID
+    setup: PriceSetup = NO_SETUP
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Absolute values to tell the marketplace for one offer. None: not part of this change."""
+    """Absolute values to tell the marketplace for one offer. None: not part of this change.
+
+    `gone`: what stands there of the terms that are to be absent or in part so; some marketplaces want it named.
+    """
 
     key: OfferKey
     quantity: int | None
     price: Money | None
     product_type: str = ""
+    terms: Terms = UNSAID
+    gone: Terms = UNSAID
 
     def __post_init__(self) -> None:
         if self.quantity is not None and self.quantity < 0:
@@ -86,7 +113,7 @@ class Change:
             raise ValueError("a price is above zero")
 
 
-WaitCode = Literal["unacknowledged", "orders_unread", "shop_away"]
+WaitCode = Literal["unacknowledged", "orders_unread", "shop_away", "paused", "shared"]
 AlarmCode = Literal["not_on_marketplace", "not_taken"]
 
 
@@ -160,10 +187,13 @@ def plan(
     quantity = desired.quantity
     if observed.fulfilled_by == "marketplace" and quantity is not None:
         quantity, notes = None, ("fulfilled_by_marketplace",)
-    told_quantity, told_price = (submitted.quantity, submitted.price) if submitted else (None, None)
+    told_quantity, told_price, told_terms = (
+        (submitted.quantity, submitted.price, submitted.terms) if submitted else (None, None, UNSAID)
+    )
     quantity_differs = quantity is not None and _differs(quantity, observed.quantity, told_quantity)
     price_differs = desired.price is not None and _differs(desired.price, observed.price, told_price)
-    if not quantity_differs and not price_differs:
+    terms = differing(fitting_terms(desired, observed), observed.terms, told_terms)
+    if not quantity_differs and not price_differs and not terms:
         if submitted is not None and (observed.seen_at is None or observed.seen_at < submitted.at):
             return Wait(now + acknowledge_within, "unacknowledged", notes)
         if moved and quantity is not None:
@@ -180,6 +210,8 @@ def plan(
         quantity if quantity_differs else None,
         desired.price if price_differs else None,
         observed.product_type,
+        terms,
+        observed.terms.only([*terms.absent(), *(["business"] if terms.business else [])]),
     )
     if submitted is not None and not _tells(submitted, change) and now < submitted.at + APART:
         return Wait(submitted.at + APART, "unacknowledged", notes)
@@ -192,6 +224,21 @@ def plan(
     return Submit(change, notes)
 
 
+def fitting_terms(desired: Desired, observed: Observed | None, told: Terms = UNSAID) -> Terms:
+    """What of the desired terms an offer as it stands can be told, and what is to be taken back of what was `told` of each
+    of them last.
+
+    The handling time stands beside the quantity of the merchant's own channel: told alone it would open that channel.
+    """
+    terms = desired.terms
+    if observed is not None:
+        terms = from_text(as_text(terms) | as_text(taken_back(desired.withdrawn, told, observed.terms)))
+    own = observed is not None and observed.fulfilled_by == "merchant"
+    if own and observed is not None and (observed.quantity is not None or desired.quantity is not None):
+        return terms
+    return replace(terms, handling_days=None)
+
+
 def _differs(wanted: int | Money, shown: int | Money | None, told: int | Money | None) -> bool:
     """Shown otherwise, or told otherwise and still on its way."""
     return wanted != shown or told not in (None, wanted)
@@ -199,8 +246,10 @@ def _differs(wanted: int | Money, shown: int | Money | None, told: int | Money |
 
 def _tells(submitted: Submitted, change: Change) -> bool:
     """The last submission already said all that `change` says."""
-    return (change.quantity is None or change.quantity == submitted.quantity) and (
-        change.price is None or change.price == submitted.price
+    return (
+        (change.quantity is None or change.quantity == submitted.quantity)
+        and (change.price is None or change.price == submitted.price)
+        and tells(submitted.terms, change.terms)
     )
 
 

@@ -1,12 +1,13 @@
 """A marketplace order, and the table that says what to do with it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
+from forain.core.bundles import Component, part_line, shares, tax_shares
 from forain.core.clock import Instant
 from forain.core.ids import MarketplaceOrderId, OrderKey, SellerSku, SiteId, VariantId
 from forain.core.money import LineTotal, Money, total_of
@@ -138,7 +139,8 @@ def keeping_buyer(order: Order, known: Order) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """One line for the shop: its own variant, and the exact total."""
+    """One line for the shop: its own variant, and the exact total. `line_id`: the marketplace's; of a bundle's component
+    `core.bundles.part_line`. `sku`: what was sold, the bundle's own where it is one."""
 
     line_id: str
     variant: VariantId
@@ -231,12 +233,22 @@ class Nothing:
 OrderStep = Hold | Create | Cancel | Nothing
 
 
+Bundles = Mapping[SellerSku, Sequence[Component]]
+"""What the bundles among an order's SKUs are made of."""
+NO_BUNDLES: Bundles = {}
+
+
 def step(
-    order: Order, known: OrderState | None, mapping: Mapping[SellerSku, VariantId], since: Instant | None = None
+    order: Order,
+    known: OrderState | None,
+    mapping: Mapping[SellerSku, VariantId],
+    since: Instant | None = None,
+    bundles: Bundles = NO_BUNDLES,
 ) -> OrderStep:
     """What to do with `order`, of which our record says `known` (None: never seen).
 
-    `mapping`: confirmed links of the order's SKUs. An order fulfilled by the marketplace is recorded and
+    `mapping`: confirmed links of the order's SKUs; `bundles`: those that are bundles, which come into the shop as their
+    components. An order fulfilled by the marketplace is recorded and
     never becomes work for the shop. An order being created goes on being created even if it was cancelled
     meanwhile: only when it is surely there can it surely be cancelled. Where a cancelled order no longer shows
     what it takes to create it, the shop is asked to cancel whatever it may have. `since`: when the account was
@@ -258,10 +270,10 @@ def step(
         if order.status is OrderStatus.SHIPPED and since is not None and order.purchased_at < since:
             return Nothing(OrderState.RECORDED)
         return Hold("already_shipped")
-    missing = _missing(order, mapping)
+    missing = _missing(order, {*mapping, *bundles})
     if missing is not None:
         return Cancel() if order.status is OrderStatus.CANCELLED else missing
-    return Create(_draft(order, mapping))
+    return Create(_draft(order, mapping, bundles))
 
 
 def paid(lines: Sequence[Line], currency: str) -> Money | None:
@@ -279,11 +291,11 @@ def _ordered(order: Order) -> list[Line]:
     return [line for line in order.lines if line.quantity > 0]
 
 
-def _missing(order: Order, mapping: Mapping[SellerSku, VariantId]) -> Hold | None:
+def _missing(order: Order, mapped: Collection[SellerSku]) -> Hold | None:
     lines = _ordered(order)
     if not lines:
         return Hold("no_lines")
-    unknown = [line.sku for line in lines if line.sku not in mapping]
+    unknown = [line.sku for line in lines if line.sku not in mapped]
     if unknown:
         return Hold("unknown_sku", ", ".join(sorted(set(unknown))))
     if any(line.total is None for line in lines):
@@ -293,19 +305,21 @@ def _missing(order: Order, mapping: Mapping[SellerSku, VariantId]) -> Hold | Non
     return None
 
 
-def _draft(order: Order, mapping: Mapping[SellerSku, VariantId]) -> OrderDraft:
+def _draft(order: Order, mapping: Mapping[SellerSku, VariantId], bundles: Bundles) -> OrderDraft:
     assert order.ship_to is not None
     zero = Money(0, order.currency)
-    lines = []
+    lines: list[DraftLine] = []
     shipping = discount = goods = zero
     for line in _ordered(order):
         assert line.total is not None
         goods = goods + line.total.money
         shipping = shipping + (line.shipping.money if line.shipping else zero)
         discount = discount + (line.discount.money if line.discount else zero)
-        lines.append(
-            DraftLine(line.line_id, mapping[line.sku], line.sku, line.title, line.quantity, line.total, line.tax)
-        )
+        if line.sku in bundles:
+            lines += _components(line, line.total.money, bundles[line.sku])
+        else:
+            variant = mapping[line.sku]
+            lines.append(DraftLine(line.line_id, variant, line.sku, line.title, line.quantity, line.total, line.tax))
     return OrderDraft(
         reference=order.key.order_id,
         site=order.site,
@@ -319,3 +333,18 @@ def _draft(order: Order, mapping: Mapping[SellerSku, VariantId]) -> OrderDraft:
         buyer_email=order.buyer_email,
         ship_by=order.ship_by,
     )
+
+
+def _components(line: Line, total: Money, components: Sequence[Component]) -> list[DraftLine]:
+    """The line of a bundle as the shop's own articles: pieces sold x need, amounts that add up to the line's exactly."""
+    totals = shares(total, components)
+    taxes: Sequence[Money | None] = [None] * len(components)
+    if line.tax is not None:
+        taxes = tax_shares(line.tax, totals, components)
+    return [
+        DraftLine(
+            part_line(line.line_id, place, len(components), one.need), one.variant, line.sku, one.title or line.title,
+            line.quantity * one.need, LineTotal(part), tax,
+        )
+        for place, (one, part, tax) in enumerate(zip(components, totals, taxes, strict=True), start=1)
+    ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The price to show on a site, and how it came about."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -8,6 +9,7 @@ from typing import Literal
 from forain.core.money import Money
 from forain.core.plain import digits
 
+RATE_DECIMALS = 8
 LEAST_RATE, MOST_RATE = Decimal("0.000001"), Decimal(1_000_000)
 MOST_DIGITS = 3
 """An ending of so many digits: 9.99 has three."""
@@ -31,6 +33,18 @@ class Rate:
     def __post_init__(self) -> None:
         if not LEAST_RATE <= self.rate <= MOST_RATE:
             raise ValueError("not a rate")
+
+
+def crossed(base: str, told: Mapping[str, Decimal], source: str, target: str, on: date) -> Rate | None:
+    """The rate of two currencies by what each is worth against `base` (so many of it for one `base`). None: one of them is not
+    told, or what comes of it is no rate."""
+    one, other = (Decimal(1) if currency == base else told.get(currency) for currency in (source, target))
+    if one is None or other is None or not one:
+        return None
+    try:
+        return Rate(source, target, round(other / one, RATE_DECIMALS), on)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ class PriceRule:
 
     `site_tax`: percent of VAT of the site's country, which takes the place of the shop's; None: the shop's price is shown
     as it is. `percent` may be negative, and so may `add`. `floor` and `ceiling` None: no limit; they hold against
-    everything else, the ending too.
+    everything else, the ending too. `fixed`: this price as it is said, whatever the shop has; None: the shop's.
     """
 
     site_tax: Decimal | None = None
@@ -85,6 +99,7 @@ class PriceRule:
     ending: Ending | None = None
     floor: Money | None = None
     ceiling: Money | None = None
+    fixed: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,7 @@ class NoPrice:
 
 
 def price_on_site(
-    shop_price: Money,
+    shop_price: Money | None,
     site_currency: str,
     rule: PriceRule,
     *,
@@ -111,13 +126,17 @@ def price_on_site(
     rate: Rate | None = None,
     today: date | None = None,
 ) -> Priced | NoPrice:
-    """The shop's price with tax, turned by the rule into the site's price.
+    """The shop's price with tax, turned by the rule into the site's price; a fixed one only has to be within floor and ceiling.
 
-    `shop_tax`: percent of VAT within the shop's price, None: not told. `rate`: from the shop's currency to the site's, None:
-    there is none. No rate or an old one as of `today`, zero and negative prices, and limits that contradict each other give
-    NoPrice: nothing is guessed about money.
+    `shop_price` None: the shop has none. `shop_tax`: percent of VAT within it, None: not told. `rate`: from the shop's currency
+    to the site's, None: there is none. No rate or an old one as of `today`, zero and negative prices, and limits that contradict
+    each other give NoPrice: nothing is guessed about money.
     """
-    if shop_price.minor <= 0:
+    if rule.floor and rule.ceiling and rule.ceiling < rule.floor:
+        return NoPrice("floor_above_ceiling")
+    if rule.fixed is not None:
+        return Priced(*_within(rule.fixed, replace(rule, ending=None), [("fixed_price", rule.fixed.text())]))
+    if shop_price is None or shop_price.minor <= 0:
         return NoPrice("price_not_positive")
     steps = [("shop_price", str(shop_price) if shop_price.currency != site_currency else shop_price.text())]
     price = shop_price
@@ -128,8 +147,6 @@ def price_on_site(
             return NoPrice("rate_too_old")
         price = Money.rounded(price.amount * rate.rate, site_currency)
         steps.append(("rate", f"{digits(rate.rate)} ({rate.on})"))
-    if rule.floor and rule.ceiling and rule.ceiling < rule.floor:
-        return NoPrice("floor_above_ceiling")
     if rule.site_tax is not None:
         if shop_tax is None:
             return NoPrice("tax_rate_missing")

@@ -24,6 +24,7 @@ STANDING_STILL = timedelta(minutes=10)
 """How soon a stopped account is asked again without a poke; a renewal pokes at once."""
 DENIED_PAUSE = timedelta(hours=24)
 DATABASE_PAUSE = timedelta(seconds=15)
+NEED_THE_SHOP = ("reconcile_offers", "import_orders", "confirm_shipments")
 REJECTED_PAUSE = timedelta(hours=1)
 
 
@@ -82,13 +83,13 @@ def _run(deps: Deps, name: str, subject: str) -> bool:
 
 
 def _run_account(deps: Deps, flow: Flow, row: models.Account) -> Instant:
-    if not flow.needs_permission:
+    if not flow.parts:
         return flow.run(deps, row)
-    answer = accounts.may_sync(row, deps.clock.now())
+    answer = accounts.may_sync(row, deps.clock.now(), flow.parts)
     if isinstance(answer, authorization.Yes) and answer.probe_first and not _probed(row, deps.clock.now()):
         authorize.probe(deps, row)
         row = accounts.get(AccountId(row.pk))
-        answer = accounts.may_sync(row, deps.clock.now())
+        answer = accounts.may_sync(row, deps.clock.now(), flow.parts)
     if isinstance(answer, authorization.No):
         if flow.name == "import_orders" and answer.code != "paused_by_user":
             # What was read while we were allowed is still brought into the shop.
@@ -111,6 +112,9 @@ def _probed(row: models.Account, now: Instant) -> bool:
 def _shop_answers(deps: Deps, shop: models.Shop) -> None:
     if issues.side_answers(f"shop:{shop.pk}", deps.clock.now(), shop=shop.pk):
         log.warning("shop=%s is back", shop.pk)
+        # What failed for its sake pauses for up to an hour.
+        for account in shop.accounts.all():
+            runs.force(f"account:{account.pk}", deps.clock.now(), list(NEED_THE_SHOP))
     issues.mended("shop_refused", f"shop:{shop.pk}")
 
 

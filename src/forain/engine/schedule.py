@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from forain.core import authorization
+from forain.core.authorization import Part
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.flows import (
     authorize,
     confirm_shipments,
+    estimate_fees,
     import_orders,
     mirror_catalogue,
     notice_silence,
     observe_offers,
+    poll_rates,
     prove_orders,
     prune,
     reconcile_offers,
     rotate_secret,
+    send_feeds,
     send_heartbeat,
     tell_people,
     watch,
@@ -41,23 +46,25 @@ def _issues(deps: Deps, _: None) -> Instant:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """`run` answers when it is due next. `needs_permission`: asks `may_sync` first."""
+    """`run` answers when it is due next. `parts`: asks `may_sync` of them first; (): it needs no permission."""
 
     name: str
     kind: Literal["account", "shop", "application", "house"]
     run: Callable[..., Instant]
-    needs_permission: bool = False
+    parts: tuple[Part, ...] = ()
 
 
 FLOWS = {
     flow.name: flow
     for flow in (
-        Flow("import_orders", "account", import_orders.import_orders, needs_permission=True),
-        Flow("reconcile_offers", "account", reconcile_offers.reconcile_offers, needs_permission=True),
-        Flow("observe_offers", "account", observe_offers.observe_offers, needs_permission=True),
-        Flow("sweep_offers", "account", observe_offers.sweep_offers, needs_permission=True),
-        Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, needs_permission=True),
-        Flow("prove_orders", "account", prove_orders.prove_orders, needs_permission=True),
+        Flow("import_orders", "account", import_orders.import_orders, authorization.ORDERS),
+        Flow("reconcile_offers", "account", reconcile_offers.reconcile_offers, authorization.OFFERS),
+        Flow("send_feeds", "account", send_feeds.send_feeds, authorization.OFFERS),
+        Flow("estimate_fees", "account", estimate_fees.estimate_fees, authorization.OFFERS),
+        Flow("observe_offers", "account", observe_offers.observe_offers, authorization.OFFERS),
+        Flow("sweep_offers", "account", observe_offers.sweep_offers, authorization.OFFERS),
+        Flow("confirm_shipments", "account", confirm_shipments.confirm_shipments, authorization.SHIPMENTS),
+        Flow("prove_orders", "account", prove_orders.prove_orders, authorization.ORDERS),
         Flow("probe", "account", authorize.probe),
         # Only where the application has a queue: `rotate_secret.set_queue` plans the line, and takes it out again.
         Flow("rotate_secret", "application", rotate_secret.rotate_secret),
@@ -66,6 +73,7 @@ FLOWS = {
         Flow("derive_issues", "house", _issues),
         Flow("notice_silence", "house", notice_silence.notice_silence),
         Flow("send_heartbeat", "house", send_heartbeat.send_heartbeat),
+        Flow("poll_rates", "house", poll_rates.poll_rates),
         Flow("tell_people", "house", tell_people.tell_people),
         Flow("prune", "house", prune.prune),
     )

@@ -23,6 +23,11 @@ from forain.store import models, runs
 log = logging.getLogger("forain.engine")
 
 PULSE_SECONDS = 0.25
+LONGEST_WAIT_SECONDS = 0.25
+"""Waiting for an event: how soon it is asked whether the worker shall end."""
+PLAN_SECONDS = 5.0
+FETCH_SECONDS = 1.0
+"""So often the queue is asked for jobs of which nobody told it."""
 HEARTBEAT_SECONDS = 5.0
 STALLED_AFTER_SECONDS = 20.0
 """A worker whose heart was not heard for so long is dead. One that only slept loses nothing: leases guard its lines."""
@@ -78,7 +83,7 @@ class Worker:
     def _beat(self) -> None:
         """The pulse. A database away is waited for, said once; nothing else ends it either: without it nothing runs."""
         trouble = fresh = False
-        beats = 0
+        plan_at = 0.0
         while not self._ending.is_set():
             try:
                 close_old_connections()
@@ -86,14 +91,17 @@ class Worker:
                 if not fresh:
                     runs.start_stopped(now)
                     fresh = True
-                if beats % 20 == 0:
+                if time.monotonic() >= plan_at:
                     schedule.plan_all(now)
                     models.Instance.objects.update(worker_seen_at=now)
+                    plan_at = time.monotonic() + PLAN_SECONDS
+                # Before it is asked what is due: what becomes due after that is heard.
+                runs.listen()
                 pulse(self._deps)
-                beats += 1
                 if trouble:
                     log.warning("the database is back")
                 trouble = False
+                self._rest()
             except Exception as error:
                 if not trouble and isinstance(error, AWAY):
                     log.warning("the database is away: %s", error.__cause__ or error)
@@ -101,8 +109,16 @@ class Worker:
                     log.exception("the pulse failed; it goes on")
                 trouble = True
                 connections.close_all()
-            self._ending.wait(2 if trouble else PULSE_SECONDS)
+            if trouble:
+                self._ending.wait(2)
         connections.close_all()
+
+    def _rest(self) -> None:
+        """Until the next pulse: its time, or an event that made something due. No event waits for the time."""
+        end = time.monotonic() + PULSE_SECONDS
+        while not self._ending.is_set() and (left := end - time.monotonic()) > 0:
+            if runs.wait_for_poke(min(left, LONGEST_WAIT_SECONDS)):
+                return
 
     def _work(self) -> None:
         while not self._ending.is_set():
@@ -125,7 +141,7 @@ class Worker:
                 concurrency=self._concurrency,
                 install_signal_handlers=False,
                 listen_notify=True,
-                fetch_job_polling_interval=1.0,
+                fetch_job_polling_interval=FETCH_SECONDS,
                 delete_jobs="always",
                 update_heartbeat_interval=HEARTBEAT_SECONDS,
                 stalled_worker_timeout=STALLED_AFTER_SECONDS,
@@ -137,11 +153,33 @@ class Worker:
                 burying.cancel()
 
 
+class _Told(asyncio.Event):
+    """An event that counts how often it was said."""
+
+    times = 0
+
+    def set(self) -> None:
+        self.times += 1
+        super().set()
+
+
 class _Queue(QueueWorker):
-    """Begins anew where the end of a job could not be written.
+    """Begins anew where the end of a job could not be written, and keeps no job waiting that may begin.
 
     The job would stay "doing" under a living worker, and its line would wait behind it for ever.
     """
+
+    def __init__(self, **told: Any) -> None:
+        super().__init__(**told)
+        self._told = _Told()
+        self._new_job_event = self._told
+
+    async def _fetch_and_process_jobs(self) -> None:
+        """Once more where a job was told of while the queue was being asked: the base class forgets that with its answer."""
+        before = self._told.times
+        await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+        if self._told.times > before:
+            self._told.set()
 
     async def _persist_job_status(self, *told: Any, **named: Any) -> None:
         try:
@@ -149,6 +187,8 @@ class _Queue(QueueWorker):
         except Exception:
             self.stop()  # type: ignore[no-untyped-call]
             raise
+        # What was poked during its run waits behind it, and was told of when it could not begin.
+        self._told.set()
 
 
 async def _bury_the_dead(queue: App) -> None:

@@ -1,7 +1,7 @@
 """Forain may act for me at the marketplace: connect, probe, doubt, refuse, renew. The only caller of apply()."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -591,11 +591,11 @@ class NotAllowed(Exception):
     """Sync may not go on: somebody paused it, or Amazon withdrew its permission, while a run was under way."""
 
 
-def still_allowed(deps: Deps, account: models.Account) -> models.Account:
-    """Ask anew before the next batch or page: at a slow marketplace one run can last for hours. The answer is the account
-    as it is now. Raises NotAllowed."""
+def still_allowed(deps: Deps, account: models.Account, parts: Collection[authorization.Part]) -> models.Account:
+    """Ask anew before the next batch or page: at a slow marketplace one run can last for hours. `parts`: what is under way;
+    the answer is the account as it is now. Raises NotAllowed."""
     row = accounts.get(AccountId(account.pk))
-    if isinstance(accounts.may_sync(row, deps.clock.now()), authorization.No):
+    if isinstance(accounts.may_sync(row, deps.clock.now(), parts), authorization.No):
         raise NotAllowed
     return row
 

@@ -6,10 +6,11 @@ from django.db import transaction
 
 from forain.contracts.marketplace import Confirmed, Parcel, ParcelRefused
 from forain.contracts.shop import Shipment
-from forain.core import errors
+from forain.core import authorization, errors
+from forain.core.bundles import Packed, added, pack
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, MarketplaceOrderId, ShopId, SiteId
-from forain.core.orders import OrderStatus, without_buyer
+from forain.core.orders import Order, OrderStatus, without_buyer
 from forain.flows import authorize, import_orders
 from forain.flows.deps import Deps
 from forain.store import issues, journal, models, orders, parcels, shops
@@ -30,6 +31,7 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
         trouble: errors.AdapterError | None = error
     else:
         trouble = None
+    _tell_orders(deps, account, "bundles_in_part", orders.left_in_part(AccountId(account.pk), deps.clock.now()))
     for waiting in orders.unconfirmed_parcels(AccountId(account.pk), deps.clock.now()):
         by_hand = waiting.attempt == 0 and _shipped_by_hand(deps, account, waiting)
         parcel = parcels.claim(waiting.pk, deps.clock.now())
@@ -40,7 +42,7 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
                 _confirm(deps, account, parcel, by_hand=by_hand)
         finally:
             parcels.release(parcel)
-        authorize.still_allowed(deps, account)
+        authorize.still_allowed(deps, account, authorization.SHIPMENTS)
     if trouble is not None:
         raise trouble
     return deps.clock.now() + LOOK_EVERY
@@ -48,12 +50,16 @@ def confirm_shipments(deps: Deps, account: models.Account) -> Instant:
 
 def _tell_unshown(deps: Deps, account: models.Account) -> None:
     """A taken parcel is no sent order yet: a feed is refused later, or nothing comes of it."""
-    names, subject = orders.unshown(AccountId(account.pk), deps.clock.now()), f"account:{account.pk}"
+    _tell_orders(deps, account, "shipments_unshown", orders.unshown(AccountId(account.pk), deps.clock.now()))
+
+
+def _tell_orders(deps: Deps, account: models.Account, code: str, names: list[str]) -> None:
+    subject = f"account:{account.pk}"
     if names:
         told = {"count": str(len(names)), "orders": import_orders.named(names), "order": names[0]}
-        issues.found("shipments_unshown", subject, deps.clock.now(), account=account.pk, placeholders=told)
+        issues.found(code, subject, deps.clock.now(), account=account.pk, placeholders=told)
     else:
-        issues.mended("shipments_unshown", subject)
+        issues.mended(code, subject)
 
 
 def read_parcels(deps: Deps, account: models.Account) -> None:
@@ -78,11 +84,11 @@ def read_parcels(deps: Deps, account: models.Account) -> None:
         issues.mended("catalogue_problem", subject)
 
 
-def _known(parcel: tuple[str, str, dict[str, int]] | None, shipment: Shipment) -> bool:
+def _known(parcel: tuple[str, str, Packed] | None, shipment: Shipment) -> bool:
     if parcel is None:
         return False
-    carrier, tracking, items = parcel
-    return (carrier, tracking) == (shipment.carrier, shipment.tracking) and dict(shipment.items) in ({}, items)
+    carrier, tracking, packed = parcel
+    return (carrier, tracking) == (shipment.carrier, shipment.tracking) and dict(shipment.items) in ({}, packed.named)
 
 
 def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Shipment) -> None:
@@ -90,22 +96,30 @@ def _keep(deps: Deps, account: models.Account, row: models.Order, shipment: Ship
     if order is None:
         return
     now = deps.clock.now()
-    taken = orders.parcel_pieces(row)
-    items = dict(shipment.items) or {
-        line.line_id: line.quantity - taken.get(line.line_id, 0)
-        for line in order.lines
-        if line.quantity > taken.get(line.line_id, 0)
-    }
-    if not items and not models.Parcel.objects.filter(order=row, shop_parcel=shipment.parcel).exists():
-        return
     # Amazon refuses a moment in the future or before the order.
     shipped_at = max(min(shipment.shipped_at or now, now), order.purchased_at)
     with transaction.atomic():
-        if orders.see_parcel(row, shipment, items, shipped_at, now):
+        # Held before it is reckoned what is new in this parcel: two that make one bundle whole must not both tell it.
+        orders.lock(row)
+        packed, new = _packed(row, order, shipment)
+        if new and not packed.named:
+            return
+        if orders.see_parcel(row, shipment, packed, shipped_at, now):
             journal.write(
                 now, "parcel_seen", account=AccountId(account.pk), subject=row.order_id, correlation_id=row.correlation,
                 placeholders={"carrier": shipment.carrier, "tracking": shipment.tracking},
             )  # fmt: skip
+
+
+def _packed(row: models.Order, order: Order, shipment: Shipment) -> tuple[Packed, bool]:
+    """(what the parcel tells the marketplace, it is not written down yet). One that names nothing holds all that is left; one that is
+    written down and names nothing keeps what it had."""
+    others, new = orders.other_parcels(row, shipment.parcel), not orders.is_parcel(row, shipment.parcel)
+    ordered = added(*({line.line_id: line.quantity} for line in order.lines))
+    if shipment.items or not new:
+        return pack(shipment.items, others, ordered), new
+    left = {line: count - others.items.get(line, 0) for line, count in ordered.items()}
+    return Packed({line: count for line, count in left.items() if count > 0}, {}), new
 
 
 def _shipped_by_hand(deps: Deps, account: models.Account, row: models.Parcel) -> bool:

@@ -10,10 +10,12 @@ from forain.core.plain import csv_cell, meant
 
 @dataclass(frozen=True, slots=True)
 class WrongLine:
-    """Why a file is not taken; `line` counts from 1."""
+    """Why a file is not taken; `line` counts from 1. `code`: the reason where it has words of its own, `what` is the gap in them;
+    "": `what` is all there is to say."""
 
     line: int
     what: str
+    code: str = ""
 
 
 def rows(

@@ -42,6 +42,10 @@ class Opener(Protocol):
         """A queue of new client secrets."""
         ...
 
+    def rates(self) -> Net:
+        """The way to the address that exchange rates are fetched from."""
+        ...
+
     def webhook(self, webhook: models.Webhook) -> Net:
         """The way to an address that is called with reminders."""
         ...

@@ -7,11 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from forain.contracts.marketplace import OrderPage
-from forain.contracts.shop import Shop
-from forain.core import errors, retry
+from forain.contracts.shop import Shop, Variant
+from forain.core import authorization, errors, retry
+from forain.core.bundles import Component, Part, is_bundle
 from forain.core.clock import Instant, Window, format_instant, parse_instant
-from forain.core.ids import AccountId, SellerSku, ShopId
+from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.core.orders import (
+    Bundles,
     Cancel,
     Create,
     Hold,
@@ -91,7 +93,7 @@ def _read_window(
         told["cursor"] = page.cursor
         _keep_place(account, "read", told if page.cursor else {})
         if page.cursor:
-            authorize.still_allowed(deps, account)
+            authorize.still_allowed(deps, account, authorization.ORDERS)
     return new, parse_instant(told["until"]) if told["until"] else None
 
 
@@ -163,11 +165,13 @@ def _tell_cancel_asked(account: models.Account, order: Order, now: Instant) -> N
 
 
 def _mark_sold(deps: Deps, account: models.Account, skus: Iterable[str], correlation: str = "") -> None:
-    """Look again at all that shares its stock with these SKUs: other SKUs of the variant, other accounts of the shop."""
+    """Look again at all that shares its stock with these SKUs: other SKUs of a variant and bundles it is in, other accounts of
+    the shop."""
     if account.shop_id is None:
         return
-    links = shops.confirmed_links(AccountId(account.pk), [SellerSku(sku) for sku in skus])
-    shops.mark_variants(ShopId(account.shop_id), set(links.values()), deps.clock.now(), correlation)
+    contents = shops.contents(AccountId(account.pk), [SellerSku(sku) for sku in skus])
+    variants = {part.variant for parts in contents.values() for part in parts}
+    shops.mark_variants(ShopId(account.shop_id), variants, deps.clock.now(), correlation)
 
 
 def read_again(deps: Deps, account: models.Account) -> None:
@@ -226,10 +230,9 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
     order = orders.body_of(row, deps.vault)
     if order is None:
         return
-    links = shops.confirmed_links(AccountId(account.pk), [line.sku for line in order.lines])
-    mapping = {SellerSku(sku): variant for sku, variant in links.items()}
+    mapping, bundles = _what_was_sold(account, order)
     subject = str(order.key)
-    match step(order, OrderState(row.state), mapping, account.import_since):
+    match step(order, OrderState(row.state), mapping, account.import_since, bundles):
         case Hold(reason=reason, detail=detail):
             with transaction.atomic():
                 if orders.hold(row, reason, detail):
@@ -250,6 +253,24 @@ def _settle_one(deps: Deps, account: models.Account, row: models.Order) -> None:
                 if orders.become(row, state):
                     journal.write(now, f"order_{state.value}", account=AccountId(account.pk), subject=subject)
                     _mark_sold(deps, account, row.pieces, row.correlation)
+
+
+def _what_was_sold(account: models.Account, order: Order) -> tuple[dict[SellerSku, VariantId], Bundles]:
+    """The links of the order's SKUs, and what its bundles are made of. Their prices only divide amounts: as last mirrored will do."""
+    contents = shops.contents(AccountId(account.pk), [line.sku for line in order.lines])
+    mapping = {sku: parts[0].variant for sku, parts in contents.items() if not is_bundle(parts)}
+    made_of = {sku: parts for sku, parts in contents.items() if is_bundle(parts)}
+    if not made_of or account.shop_id is None:
+        return mapping, {}
+    names = {part.variant for parts in made_of.values() for part in parts}
+    known = shops.mirrored(ShopId(account.shop_id), names)
+    return mapping, {
+        sku: [_component(part, known.get(part.variant)) for part in parts] for sku, parts in made_of.items()
+    }
+
+
+def _component(part: Part, known: Variant | None) -> Component:
+    return Component(part.variant, part.need, known.title if known else "", known.price if known else None)
 
 
 def _create(deps: Deps, account: models.Account, row: models.Order, draft: OrderDraft, order: Order) -> None:
@@ -403,14 +424,14 @@ def catch_up(deps: Deps, account: models.Account) -> models.CatchUp | None:
     _keep_place(account, "proof", told)
     row = shops.get(ShopId(account.shop_id))
     shop, lag = deps.open.shop(row), deps.open.shop_manifest(row.kind).search_lag
-    authorize.still_allowed(deps, account)
+    authorize.still_allowed(deps, account, authorization.ORDERS)
     for page in _pages_from(deps, account, Window(since, parse_instant(told["begun_at"])), "proof", told):
         due, late, missing = _proof_of(account, shop, page, since, lag, deps.clock.now())
         told |= {"due": told["due"] + due, "late": told["late"] + late, "missing": told["missing"] + missing}
         told["cursor"] = page.cursor
         _keep_place(account, "proof", told if page.cursor else {})
         if page.cursor:
-            authorize.still_allowed(deps, account)
+            authorize.still_allowed(deps, account, authorization.ORDERS)
     return _proven(deps, account, since, told)
 
 

@@ -5,7 +5,7 @@ Begin and end mark all offers, in the transaction that says so: the reconciler t
 
 from dataclasses import replace
 
-from forain.core import errors, landing
+from forain.core import authorization, errors, landing
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.landing import NO_LANDING, Landing, Stage, Told
@@ -23,7 +23,7 @@ def landing_of(row: models.Account, now: Instant) -> Landing:
     return Landing(
         wanted=True,
         told=told,
-        obstacle=landing.obstacle(accounts.may_sync(row, now), writable=writable, clock_off=off),
+        obstacle=landing.obstacle(accounts.may_sync(row, now, authorization.STOCK), writable=writable, clock_off=off),
         heard=landing.heard(side.hour_agreed_at if side else None, off, now),
         left=landings.left(number) if told.begun_at else 0,
     )

@@ -1,6 +1,11 @@
 """Forain knows what my shop sells: read the whole catalogue, mark what differs, link it to the marketplace."""
 
-from forain.core.ids import AccountId, ShopId, VariantId
+from collections.abc import Iterable, Sequence
+
+from forain.contracts.marketplace import Marketplace
+from forain.contracts.shop import Variant
+from forain.core.errors import Denied, Rejected
+from forain.core.ids import AccountId, SellerSku, ShopId, SiteId, VariantId
 from forain.flows.deps import Deps
 from forain.net.pages import pages
 from forain.store import issues, journal, models, runs, shops
@@ -15,19 +20,27 @@ def mirror_catalogue(deps: Deps, shop: models.Shop) -> int:
     adapter = deps.open.shop(shop)
     changed: set[VariantId] = set()
     problems: list[list[str]] = []
+    locations: set[str] = set()
     whole = True
     for page in pages(adapter.variants):
         changed |= shops.mirror(ShopId(shop.pk), page.variants, begun_at, journal.correlation())
+        locations |= locations_of(page.variants)
         problems += [[p.code, p.text, p.field] for p in page.problems]
         whole = whole and all(p.warning for p in page.problems)
     now = deps.clock.now()
     if whole:
         changed |= shops.close_mirror(ShopId(shop.pk), begun_at, now, journal.correlation())
+        shops.note(ShopId(shop.pk), locations=sorted(locations))
     shops.note(ShopId(shop.pk), mirrored_at=now, catalogue_problems=problems)
     _tell_problems(shop, problems, deps)
     for account in shop.accounts.all():
         link_account(deps, account)
     return len(changed)
+
+
+def locations_of(variants: Iterable[Variant]) -> set[str]:
+    """The stock locations of the shop, as these articles name them."""
+    return {one.name for variant in variants if variant.level for one in variant.level.locations}
 
 
 def _tell_problems(shop: models.Shop, problems: list[list[str]], deps: Deps) -> None:
@@ -59,3 +72,17 @@ def link_account(deps: Deps, account: models.Account) -> None:
             issues.found("links_to_decide", f"account:{account.pk}", now, account=account.pk, placeholders=told)
         else:
             issues.mended("links_to_decide", f"account:{account.pk}")
+
+
+def ask_eans(account: models.Account, adapter: Marketplace, site: SiteId, skus: Sequence[SellerSku]) -> None:
+    """Offers without link and without EAN: the marketplace's catalogue may know the EAN, and by it the article."""
+    codes = shops.codes_to_ask(AccountId(account.pk), skus)
+    if not codes:
+        return
+    try:
+        found = adapter.eans(site, codes)
+    except (Rejected, Denied):
+        # The offers themselves are read all the same; a person links what nothing proposes.
+        return
+    for code, told in found.items():
+        shops.note_eans(AccountId(account.pk), code, told)

@@ -9,8 +9,9 @@ from forain.flows.deps import Deps
 from forain.store import accounts, issues, models, proofs, rhythms
 
 EVERY = timedelta(minutes=15)
-DIRECTIONS = ("orders", "offers", "shipments")
-"""Orders in, stock and prices out, shipments out: the issue of each is called "<direction>_silent"."""
+DIRECTIONS = {"orders": authorization.ORDERS, "offers": authorization.OFFERS, "shipments": authorization.SHIPMENTS}
+"""Orders in, stock and prices out, shipments out, and what of them may be paused: the issue of each is called
+"<direction>_silent"."""
 UNPROVEN = timedelta(days=3)
 """So long may no count of the orders be whole before a person is told; they are made daily."""
 
@@ -23,30 +24,39 @@ def notice_silence(deps: Deps, _: None = None) -> Instant:
     now = deps.clock.now()
     rhythms.count_up(now)
     for row in accounts.every():
-        if isinstance(accounts.may_sync(row, now), authorization.Yes):
-            _listen(deps, row, now)
-        else:
-            issues.mended("proof_overdue", f"account:{row.pk}")
-            for direction in DIRECTIONS:
-                issues.mended(f"{direction}_silent", f"account:{row.pk}")
+        _listen(deps, row, now)
     return deps.clock.now() + EVERY
 
 
 def _listen(deps: Deps, row: models.Account, now: Instant) -> None:
-    subject, counts = f"account:{row.pk}", rhythms.of(AccountId(row.pk))
-    resumed = max(counts["resumed"], default=None)
+    subject = f"account:{row.pk}"
+    runs = {
+        name for name, parts in DIRECTIONS.items() if isinstance(accounts.may_sync(row, now, parts), authorization.Yes)
+    }
+    proves = "orders" in runs
+    if row.emptied_at or row.holiday_begun_at or _suspended(row):
+        # Nothing is for sale, and whoever sees to it knows.
+        runs -= {"orders", "offers", "shipments"}
+    counts = rhythms.of(AccountId(row.pk)) if runs else {}
+    resumed = max(counts.get("resumed", ()), default=None)
     for direction in DIRECTIONS:
-        quiet = silence.unusual(counts[direction], resumed, now)
+        quiet = silence.unusual(counts.get(direction, {}), resumed, now) if direction in runs else None
         if quiet is None:
             issues.mended(f"{direction}_silent", subject)
         else:
             told = {"hours": str(quiet.hours), "usual": str(quiet.usual)}
             issues.found(f"{direction}_silent", subject, now, account=row.pk, placeholders=told)
-    since = _unproven_since(deps, row)
+    since = _unproven_since(deps, row) if proves else None
     if since is None or now - max(since, silence.moment_of(resumed) if resumed else since) <= UNPROVEN:
         issues.mended("proof_overdue", subject)
     else:
         issues.found("proof_overdue", subject, now, account=row.pk, placeholders={"date": since.isoformat()})
+
+
+def _suspended(row: models.Account) -> bool:
+    """The marketplace shows none of the offers: a vacation that was set there, or a suspension."""
+    sites = accounts.sites(AccountId(row.pk))
+    return bool(sites) and all(site.suspended for site in sites)
 
 
 def _unproven_since(deps: Deps, row: models.Account) -> Instant | None:

@@ -6,15 +6,17 @@ from typing import Any
 
 from django.db import transaction
 
-from forain.contracts.marketplace import Marketplace, OfferPage
+from forain.contracts.marketplace import Marketplace
+from forain.core import authorization
 from forain.core.clock import Instant, format_instant, parse_instant
-from forain.core.errors import Denied, Malformed, Rejected
+from forain.core.errors import Malformed, Rejected
 from forain.core.ids import AccountId, SiteId
-from forain.flows import authorize
+from forain.core.sharing import SHARED
+from forain.flows import authorize, compare_shelf, share_stock
 from forain.flows.deps import Deps
-from forain.flows.mirror_catalogue import link_account
+from forain.flows.mirror_catalogue import ask_eans, link_account
 from forain.net.pages import pages
-from forain.store import accounts, journal, models, offers, runs, shops
+from forain.store import accounts, journal, models, offers, runs
 
 FIRST_LOOK = timedelta(seconds=3)
 """After a change was accepted: the pause before the first look."""
@@ -37,31 +39,45 @@ def observe_offers(deps: Deps, account: models.Account) -> Instant:
             by_site.setdefault(row.site, []).append(row)
         for site_rows in by_site.values():
             asked_at = deps.clock.now()
-            seen = adapter.observe([offers.key_of(row) for row in site_rows])
-            offers.see(AccountId(account.pk), seen, asked_at)
-            missing = {row.sku for row in site_rows} - {o.key.sku for o in seen}
+            page = adapter.observe([offers.key_of(row) for row in site_rows])
+            offers.see(AccountId(account.pk), page.offers, asked_at)
+            offers.see_unreadable(page.unread, asked_at)
+            missing = {row.sku for row in site_rows} - {o.key.sku for o in page.offers}
             offers.not_there([row.pk for row in site_rows if row.sku in missing], asked_at)
             offers.looked(row for row in site_rows if row.sku not in missing)
-        _settle_proven(account, [row.pk for row in rows], deps)
-        authorize.still_allowed(deps, account)
+            # Site by site: where the next one may not be asked now, what was seen of this one counts.
+            _settle_proven(deps, account, adapter, [row.pk for row in site_rows])
+        authorize.still_allowed(deps, account, authorization.OFFERS)
     return deps.clock.now() + (LOOK_AGAIN if offers.any_unproven(AccountId(account.pk)) else timedelta(minutes=5))
 
 
-def _settle_proven(account: models.Account, looked_at: list[int], deps: Deps) -> None:
-    now = deps.clock.now()
+def _settle_proven(deps: Deps, account: models.Account, adapter: Marketplace, looked_at: list[int]) -> None:
+    now, number = deps.clock.now(), AccountId(account.pk)
     entries: list[tuple[str, str, AccountId, str, dict[str, str]]] = []
     rows = [r for r in models.Offer.objects.filter(pk__in=looked_at) if r.submission and offers.proven(r)]
     for row in rows:
         lag = (now - (row.marked_at or row.submitted_at or now)).total_seconds()
         told = {"quantity": _text(row.observed_quantity), "price": _price(row), "seconds": f"{max(lag, 0):.0f}"}
-        entries.append(("observed", str(offers.key_of(row)), AccountId(account.pk), row.correlation, told))
+        told |= {name: row.observed_terms[name] for name in row.submitted_terms}
+        entries.append(("observed", str(offers.key_of(row)), number, row.correlation, told))
+    families = share_stock.families(deps, account, {row.sku for row in rows}) if rows else None
     with transaction.atomic():
         newer = not offers.acknowledge(rows)
+        # A part that is paused, or that another offer tells, goes on waiting.
+        offers.mark_unlike([row.pk for row in rows if account.paused or (families and families.sisters(row))], now)
         if entries:
             journal.write_many(now, entries)
         if newer:
             # A newer mark waited for this answer.
             runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    if families is None or not families.sites:
+        return
+    carried = [row for row in rows if row.submitted_quantity is not None or row.submitted_terms.keys() & set(SHARED)]
+    if told_for := [one for row in carried for one in families.sisters(row)]:
+        # What was told for all sites that share is to be seen on each, at one moment.
+        share_stock.look(number, adapter, [*carried, *told_for], now)
+    offers.mark_carried(number, families.sites, [row.pk for row in rows], now)
+    runs.poke("reconcile_offers", f"account:{account.pk}", now)
 
 
 def _text(value: object) -> str:
@@ -77,17 +93,29 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
     """Compare everything: read every offer of every site in use. The answer is when to do it again.
 
     What the marketplace no longer lists is forgotten as an offer (its link stays); what is new is linked. A large
-    shelf takes longer than one run may: the next one goes on at the page this one got to.
+    shelf is compared by one report where the marketplace makes such (`compare_shelf`), else page by page, and takes longer than
+    one run may: the next one goes on where this one got to.
     """
     subject = f"account:{account.pk}"
     place = runs.place("sweep_offers", subject, "sweep", deps.clock.now())
     try:
         for site in accounts.sites(AccountId(account.pk)):
-            if site.site not in place.get("done", []):
-                place = _sweep_site(deps, account, SiteId(site.site), place)
+            if site.site in place.get("done", []):
+                continue
+            if compare_shelf.large(deps, account, SiteId(site.site), place):
+                try:
+                    place, until = compare_shelf.compare_shelf(deps, account, SiteId(site.site), place)
+                    if until is not None:
+                        return until
+                    place = _done(account, SiteId(site.site), place)
+                    continue
+                except compare_shelf.ByPages as instead:
+                    place = instead.place
+            place = _sweep_site(deps, account, SiteId(site.site), place)
     except (Rejected, Malformed):
-        # Perhaps it is the page's token: the next run begins anew.
-        runs.keep_place("sweep_offers", subject, "sweep", {})
+        # Perhaps it is the page's token: the next run begins anew. A report that was compared is not asked for again.
+        if not compare_shelf.compared(runs.place("sweep_offers", subject, "sweep", deps.clock.now())):
+            runs.keep_place("sweep_offers", subject, "sweep", {})
         raise
     now = deps.clock.now()
     runs.keep_place("sweep_offers", subject, "sweep", {})
@@ -97,20 +125,6 @@ def sweep_offers(deps: Deps, account: models.Account) -> Instant:
         raise Malformed(f"an offer without a name: {field}")
     accounts.note(AccountId(account.pk), offers_swept_at=now)
     return now + SWEEP_EVERY
-
-
-def _ask_eans(account: models.Account, adapter: Marketplace, site: SiteId, page: OfferPage) -> None:
-    """Offers without link and without EAN: the marketplace's catalogue may know the EAN, and by it the article."""
-    codes = shops.codes_to_ask(AccountId(account.pk), [offer.key.sku for offer in page.offers])
-    if not codes:
-        return
-    try:
-        found = adapter.eans(site, codes)
-    except (Rejected, Denied):
-        # The offers themselves are read all the same; a person links what nothing proposes.
-        return
-    for code, told in found.items():
-        shops.note_eans(AccountId(account.pk), code, told)
 
 
 def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +143,7 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
     for page in pages(partial(adapter.sweep, site), here.get("cursor")):
         offers.see(AccountId(account.pk), page.offers, asked_at)
         offers.see_unreadable(page.unread, asked_at)
-        _ask_eans(account, adapter, site, page)
+        ask_eans(account, adapter, site, [offer.key.sku for offer in page.offers])
         for unread in page.unread:
             told_unread = {"field": unread.field}
             journal.write(
@@ -143,10 +157,20 @@ def _sweep_site(deps: Deps, account: models.Account, site: SiteId, place: dict[s
         told |= {"named": named, "unread": unread_skus, "unnamed": [*told["unnamed"], *unnamed][:1]}
         runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", {**told, "cursor": page.cursor})
         if page.cursor:
-            authorize.still_allowed(deps, account)
+            authorize.still_allowed(deps, account, authorization.OFFERS)
         asked_at = max(deps.clock.now(), begun_at)
-    for sku in offers.forget_unseen(AccountId(account.pk), site, begun_at, unread_skus) if named else ():
+    gone = offers.forget_unseen(AccountId(account.pk), site, begun_at, unread_skus) if named else []
+    # What the rules of this site made smaller for all that share with it is decided anew.
+    offers.mark(AccountId(account.pk), deps.clock.now(), skus=gone)
+    for sku in gone:
         journal.write(deps.clock.now(), "offer_gone", account=AccountId(account.pk), subject=f"{site}/{sku}")
-    after = {"done": [*done, site], "begun_at": told["begun_at"], "unnamed": told["unnamed"]}
+    return _done(account, site, told)
+
+
+def _done(account: models.Account, site: SiteId, place: dict[str, Any]) -> dict[str, Any]:
+    """The place after a site was read whole."""
+    after = {
+        "done": [*place.get("done", []), site], "begun_at": place["begun_at"], "unnamed": place.get("unnamed", []),
+    }  # fmt: skip
     runs.keep_place("sweep_offers", f"account:{account.pk}", "sweep", after)
     return after

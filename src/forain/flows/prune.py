@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from forain.core.clock import Instant
 from forain.flows.deps import Deps
-from forain.store import journal, letters, orders
+from forain.store import brakes, feeds, journal, letters, orders
 
 AGAIN = timedelta(hours=6)
 AT_ONCE = 500
 """So many rows in one transaction."""
+LEAPS_KEPT = timedelta(days=2)
+"""A wave of large changes is seen within an hour; see core.brakes."""
 JOURNAL_KEPT = timedelta(days=548)
 """Amazon's data protection policy: logs at least 12 months, what is not personal at most 18 (its update effective
 2025-11-25, read second hand on 2026-08-05)."""
@@ -24,4 +26,7 @@ def prune(deps: Deps, _: None = None) -> Instant:
         journal.write(now, "buyers_forgotten", placeholders={"count": str(forgotten)})
     while journal.forget(now - JOURNAL_KEPT, AT_ONCE) or letters.forget(now - JOURNAL_KEPT, AT_ONCE):
         pass
+    while brakes.forget_told(now - LEAPS_KEPT, AT_ONCE):
+        pass
+    feeds.forget(now - feeds.KEPT)
     return deps.clock.now() + AGAIN

@@ -1,4 +1,4 @@
-"""I say what my shop's currency is worth on a site of another one: by hand, or with a file."""
+"""I say what my shop's currency is worth on a site of another one: by hand, or with a file (`poll_rates`: from an address)."""
 
 import re
 from collections.abc import Iterable
@@ -74,17 +74,33 @@ def _write(rate: Rate, by: str, deps: Deps) -> bool:
 
 def read_csv(content: bytes, today: date) -> list[Rate] | WrongLine:
     """The rates of a file with the columns source, target, rate and (it may be left out) on, or its first wrong line."""
-    rows = csv_files.rows(content, COLUMNS[:3])
+    found, wrong = read_lines(content, today)
+    return wrong[0] if wrong else found
+
+
+def read_lines(content: bytes, today: date, *, dated: bool = False) -> tuple[list[Rate], list[WrongLine]]:
+    """The lines of such a file that are right, and those that are not; a pair that stands twice is believed on neither line.
+    `dated`: each line must say its day."""
+    rows = csv_files.rows(content, COLUMNS if dated else COLUMNS[:3])
     if isinstance(rows, WrongLine):
-        return rows
+        return [], [rows]
     found: dict[tuple[str, str], Rate] = {}
+    twice: set[tuple[str, str]] = set()
+    wrong: list[WrongLine] = []
     for number, cells in rows:
         if not cells:
-            return WrongLine(number, f"{', '.join(COLUMNS)} ?")
-        rate = read(cells["source"], cells["target"], cells["rate"], cells.get("on", ""), today)
+            wrong.append(WrongLine(number, f"{', '.join(COLUMNS)} ?"))
+            continue
+        day = cells.get("on", "")
+        # "?" is no day: where each line must say its own, an empty cell is not today.
+        day = day.strip() or ("?" if dated else "")
+        rate = read(cells["source"], cells["target"], cells["rate"], day, today)
         if isinstance(rate, Refused):
-            return WrongLine(number, f"{rate.field} {cells.get(rate.field, '')[:40]!a}: {rate.code}")
-        if (rate.source, rate.target) in found:
-            return WrongLine(number, f"{rate.source} {rate.target} × 2")
-        found[rate.source, rate.target] = rate
-    return list(found.values())
+            wrong.append(WrongLine(number, f"{rate.field} {cells.get(rate.field, '')[:40]!a}: {rate.code}"))
+        elif (rate.source, rate.target) in found.keys() | twice:
+            found.pop((rate.source, rate.target), None)
+            twice.add((rate.source, rate.target))
+            wrong.append(WrongLine(number, f"{rate.source} {rate.target} × 2"))
+        else:
+            found[rate.source, rate.target] = rate
+    return list(found.values()), wrong

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from forain.core.ids import AccountId
-from forain.core.rules import LEVELS, WISHES, NotAWish, checked, effective
+from forain.core.rules import LEVELS, NONE, WISHES, NotAWish, checked, effective
+from forain.core.stock import named_locations, same_location
 from forain.flows import csv_files
 from forain.flows.csv_files import WrongLine
 from forain.flows.deps import Deps
@@ -55,7 +56,10 @@ def _write(deps: Deps, account: models.Account, place: Place, wishes: Mapping[st
         "wishes": ", ".join(f"{name}={wishes.get(name, '')}" for name in changed),
     }  # fmt: skip
     journal.write(now, "rule_said", account=number, subject=place.name, placeholders=telling)
-    offers.mark(number, now, skus=skus_of_place(number, place), site=place.site, correlation=journal.correlation())
+    sharing = deps.open.marketplace_manifest(account.marketplace).sharing(place.site) if place.site else [""]
+    for site in sorted(sharing):
+        # What is said for one site counts for the quantity of all that share with it.
+        offers.mark(number, now, skus=skus_of_place(number, place), site=site, correlation=journal.correlation())
 
 
 def skus_of_place(account: AccountId, place: Place) -> list[str] | None:
@@ -72,7 +76,22 @@ def checked_at(account: models.Account, place: Place, told: Mapping[str, str]) -
     found = effective([("account", wishes)], currency).price
     if found.floor and found.ceiling and found.ceiling < found.floor:
         raise NotAWish("floor_above_ceiling", "floor")
+    if wishes.get("sale_until", "9") < wishes.get("sale_from", ""):
+        raise NotAWish("ends_before_it_begins", "sale_until")
     return wishes
+
+
+def unknown_locations(account: models.Account, wishes: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """(the stock locations these wishes name and the shop was last read not to have, those it has). Nothing is refused for it: a
+    shop may get its locations later; until then the quantities are held."""
+    text = wishes.get("locations", "").strip()
+    known = account.shop.locations if account.shop else []
+    try:
+        named = () if text in ("", NONE) else named_locations(text)
+    except ValueError:
+        named = ()
+    have = {same_location(name) for name in known}
+    return [name for name in named if same_location(name) not in have], known
 
 
 def _currency(account: models.Account, place: Place) -> str:

@@ -1,11 +1,12 @@
 """I connect my shop and my account: rows are kept only after the other side answered."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from forain.core.authorization import PARTS, USUAL, Part
 from forain.core.clock import Instant
 from forain.core.errors import Problem, Rejected
 from forain.core.ids import AccountId, ApplicationId, ShopId, SiteId
@@ -13,7 +14,7 @@ from forain.core.secret import Secret
 from forain.flows import authorize
 from forain.flows.deps import Deps
 from forain.net.addresses import well_formed
-from forain.store import accounts, issues, journal, models, offers, registrations, runs, shops
+from forain.store import accounts, feeds, issues, journal, models, offers, registrations, runs, shops
 
 COLUMNS = ("client_id", "application_id", "region", "seller_id")
 """Fields of a marketplace's manifest that an account or its application keeps as such."""
@@ -172,12 +173,36 @@ def add_account(deps: Deps, told: NewAccount) -> models.Account:
 
 
 @transaction.atomic
-def pause(deps: Deps, account: AccountId, paused: bool, by: str) -> None:
-    """The merchant stops or goes on; while paused changes stay marked and the order window stays open."""
+def pause(deps: Deps, account: AccountId, paused: bool, by: str, parts: Collection[Part] = ()) -> None:
+    """The merchant stops these parts or goes on with them; none named: USUAL to stop, all to go on. Safe to repeat.
+
+    While paused changes stay marked and the order window stays open.
+    """
+    named = parts or (USUAL if paused else PARTS)
+    before = models.Account.objects.select_for_update(no_key=True).get(pk=account).paused
+    left = set(before) | set(named) if paused else set(before) - set(named)
+    after = [part for part in PARTS if part in left]
+    _set_paused(deps, account, before, after, by)
+
+
+@transaction.atomic
+def set_paused(deps: Deps, account: AccountId, parts: Collection[str], by: str) -> None:
+    """Exactly these parts are paused from now on. Safe to repeat."""
+    before = models.Account.objects.select_for_update(no_key=True).get(pk=account).paused
+    _set_paused(deps, account, before, [part for part in PARTS if part in parts], by)
+
+
+def _set_paused(deps: Deps, account: AccountId, before: list[str], after: list[Part], by: str) -> None:
     now = deps.clock.now()
-    accounts.note(account, paused_by_user=paused)
-    journal.write(now, "paused" if paused else "resumed", account=account, placeholders={"by": by})
-    if not paused:
+    accounts.note(account, paused=after)
+    stopped, went_on = [part for part in after if part not in before], [part for part in before if part not in after]
+    for code, changed in (("paused", stopped), ("resumed", went_on)):
+        if changed:
+            told = {"by": by, "parts": ",".join(changed)}
+            journal.write(now, code, account=account, placeholders=told)
+    if stopped:
+        feeds.put_back(account, now)
+    if went_on:
         offers.mark(account, now)
         runs.force(f"account:{account}", now)
 

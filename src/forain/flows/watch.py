@@ -1,14 +1,29 @@
 """Forain keeps an eye on everything: changes in the shop, reminders, and the list of what a person must do."""
 
+from forain.core import holiday
 from forain.core import issues as catalogue
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, ShopId, VariantId
 from forain.core.issues import AccountFacts, Finding, Issue
+from forain.core.money import Money
 from forain.core.signals import Signal
-from forain.flows import authorize, land_safely, register
+from forain.flows import authorize, empty_shelves, land_safely, register
 from forain.flows.deps import Deps
-from forain.flows.mirror_catalogue import mirror_catalogue
-from forain.store import accounts, instance, issues, journal, models, registrations, runs, shops
+from forain.flows.mirror_catalogue import locations_of, mirror_catalogue
+from forain.store import (
+    accounts,
+    brakes,
+    instance,
+    issues,
+    journal,
+    landings,
+    models,
+    offers,
+    refusals,
+    registrations,
+    runs,
+    shops,
+)
 
 EVERYTHING = "*"
 """The key of a signal that names no variant: read the whole catalogue."""
@@ -32,7 +47,10 @@ def watch_shop(deps: Deps, shop: models.Shop) -> Instant:
 
 
 def note_signals(deps: Deps, shop: models.Shop, signals: tuple[Signal, ...]) -> None:
-    """A hook told: mark the offers of these variants, and soon read what else may have changed. No call out here."""
+    """A hook told: mark the offers of these variants, and soon read what else may have changed. No call out here.
+
+    A shop that calls is there: a pause after its failures ends, and what waits for it goes on once it answers.
+    """
     now = deps.clock.now()
     with journal.chain():
         keys = {VariantId(s.key) for s in signals if s.kind in ("variant", "stock")}
@@ -40,7 +58,7 @@ def note_signals(deps: Deps, shop: models.Shop, signals: tuple[Signal, ...]) -> 
         if any(s.kind == "shop_order" for s in signals):
             for account in shop.accounts.all():
                 runs.poke("confirm_shipments", f"account:{account.pk}", now)
-    runs.poke("watch_shop", f"shop:{shop.pk}", now)
+    runs.rouse("watch_shop", f"shop:{shop.pk}", now)
 
 
 def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
@@ -55,6 +73,9 @@ def _note_signals(deps: Deps, shop: models.Shop, keys: set[str]) -> None:
         models.Variant.objects.filter(shop=shop, variant__in=keys, gone_at=None).values_list("variant", flat=True)
     )
     shops.mirror(ShopId(shop.pk), found.values(), now, journal.correlation())
+    locations = sorted(locations_of(found.values()))
+    if locations and locations != shop.locations:
+        shops.note(ShopId(shop.pk), locations=locations)
     absent = {VariantId(key) for key in keys if key not in found}
     shops.mark_variants(ShopId(shop.pk), {VariantId(key) for key in keys}, now, journal.correlation())
     if absent or set(found) - known:
@@ -67,6 +88,7 @@ def derive_issues(deps: Deps) -> tuple[list[Issue], list[Issue]]:
     for row in accounts.every():
         authorize.remind(deps, row)
         land_safely.land_safely(deps, row)
+        empty_shelves.look_after(deps, row)
         register.notice_granted(deps, row)
     with issues.deriving():
         return _derive(deps)
@@ -93,27 +115,6 @@ def _derive(deps: Deps) -> tuple[list[Issue], list[Issue]]:
 def _facts(deps: Deps, row: models.Account, found: list[models.Finding], now: Instant) -> AccountFacts:
     subject = f"account:{row.pk}"
     sites = accounts.sites(AccountId(row.pk))
-    refused = models.Offer.objects.filter(account=row).exclude(alarm="").order_by("pk")
-    counts: dict[str, int] = {}
-    first: dict[str, models.Offer] = {}
-    for offer in refused.only("alarm", "alarm_detail", "sku", "site")[:1000]:
-        counts[offer.alarm] = counts.get(offer.alarm, 0) + 1
-        first.setdefault(offer.alarm, offer)
-    codes = {
-        "refused": "offer_refused",
-        "not_taken": "offer_not_taken",
-        "not_on_marketplace": "offer_not_on_marketplace",
-        "held": "offer_held",
-        "variant_gone": "offer_held",
-    }
-    alarms = [
-        Finding(
-            codes[alarm],
-            f"{subject}/{alarm}",
-            (("count", str(counts[alarm])), ("detail", first[alarm].alarm_detail), ("sku", first[alarm].sku)),
-        )
-        for alarm in counts
-    ]
     denied = [
         Finding(
             "role_missing",
@@ -132,9 +133,72 @@ def _facts(deps: Deps, row: models.Account, found: list[models.Finding], now: In
         selling_plan=row.selling_plan,
         suspended_sites=tuple(s.site for s in sites if s.suspended),
         read_only_sites=tuple(s.site for s in sites if s.writes_allowed_at is None),
-        findings=(*alarms, *denied, *stored),
+        findings=(*_alarms(deps, row), *braked(AccountId(row.pk)), *_off_sale(row), *denied, *stored),
         landing=land_safely.landing_of(row, now),
     )
+
+
+_CODES = {
+    "refused": "offer_refused",
+    "not_taken": "offer_not_taken",
+    "not_on_marketplace": "offer_not_on_marketplace",
+    "held": "offer_held",
+    "variant_gone": "offer_held",
+}
+
+
+def _alarms(deps: Deps, row: models.Account) -> list[Finding]:
+    """One finding for each kind of alarm, with how many offers it is about and one of them."""
+    found = []
+    for alarm, (count, first) in offers.alarmed(AccountId(row.pk)).items():
+        told = {"count": str(count), "sku": first.sku, "detail": first.alarm_detail}
+        if alarm in refusals.TOLD_NO:
+            told |= _most_frequent(deps, row, alarm, count)
+        found.append(Finding(_CODES[alarm], f"account:{row.pk}/{alarm}", tuple(told.items())))
+    return found
+
+
+def _most_frequent(deps: Deps, row: models.Account, alarm: str, count: int) -> dict[str, str]:
+    """Placeholders that name the reason of these refusals, where the catalogue knows it: `refusal` where it is that of all,
+    else `frequent` with how many have the most frequent one. Without: what the marketplace says of one of them."""
+    largest = refusals.groups(AccountId(row.pk), 1, alarm=alarm)
+    if not largest or not largest[0].offers:
+        return {}
+    group = largest[0]
+    kind = deps.open.marketplace_manifest(row.marketplace).refusals.kind(group.code, group.first.category)
+    told = {"sku": group.offers[0].sku, "detail": group.offers[0].alarm_detail}
+    if kind:
+        name = f"{row.marketplace} {kind}"
+        told["detail"] = ""
+        told |= {"frequent": name, "most": str(group.count)} if group.count < count else {"refusal": name}
+    return told
+
+
+def _off_sale(row: models.Account) -> list[Finding]:
+    """That nothing is for sale, because somebody said so; how many still show pieces."""
+    left = landings.left(AccountId(row.pk)) if row.emptied_at or row.holiday_begun_at else 0
+    told, found = ("count", str(left) if left else ""), []
+    if row.emptied_at is not None:
+        since = (("by", row.emptied_by), told, ("since", row.emptied_at.isoformat()))
+        found.append(Finding("emptied", f"account:{row.pk}/emptied", since))
+    if row.holiday_begun_at is not None and row.holiday_ends is not None:
+        until = (told, ("date", (row.holiday_ends - holiday.A_MOMENT).isoformat()))
+        found.append(Finding("holiday", f"account:{row.pk}/holiday", until))
+    return found
+
+
+def braked(account: AccountId) -> list[Finding]:
+    """What the brake holds of an account: how much of each kind, with examples."""
+    found = []
+    for kind, (count, first) in sorted(brakes.held_by_kind(account).items()):
+        if kind == "jump":
+            worth = [str(Money(value, first[0].currency)) for value in (first[0].before, first[0].after)]
+            told = {"sku": first[0].offer.sku, "detail": f"{worth[0]} -> {worth[1]}"}
+        else:
+            told = {"examples": ", ".join(leap.offer.sku for leap in first) + (", ..." if count > len(first) else "")}
+        code = {"zero": "brake_zero", "price": "brake_prices"}.get(kind, "price_jump")
+        found.append(Finding(code, f"account:{account}/brake", (("count", str(count)), *sorted(told.items()))))
+    return found
 
 
 def _said_of(deps: Deps, row: models.Account, role: str) -> tuple[tuple[str, str], ...]:

@@ -1,16 +1,18 @@
 """One request: a token of the shared bucket, a time limit, an access token, and what the status means."""
 
+import io
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import httpx2
 
 from forain.contracts.manifest import RateLimit
-from forain.contracts.net import Request, Response
+from forain.contracts.net import Download, Request, Response
 from forain.core.clock import Instant
 from forain.core.errors import Malformed, Problem, Rejected, ServerFault, Throttled, Unreachable
 from forain.core.secret import Secret
@@ -20,6 +22,10 @@ from forain.net.redaction import secrets_sent, without
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes, unpacked."""
+LARGEST_DOWNLOAD = 2 * 1024**3
+"""Bytes of a file, as it is sent; it is not held in memory."""
+LARGEST_WORDS = 64 * 1024
+"""Bytes that are read of a file that is a refusal."""
 ENCODINGS = ("", "identity", "gzip")
 """How an answer may be packed. gzip makes at most a thousand times of what it reads; others, and gzip within gzip, have
 no such bound."""
@@ -114,7 +120,20 @@ class NetClient:
             response = self._once(request, self._tokens.token(refused=access[1]))
         return response
 
-    def _once(self, request: Request, access: tuple[str, Secret] | None) -> Response:
+    def download(self, request: Request) -> Download:
+        """See `contracts.net.Net.download`."""
+        if request.authorized:
+            raise ValueError("a download gets no token")
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - handed on open
+        try:
+            response = self._once(request, None, file)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return Download(response.status, response.headers, file)
+
+    def _once(self, request: Request, access: tuple[str, Secret] | None, into: BinaryIO | None = None) -> Response:
         limit = self._limits.get(request.operation)
         if limit is not None:
             until = self._limiter.take(self._scope, limit)
@@ -133,7 +152,7 @@ class NetClient:
         if request.json is not None:
             headers.setdefault("content-type", "application/json")
         _check_sendable(headers)
-        response = self._exchange(request, headers)
+        response = self._exchange(request, headers, into)
         if limit is not None:
             self._learn(limit, response, request)
         elif response.status == 429:
@@ -148,7 +167,8 @@ class NetClient:
             raise Malformed("redirect", request_id=response.request_id, placeholders={"operation": request.operation})
         return response
 
-    def _exchange(self, request: Request, headers: Mapping[str, str]) -> Response:
+    def _exchange(self, request: Request, headers: Mapping[str, str], into: BinaryIO | None) -> Response:
+        """`into`: where the body goes, None: into the answer. Of a refusal its words are in the answer all the same."""
         begun = time.monotonic()
         status = 0
         told = {"operation": request.operation}
@@ -166,20 +186,22 @@ class NetClient:
                     follow_redirects=False,
                 ) as answer,
             ):
-                body = bytearray()
+                kept, largest = (io.BytesIO(), LARGEST_ANSWER) if into is None else (into, LARGEST_DOWNLOAD)
+                size = 0
                 status = answer.status_code
                 if answer.headers.get("content-encoding", "").strip().lower() not in ENCODINGS:
                     raise httpx2.DecodingError("packed in a way nobody asked for")
                 for part in answer.iter_bytes():
                     if time.monotonic() - begun > request.timeout_seconds * PATIENCE:
                         raise httpx2.ReadTimeout("drop by drop")
-                    if len(body) + len(part) > LARGEST_ANSWER:
+                    size += len(part)
+                    if size > largest:
                         raise Malformed("body too large", placeholders=told)
-                    body += part
+                    kept.write(part)
                 found = {name.lower(): value for name, value in answer.headers.items()}
                 told_values = {**(request.query or {}), **(request.form or {})}
                 sent = secrets_sent(headers, told_values, refused=status >= 400)
-                response = Response(status, found, without(bytes(body), sent))
+                response = Response(status, found, without(_words(kept, status), sent))
                 if self._too_fast and self._too_fast(response):
                     response = replace(response, status=429)
         except Forbidden as error:
@@ -217,6 +239,14 @@ class NetClient:
             )
         if rate is not None and rate < limit.rate * 0.999:
             self._limiter.learn(self._scope, limit, server_rate=rate, throttled=False)
+
+
+def _words(kept: BinaryIO, status: int) -> bytes:
+    """The body where it is in memory; of a file only what a refusal says."""
+    if isinstance(kept, io.BytesIO):
+        return kept.getvalue()
+    kept.seek(0)
+    return kept.read(LARGEST_WORDS) if status >= 400 else b""
 
 
 def _sandbox(url: str) -> bool:

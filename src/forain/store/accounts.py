@@ -1,7 +1,7 @@
 """Accounts, their authorization facts, sites, applications, attempts, reminders, catch-ups."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -67,9 +67,11 @@ def application_of(row: models.Account) -> authorization.Application:
     )
 
 
-def may_sync(row: models.Account, now: Instant) -> authorization.Yes | authorization.No:
+def may_sync(
+    row: models.Account, now: Instant, parts: Collection[authorization.Part] = authorization.USUAL
+) -> authorization.Yes | authorization.No:
     """`core.authorization.may_sync` of a stored account."""
-    return authorization.may_sync(facts_of(row), application_of(row), row.paused_by_user, now)
+    return authorization.may_sync(facts_of(row), application_of(row), row.paused, now, parts)
 
 
 @dataclass(frozen=True, slots=True)

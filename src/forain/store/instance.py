@@ -42,6 +42,12 @@ def worker_age_seconds(now: Instant) -> float | None:
     return None if seen is None else max((now - seen).total_seconds(), 0.0)
 
 
+def set_rates_url(url: str) -> bool:
+    """Where exchange rates are fetched, "" nowhere; True: that is new."""
+    get()
+    return bool(models.Instance.objects.filter(pk=1).exclude(rates_url=url).update(rates_url=url))
+
+
 def letters_name() -> str:
     """What sets this installation's reminders apart from those of another; made once, whoever asks first."""
     get()

@@ -6,10 +6,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from django.db import connection
+
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.plain import one_line
 from forain.store import models
+from forain.store.arrays import array, as_json
 
 _chain: ContextVar[str] = ContextVar("forain_chain", default="")
 
@@ -60,19 +63,29 @@ def told_since(moment: Instant, subject: str, codes: Iterable[str]) -> bool:
     return models.Journal.objects.filter(subject=subject, code__in=codes, at__gt=moment).exists()
 
 
+_WRITE = """
+INSERT INTO store_journal (at, account_id, subject, code, correlation, placeholders)
+SELECT %s, account, subject, code, correlation, placeholders::jsonb
+FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[])
+    WITH ORDINALITY AS told (subject, code, account, correlation, placeholders, place)
+ORDER BY place
+"""
+
+
 def write_many(now: Instant, entries: list[tuple[str, str, AccountId, str, dict[str, str]]]) -> None:
-    """Add (code, subject, account, correlation, placeholders) entries in one statement."""
-    models.Journal.objects.bulk_create(
-        models.Journal(
-            at=now,
-            code=code,
-            subject=one_line(subject),
-            account_id=account,
-            correlation=chain_id or correlation(),
-            placeholders={name: one_line(value) for name, value in told.items()},
-        )
-        for code, subject, account, chain_id, told in entries
-    )
+    """Add (code, subject, account, correlation, placeholders) entries in one statement, in their order."""
+    if not entries:
+        return
+    told = [{name: one_line(value) for name, value in words.items()} for *_, words in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            [
+                now, array(one_line(subject) for _, subject, *_ in entries), array(code for code, *_ in entries),
+                array(account for _, _, account, *_ in entries),
+                array(chain_id or correlation() for *_, chain_id, _ in entries), array(as_json(words) for words in told),
+            ],
+        )  # fmt: skip
 
 
 def forget(before: Instant, most: int) -> int:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, OuterRef
 
 from forain.core.ids import AccountId
 from forain.core.landing import Told
+from forain.core.stock import Why
 from forain.store import models
 
 
@@ -21,11 +22,14 @@ def _told(row: models.Landing) -> Told:
     return Told(row.announced_step, row.announced_at, row.begun_at, row.called_off_at, row.called_off_by)
 
 
-def under_way(account: AccountId) -> bool:
-    """Whether quantities are to be 0, as the database says now: asked anew for each batch, after it was claimed. What begins
-    or ends later marks the batch again."""
-    rows = models.Landing.objects.filter(account_id=account, begun_at__isnull=False, called_off_at=None)
-    return rows.filter(account__safe_landing=True, grant_no=F("account__grant_no")).exists()
+def why_empty(account: AccountId) -> Why:
+    """Why quantities are to be 0, as the database says now, "" where they are not: asked anew for each batch, after it was
+    claimed. What begins or ends later marks the batch again."""
+    landing = models.Landing.objects.filter(account=OuterRef("pk"), begun_at__isnull=False, called_off_at=None)
+    landing = landing.filter(account__safe_landing=True, grant_no=OuterRef("grant_no"))
+    row = models.Account.objects.filter(pk=account).annotate(lands=Exists(landing))
+    lands, emptied_at, begun_at = row.values_list("lands", "emptied_at", "holiday_begun_at").get()
+    return "landing" if lands else "emptied" if emptied_at else "holiday" if begun_at else ""
 
 
 def left(account: AccountId) -> int:

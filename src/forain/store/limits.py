@@ -19,6 +19,19 @@ RETURNING id
 """`core.limits.take` where a token is there, in one statement: calls out are many. A test holds it to core."""
 
 
+def scope_of(account: models.Account) -> str:
+    """Whose buckets an account takes from: one seller through one application."""
+    return f"{account.marketplace}:{account.region}:{account.seller}:{account.application.client_id}"
+
+
+def present(scope: str, limit: RateLimit, now: Instant) -> limits.Bucket:
+    """The bucket as it is known now; a full one where nobody took from it yet. Nothing is taken."""
+    row = models.Limit.objects.filter(scope=scope, operation=limit.operation).first()
+    if row is None:
+        return limits.Bucket(limit.burst, now, limit.rate, limit.burst)
+    return limits.Bucket(row.tokens, row.at, row.rate, row.burst)
+
+
 class SharedLimiter:
     """One bucket per scope (an account) and operation."""
 

@@ -11,7 +11,8 @@ from django.db.models import F, Q
 
 class Shop(models.Model):
     """A connected shop. `options`: its manifest's fields that are not secret. `mark`: where its change
-    feed was read up to. `hook_name`: the unguessable part of its webhook address."""
+    feed was read up to. `hook_name`: the unguessable part of its webhook address. `locations`: the names of its stock locations as
+    last mirrored, [] where it does not tell them apart."""
 
     kind = models.TextField()
     name = models.TextField(unique=True)
@@ -20,6 +21,7 @@ class Shop(models.Model):
     mark = models.TextField(default="", blank=True)
     catalogue_version = models.TextField(default="", blank=True)
     catalogue_problems = models.JSONField(default=list)
+    locations = models.JSONField(default=list, db_default=[])
     mirrored_at = models.DateTimeField(null=True)
     watched_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -100,7 +102,9 @@ class Account(models.Model):
     `orders_known_until`: the list of changed orders was read up to then. `sales_known_until`: every order placed up to
     then is in our book; `orders_read_until`, `orders_read_at`: the reading that will say so next (`core.orders.Readings`).
     `probed_at`: last look whether the permission stands. `options`: addresses and other values of the manifest's fields.
-    `safe_landing`: the merchant wants quantities at 0 before the permission ends.
+    `paused`: the parts of it that the merchant has paused (core.authorization.PARTS). `safe_landing`: the merchant wants quantities at 0 before the permission ends. `brakes`: the limits he set (name -> text, see
+    core.brakes). `emptied_at`: somebody set all quantities to 0 then; None: nobody, or it was undone. `holiday_*`: see
+    core.holiday.
     """
 
     marketplace = models.TextField()
@@ -110,8 +114,14 @@ class Account(models.Model):
     application = models.ForeignKey(Application, models.PROTECT, related_name="accounts")
     shop = models.ForeignKey(Shop, models.PROTECT, null=True, related_name="accounts")
     options = models.JSONField(default=dict)
-    paused_by_user = models.BooleanField(default=False)
+    paused = models.JSONField(default=list, db_default=[])
     safe_landing = models.BooleanField(default=False, db_default=False)
+    brakes = models.JSONField(default=dict, db_default={})
+    emptied_at = models.DateTimeField(null=True)
+    emptied_by = models.TextField(default="", db_default="", blank=True)
+    holiday_begins = models.DateTimeField(null=True)
+    holiday_ends = models.DateTimeField(null=True)
+    holiday_begun_at = models.DateTimeField(null=True)
     selling_plan = models.TextField(default="", blank=True)
 
     standing = models.TextField(default="none")
@@ -273,7 +283,8 @@ class VaultEntry(models.Model):
 
 
 class Variant(models.Model):
-    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop."""
+    """The shop's catalogue as last mirrored. `gone_at`: no longer in the shop. `group_prices`: group of customers -> amount with
+    currency. `locations`: [name, on hand or null, allocated] of each stock location (`core.stock.AtLocation`)."""
 
     shop = models.ForeignKey(Shop, models.CASCADE, related_name="variants")
     variant = models.TextField()
@@ -286,8 +297,16 @@ class Variant(models.Model):
     tax_rate = models.DecimalField(max_digits=7, decimal_places=3, null=True)
     on_hand = models.BigIntegerField(null=True)
     allocated = models.BigIntegerField(null=True)
+    locations = models.JSONField(default=list, db_default=[])
     active = models.BooleanField(default=True)
     group = models.TextField(default="", db_default="", blank=True)
+    group_prices = models.JSONField(default=dict, db_default={})
+    special_minor = models.BigIntegerField(null=True)
+    special_currency = models.TextField(default="", db_default="", blank=True)
+    special_first = models.DateField(null=True)
+    special_last = models.DateField(null=True)
+    cost_minor = models.BigIntegerField(null=True)
+    cost_currency = models.TextField(default="", db_default="", blank=True)
     problems = models.JSONField(default=list)
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
@@ -322,6 +341,37 @@ class Link(models.Model):
         ]
 
 
+class Bundle(models.Model):
+    """An SKU of the marketplace is several articles of the shop, or several pieces of one; a person said so.
+
+    `how`: person, file. An SKU that is a bundle has no decided link; whoever writes either holds `shops.linking`.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="bundles")
+    sku = models.TextField()
+    how = models.TextField()
+    said_at = models.DateTimeField()
+    said_by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "sku"], name="bundle_once")]
+
+
+class BundlePart(models.Model):
+    """Each bundle needs `need` pieces of this variant; in the order in which they were said."""
+
+    bundle = models.ForeignKey(Bundle, models.CASCADE, related_name="parts")
+    variant = models.TextField(db_index=True)
+    need = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bundle", "variant"], name="bundle_part_once"),
+            models.CheckConstraint(condition=Q(need__gte=1), name="bundle_needs_a_piece"),
+        ]
+        ordering = ["pk"]
+
+
 class Offer(models.Model):
     """One SKU on one site: desired, submitted, observed. The queue of work is `wanted_no > settled_no`.
 
@@ -330,7 +380,15 @@ class Offer(models.Model):
     do not look again earlier. `alarm`: why a person must look, as the last look that decided says. `moved_no` rises with
     every order that moved the marketplace's quantity; a look that began later brings `looked_no` up to it. `observed_at`
     says when what is shown here was seen; `asked_at` when the offer was last asked for and was not in the answer, or not
-    readable.
+    readable. The `terms` are those of core.terms, each as a line of text by its name; `told_terms`: what was told last of
+    each, whenever that was. `turns_at`: what is wanted changes then by itself. `held`: why a part of what was
+    wanted last is held back; it is the offer's alarm once the rest is settled. `led_elsewhere`: field that
+    others lead -> [who, what our rules would say]. `changed_elsewhere`: how often others changed what we lead, and
+    `price_setup`: what the marketplace does with the price by itself, both as core.ownership and core.offers keep them.
+    `shop_minor`: the shop's own price that the desired one was last reckoned from. `feed`: the open feed
+    that tells it; until it has ended nobody else does. `road`: how it was told at `submitted_at` ("call", "feed"; "": never).
+    `lane`: what goes first, as `core.roads.Lane` has it. `refusals`: for which problems the marketplace does not do as it was
+    told, the first one counts, and `refused_at` since when; both mean something while the alarm is one of `refusals.TOLD_NO`.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="offers")
@@ -348,13 +406,21 @@ class Offer(models.Model):
     desired_quantity = models.BigIntegerField(null=True)
     desired_minor = models.BigIntegerField(null=True)
     desired_currency = models.TextField(default="", blank=True)
+    shop_minor = models.BigIntegerField(null=True)
     desired_steps = models.JSONField(default=list)
     desired_at = models.DateTimeField(null=True)
+    desired_terms = models.JSONField(default=dict, db_default={})
+    turns_at = models.DateTimeField(null=True)
+    held = models.TextField(default="", db_default="", blank=True)
+    led_elsewhere = models.JSONField(default=dict, db_default={})
+    changed_elsewhere = models.JSONField(default=dict, db_default={})
     notes = models.JSONField(default=list)
 
     submitted_quantity = models.BigIntegerField(null=True)
     submitted_minor = models.BigIntegerField(null=True)
     submitted_currency = models.TextField(default="", blank=True)
+    submitted_terms = models.JSONField(default=dict, db_default={})
+    told_terms = models.JSONField(default=dict, db_default={})
     submitted_at = models.DateTimeField(null=True)
     submission = models.TextField(default="", blank=True)
     submitted_no = models.BigIntegerField(default=0)
@@ -364,6 +430,8 @@ class Offer(models.Model):
     observed_quantity = models.BigIntegerField(null=True)
     observed_minor = models.BigIntegerField(null=True)
     observed_currency = models.TextField(default="", blank=True)
+    observed_terms = models.JSONField(default=dict, db_default={})
+    price_setup = models.JSONField(default=dict, db_default={})
     fulfilled_by = models.TextField(default="merchant")
     buyable = models.BooleanField(default=False)
     channels = models.JSONField(default=list)
@@ -379,16 +447,142 @@ class Offer(models.Model):
 
     alarm = models.TextField(default="", blank=True)
     alarm_detail = models.TextField(default="", blank=True)
+    refusals = models.JSONField(default=list, db_default=[])
+    refused_at = models.DateTimeField(null=True)
+
+    feed = models.ForeignKey("Feed", models.SET_NULL, null=True, related_name="+", db_index=False)
+    road = models.TextField(default="", db_default="", blank=True)
+    lane = models.SmallIntegerField(default=2, db_default=2)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "site", "sku"], name="offer_once")]
         indexes = [
             models.Index(
-                fields=["account", "marked_at"], condition=Q(wanted_no__gt=F("settled_no")), name="offer_waiting"
+                fields=["account", "lane", "marked_at"],
+                condition=Q(wanted_no__gt=F("settled_no"), feed=None),
+                name="offer_waiting",
             ),
+            models.Index(fields=["feed"], condition=Q(feed__isnull=False), name="offer_in_feed"),
             models.Index(fields=["account", "sku"], name="offer_sku"),
             models.Index(fields=["account", "submitted_at"], condition=~Q(submission=""), name="offer_unproven"),
+            models.Index(fields=["account", "turns_at"], condition=Q(turns_at__isnull=False), name="offer_turns"),
+            models.Index(fields=["account", "alarm"], condition=~Q(alarm=""), name="offer_alarmed"),
         ]
+
+
+class FeeEstimate(models.Model):
+    """What the marketplace keeps of the price of an offer whose floor follows from its cost (core.floors.Fee), or that it is yet
+    to be asked.
+
+    `wanted_minor`: the price to ask for, and `ask_at` when; `by_marketplace`: whether the marketplace sends it, which changes the
+    fees. `at_minor`, `referral_minor`, `fixed_minor`, `least_minor`: the last estimate that could be believed, of
+    `estimated_at`; None: there is none yet. `problem`: why the last answer was none, "" where it was one (or `fees.ALONE`). In another currency or
+    way of sending it is another row.
+    """
+
+    # It goes with its offer, and the offer with the account.
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="+")
+    offer = models.OneToOneField(Offer, models.CASCADE, related_name="fee")
+    currency = models.TextField()
+    wanted_minor = models.BigIntegerField()
+    by_marketplace = models.BooleanField()
+    ask_at = models.DateTimeField()
+    at_minor = models.BigIntegerField(null=True)
+    referral_minor = models.BigIntegerField(null=True)
+    fixed_minor = models.BigIntegerField(null=True)
+    least_minor = models.BigIntegerField(null=True)
+    estimated_at = models.DateTimeField(null=True)
+    problem = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "ask_at"], name="fee_to_ask")]
+
+
+class Leap(models.Model):
+    """A change of one offer that is large enough to be looked at before it is told (core.brakes.Leap), with what became of it.
+
+    `marked_at`: since when the offer was marked for it, by which leaps of one wave are known. A leap to another value is
+    another row, so that an answer to those that were shown is none to those that came after. `by`, `decided_at`: who said
+    yes or no.
+    """
+
+    # It goes with its offer, and the offer with the account.
+    account = models.ForeignKey(Account, models.DO_NOTHING, related_name="+")
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="leaps")
+    kind = models.TextField()
+    before = models.BigIntegerField()
+    after = models.BigIntegerField()
+    currency = models.TextField(default="", blank=True)
+    state = models.TextField()
+    marked_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    by = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["offer", "kind"], name="leap_once")]
+        indexes = [models.Index(fields=["account", "state", "kind", "marked_at"], name="leap_by_state")]
+
+
+class Feed(models.Model):
+    """Many changes of one site told at once. At most one of an account is open; `state` as `core.roads.FeedState` has it.
+
+    `number`: the marketplace's name of it, "" until it said one. `started_at`: when it was last about to be asked for.
+    `ends_by`: after that it counts as stuck. `how`: how it ended ("done", "aborted", "cancelled", "stuck", "refused", "lost",
+    "unread"). `told`, `refused`, `shown`: changes in it, those the report refused, those it showed as told.
+    `claimed_until`: a worker is at it, `claim_no` says which claim it is.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="feeds")
+    site = models.TextField()
+    state = models.TextField()
+    number = models.TextField(default="", blank=True)
+    correlation = models.TextField(default="", blank=True)
+    opened_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ends_by = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    how = models.TextField(default="", blank=True)
+    problems = models.JSONField(default=list)
+    told = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    shown = models.IntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+    claim_no = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account"], condition=~Q(state="ended"), name="feed_open_once")]
+
+
+class FeedLine(models.Model):
+    """One change of a feed; its place is its place by id. It goes when the feed ends.
+
+    `offer`: the row's id, not held fast: an offer may go meanwhile. `wanted_no`: the number it was decided for. `was_...`: what
+    the offer had been told before, for the case that the feed surely is not carried out.
+    """
+
+    feed = models.ForeignKey(Feed, models.CASCADE, related_name="lines")
+    offer = models.BigIntegerField()
+    sku = models.TextField()
+    product_type = models.TextField(default="", blank=True)
+    quantity = models.BigIntegerField(null=True)
+    minor = models.BigIntegerField(null=True)
+    currency = models.TextField(default="", blank=True)
+    terms = models.JSONField(default=dict)
+    gone = models.JSONField(default=dict)
+    wanted_no = models.BigIntegerField()
+    added_at = models.DateTimeField()
+    was_quantity = models.BigIntegerField(null=True)
+    was_minor = models.BigIntegerField(null=True)
+    was_currency = models.TextField(default="", blank=True)
+    was_terms = models.JSONField(default=dict)
+    was_at = models.DateTimeField(null=True)
+    was_submission = models.TextField(default="", blank=True)
+    was_no = models.BigIntegerField(default=0)
+    was_tries = models.IntegerField(default=0)
+    was_road = models.TextField(default="", blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["feed", "sku"], name="feed_sku_once")]
 
 
 class Order(models.Model):
@@ -440,7 +634,12 @@ class Order(models.Model):
 
 
 class Parcel(models.Model):
-    """One parcel of a shop, to be confirmed at the marketplace once. `reference`: ours, digits only, lasting."""
+    """One parcel of a shop, to be confirmed at the marketplace once. `reference`: ours, digits only, lasting.
+
+    `items`: pieces by line of the marketplace. `parts`: of bundles, the pieces of their components in it
+    (`core.bundles.part_line`); the bundles that are whole with it are among its `items`. With parts and no items there is
+    nothing to confirm yet: the rest of the bundle has not left.
+    """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="parcels")
     shop_parcel = models.TextField()
@@ -449,6 +648,7 @@ class Parcel(models.Model):
     tracking = models.TextField(default="", blank=True)
     shipped_at = models.DateTimeField()
     items = models.JSONField(default=dict)
+    parts = models.JSONField(default=dict, db_default={})
     seen_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     observed_at = models.DateTimeField(null=True)
@@ -700,6 +900,7 @@ class Instance(models.Model):
 
     `people_confirmed_at`: when an owner last said who still needs access; None before there was anybody.
     `letters_name`: random, in the identity of each reminder, so that those of two installations are never taken for one.
+    `rates_url`: where exchange rates are fetched, "" nowhere.
     """
 
     public_url = models.TextField(default="", blank=True)
@@ -707,3 +908,4 @@ class Instance(models.Model):
     worker_seen_at = models.DateTimeField(null=True)
     people_confirmed_at = models.DateTimeField(null=True)
     letters_name = models.TextField(default="", db_default="", blank=True)
+    rates_url = models.TextField(default="", db_default="", blank=True)

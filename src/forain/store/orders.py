@@ -1,6 +1,6 @@
 """Our order book: one row per marketplace order, claims, intents, parcels. The buyer is inside the sealed body only."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Case, Count, F, Min, Q, QuerySet, TextField, Value, When
 
 from forain.contracts.shop import Shipment
+from forain.core.bundles import Packed, added, begun
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OrderKey, ShopOrderId
 from forain.core.orders import Order, OrderState, OrderStatus, buyer_until, forgetting_buyer, has_ended, keeping_buyer
@@ -31,8 +32,12 @@ INCOMPLETE = ("address_missing", "price_missing")
 INCOMPLETE_AGAIN = timedelta(hours=1)
 SHOWN_BY = timedelta(days=1)
 """So long after it took a parcel the marketplace may go on showing its order as not sent."""
+REST_LEAVES_WITHIN = timedelta(days=1)
+"""So long after a part of a bundle the rest of it may leave before a person is told."""
 IN_VAIN = timedelta(minutes=30)
 """A creation that has not worked for so long is a person's matter; it is tried again all the same."""
+WITH_SOMETHING = ~Q(items={}) | Q(parts={})
+"""Parcels with something to confirm, and not only parts of bundles whose rest has not left."""
 UNREADABLE = "unreadable"
 """The `hold_reason` of an order, whatever its state, whose newest reading broke: it is asked for again by its id."""
 
@@ -424,25 +429,24 @@ def in_shop(account: AccountId) -> "QuerySet[models.Order]":
     return rows.exclude(status__in=[OrderStatus.SHIPPED.value, OrderStatus.CANCELLED.value])
 
 
-def see_parcel(
-    row: models.Order, shipment: Shipment, items: Mapping[str, int], shipped_at: Instant, now: Instant
-) -> bool:
+def lock(row: models.Order) -> None:
+    """Nobody else changes the order or writes parcels of it before the end of this transaction."""
+    models.Order.objects.select_for_update().get(pk=row.pk)
+
+
+def see_parcel(row: models.Order, shipment: Shipment, packed: Packed, shipped_at: Instant, now: Instant) -> bool:
     """Write a parcel once, with a lasting reference of its own; True: it is new.
 
     One the marketplace has not taken is written as the shop has it now, and told again: a refused tracking number
-    is mended there.
+    is mended there. `packed` without anything is a parcel whose pieces stand in others already: it keeps what it had.
     """
     with transaction.atomic():
-        models.Order.objects.select_for_update().get(pk=row.pk)
+        lock(row)
         known = models.Parcel.objects.filter(order=row, shop_parcel=shipment.parcel).first()
         if known is not None:
             mended = models.Parcel.objects.filter(pk=known.pk, confirmed_at=None)
-            mended.update(
-                carrier=shipment.carrier,
-                tracking=shipment.tracking,
-                items=dict(shipment.items) or known.items,
-                problems=[],
-            )
+            told = {"items": dict(packed.items), "parts": dict(packed.parts)} if packed.items or packed.parts else {}
+            mended.update(carrier=shipment.carrier, tracking=shipment.tracking, problems=[], **told)
             return False
         number = models.Parcel.objects.filter(order=row).count() + 1
         models.Parcel.objects.create(
@@ -452,7 +456,8 @@ def see_parcel(
             carrier=shipment.carrier,
             tracking=shipment.tracking,
             shipped_at=shipped_at,
-            items=dict(items),
+            items=dict(packed.items),
+            parts=dict(packed.parts),
             seen_at=now,
         )
     return True
@@ -465,10 +470,10 @@ def to_ship(account: AccountId, most: int) -> list[models.Order]:
 
 
 def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]:
-    """Parcels the marketplace has not taken yet and has not refused, of orders it has not cancelled."""
+    """Parcels the marketplace has not taken yet and has not refused, of orders it has not cancelled, with something to confirm."""
     return list(
         models.Parcel.objects.select_related("order")
-        .filter(order__account_id=account, confirmed_at=None, problems=[])
+        .filter(WITH_SOMETHING, order__account_id=account, confirmed_at=None, problems=[])
         .filter(Q(not_before=None) | Q(not_before__lte=now))
         .exclude(Q(order__state=OrderState.CANCELLED.value) | Q(order__status=OrderStatus.CANCELLED.value))
         .order_by("pk")
@@ -477,26 +482,28 @@ def unconfirmed_parcels(account: AccountId, now: Instant) -> list[models.Parcel]
 
 def waiting_parcels(account: AccountId) -> tuple[int, Instant | None]:
     """(how many parcels the marketplace does not know of yet, since when the oldest is known here)."""
-    rows = models.Parcel.objects.filter(order__account_id=account, confirmed_at=None, problems=[])
+    rows = models.Parcel.objects.filter(WITH_SOMETHING, order__account_id=account, confirmed_at=None, problems=[])
     rows = rows.exclude(Q(order__state=OrderState.CANCELLED.value) | Q(order__status=OrderStatus.CANCELLED.value))
     found = rows.aggregate(count=Count("pk"), oldest=Min("seen_at"))
     return found["count"], found["oldest"]
 
 
-def known_parcels(account: AccountId) -> dict[tuple[int, str], tuple[str, str, dict[str, int]]]:
-    """(order row, the shop's name of the parcel) -> (carrier, tracking, items), of orders not all shipped yet."""
+def known_parcels(account: AccountId) -> dict[tuple[int, str], tuple[str, str, Packed]]:
+    """(order row, the shop's name of the parcel) -> (carrier, tracking, what is in it), of orders not all shipped yet."""
     rows = models.Parcel.objects.filter(order__in=in_shop(account))
-    told = rows.values_list("order_id", "shop_parcel", "carrier", "tracking", "items")
-    return {(order, name): (carrier, tracking, items) for order, name, carrier, tracking, items in told}
+    told = rows.values_list("order_id", "shop_parcel", "carrier", "tracking", "items", "parts")
+    return {(order, name): (carrier, tracking, Packed(*packed)) for order, name, carrier, tracking, *packed in told}
 
 
-def parcel_pieces(row: models.Order) -> dict[str, int]:
-    """Pieces per line id that are in parcels already."""
-    found: dict[str, int] = {}
-    for items in models.Parcel.objects.filter(order=row).values_list("items", flat=True):
-        for line, count in items.items():
-            found[line] = found.get(line, 0) + count
-    return found
+def is_parcel(row: models.Order, shop_parcel: str) -> bool:
+    """A parcel of the order that is written down, by the shop's name of it."""
+    return models.Parcel.objects.filter(order=row, shop_parcel=shop_parcel).exists()
+
+
+def other_parcels(row: models.Order, shop_parcel: str) -> Packed:
+    """What is in all parcels of the order but this one."""
+    rows = list(models.Parcel.objects.filter(order=row).exclude(shop_parcel=shop_parcel).values_list("items", "parts"))
+    return Packed(added(*(items for items, _ in rows)), added(*(parts for _, parts in rows)))
 
 
 def _as_told(parcel: models.Parcel) -> "QuerySet[models.Parcel]":
@@ -545,6 +552,23 @@ def unshown(account: AccountId, now: Instant) -> list[str]:
     rows = _unshown_parcels(account, now).filter(order__seen_at__gte=F("confirmed_at") + SHOWN_BY)
     rows = rows.exclude(order__hold_reason=UNREADABLE)
     return list(dict.fromkeys(rows.order_by("confirmed_at", "pk").values_list("order__order_id", flat=True)))
+
+
+def begun_lines(row: models.Order) -> set[str]:
+    """The lines of an order of which some has left and is in no bundle that is told the marketplace."""
+    return begun(_packed(models.Parcel.objects.filter(order=row)))
+
+
+def left_in_part(account: AccountId, now: Instant) -> list[str]:
+    """The ids of the orders, oldest first, of which a part of a bundle left `REST_LEAVES_WITHIN` ago or longer, and its rest did not."""
+    rows = models.Order.objects.filter(account_id=account, state=OrderState.CREATED.value, status__in=PAID)
+    waiting = models.Parcel.objects.filter(order__in=rows, seen_at__lte=now - REST_LEAVES_WITHIN).exclude(parts={})
+    found = rows.filter(pk__in=waiting.values("order_id")).defer("body").order_by("purchased_at", "pk")
+    return [row.order_id for row in found.prefetch_related("parcels") if begun(_packed(row.parcels.all()))]
+
+
+def _packed(parcels: "Iterable[models.Parcel]") -> Packed:
+    return Packed(added(*(parcel.items for parcel in parcels)), added(*(parcel.parts for parcel in parcels)))
 
 
 def buyers_are_stored() -> bool:

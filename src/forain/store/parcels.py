@@ -8,6 +8,7 @@ from django.db.models import Q
 from forain.core.clock import Instant
 from forain.core.orders import OrderState, OrderStatus
 from forain.store import models
+from forain.store.orders import WITH_SOMETHING
 
 CLAIM_LIFE = timedelta(minutes=3)
 """A worker that claimed and did not come back for so long is taken for dead. No single call takes longer."""
@@ -23,7 +24,9 @@ def claim(parcel: int, now: Instant) -> models.Parcel | None:
         row = (
             models.Parcel.objects.select_for_update(of=("self",))
             .select_related("order")
-            .filter(Q(not_before=None) | Q(not_before__lte=now), pk=parcel, confirmed_at=None, problems=[])
+            .filter(
+                WITH_SOMETHING, Q(not_before=None) | Q(not_before__lte=now), pk=parcel, confirmed_at=None, problems=[]
+            )
             .exclude(Q(order__state=OrderState.CANCELLED.value) | Q(order__status=OrderStatus.CANCELLED.value))
             .first()
         )

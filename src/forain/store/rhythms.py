@@ -20,6 +20,8 @@ DIRECTIONS = {
     "renewed": "resumed",
     "confirmed": "resumed",
     "resumed": "resumed",
+    "holiday_over": "resumed",
+    "filled_again": "resumed",
 }
 """Code of a journal entry -> what it is counted as. `resumed`: sync began or went on."""
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from forain.core.clock import Instant
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, Effective, Level, NotAWish, effective
-from forain.store import models
+from forain.store import arrays, models
 
 LOCK = 0x466F7252
 """Our number among PostgreSQL's advisory locks, beside the account's: one at a time changes an account's rules."""
@@ -74,13 +74,17 @@ class InForce:
     ) -> None:
         rows = models.Rule.objects.filter(account_id=account).filter(
             Q(level__in=("account", "site"))
-            | Q(level="group", name__in=sorted(set(groups) - {""}))
-            | Q(level="sku", name__in=sorted(set(skus)))
+            | Q(level="group", name__in=arrays.names(set(groups) - {""}))
+            | Q(level="sku", name__in=arrays.names(skus))
         )
         self._rules = {place_of(row): dict(row.wishes) for row in rows}
         if instead is not None:
             self._rules[instead[0]] = dict(instead[1])
         self._known: dict[tuple[tuple[Place, ...], str], Effective | NotAWish] = {}
+
+    def says(self, wish: str) -> bool:
+        """Any of these rules wishes for it, somewhere."""
+        return any(wish in wishes for wishes in self._rules.values())
 
     def of(self, site: str, currency: str, sku: str, group: str) -> Effective | NotAWish:
         """What counts for the offer; NotAWish: what is kept cannot be wished for (there)."""

@@ -16,14 +16,50 @@ FARTHEST = timedelta(days=7)
 """Nothing is planned farther ahead: what is due later was planned by a clock that went wrong, and has been put right."""
 
 
+_DUE = "forain_due"
+"""The channel of the database on which a line that an event made due is told at once."""
+
+
 def ensure(flow: str, subject: str, due_at: Instant) -> None:
     """Have a line in the timetable; one that is there stays as it is."""
     models.Run.objects.get_or_create(flow=flow, subject=subject, defaults={"due_at": due_at})
 
 
 def poke(flow: str, subject: str, at: Instant) -> None:
-    """Make it due at `at`, unless it is due earlier. Does not shorten the pause after a failure of the other side."""
-    models.Run.objects.filter(flow=flow, subject=subject, attempt=0, due_at__gt=at).update(due_at=at, stopped=False)
+    """Make it due at `at`, unless it is due earlier. Does not shorten the pause after a failure of the other side.
+
+    Workers hear of it, and of what the next three do, with the commit (`wait_for_poke`).
+    """
+    rows = models.Run.objects.filter(flow=flow, subject=subject, attempt=0, due_at__gt=at)
+    _told(rows.update(due_at=at, stopped=False))
+
+
+def rouse(flow: str, subject: str, at: Instant) -> None:
+    """As `poke`, whatever failed before: the other side has shown that it is there."""
+    rows = models.Run.objects.filter(flow=flow, subject=subject, due_at__gt=at)
+    _told(rows.update(due_at=at, attempt=0, stopped=False))
+
+
+def _told(count: int) -> None:
+    if count:
+        with connection.cursor() as cursor:
+            cursor.execute(f"NOTIFY {_DUE}")
+
+
+def listen() -> None:
+    """From now on `wait_for_poke` hears what is poked; said before `due` is asked, nothing falls between. Safe to repeat."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {_DUE}")
+
+
+def wait_for_poke(seconds: float) -> bool:
+    """Wait until something was poked since `listen`, `seconds` at most; True: something was. Outside transactions.
+
+    Told where the database hands a connection to somebody else after each statement (a pooler), it is not heard, and the time runs out.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return bool(list(connection.connection.notifies(timeout=seconds, stop_after=1)))
 
 
 def force(subject: str, now: Instant, flows: list[str] | None = None) -> None:
@@ -31,12 +67,12 @@ def force(subject: str, now: Instant, flows: list[str] | None = None) -> None:
     rows = models.Run.objects.filter(subject=subject)
     if flows is not None:
         rows = rows.filter(flow__in=flows)
-    rows.update(due_at=now, attempt=0, stopped=False)
+    _told(rows.update(due_at=now, attempt=0, stopped=False))
 
 
 def set_due(flow: str, subject: str, at: Instant) -> None:
     """An event says when to look, whatever was planned before."""
-    models.Run.objects.filter(flow=flow, subject=subject).update(due_at=at, attempt=0, stopped=False)
+    _told(models.Run.objects.filter(flow=flow, subject=subject).update(due_at=at, attempt=0, stopped=False))
 
 
 def start_stopped(now: Instant) -> int:

@@ -8,11 +8,12 @@ from django.shortcuts import get_object_or_404, render
 
 from forain import plugins, wiring
 from forain.core import authorization
+from forain.core.bundles import is_bundle
 from forain.core.clock import Instant
-from forain.core.ids import AccountId, ApplicationId
+from forain.core.ids import AccountId, ApplicationId, SellerSku
 from forain.core.registration import RoleState
 from forain.flows import register
-from forain.store import accounts, models, orders
+from forain.store import accounts, models, orders, shops
 from forain.store.vault import Vault, VaultBroken
 from forain.web.register import asked_on, waiting_of
 
@@ -43,8 +44,9 @@ def by_hand(request: HttpRequest, number: int) -> HttpResponse:
     sent: dict[int, list[models.Parcel]] = {}
     for parcel in models.Parcel.objects.filter(order__in=rows).order_by("pk"):
         sent.setdefault(parcel.order_id, []).append(parcel)
+    made_of = _made_of(AccountId(number), rows)
     lines = sorted(
-        (_line(row, account, sent.get(row.pk, []), deps.vault, now) for row in rows[:MOST]),
+        (_line(row, account, sent.get(row.pk, []), deps.vault, now, made_of) for row in rows[:MOST]),
         key=lambda line: (line.ship_by is None, line.ship_by or line.order.purchased_at),
     )
     unconfirmed = [line for line in lines if any(parcel.confirmed_at is None for parcel in line.parcels)]
@@ -55,7 +57,7 @@ def by_hand(request: HttpRequest, number: int) -> HttpResponse:
         "without_address": without_address,
         "lacking": _lacking(account, seen),
         "waiting": waiting_of(account, seen),
-        "running": isinstance(accounts.may_sync(account, now), authorization.Yes),
+        "running": isinstance(accounts.may_sync(account, now, authorization.SHIPMENTS), authorization.Yes),
         "to_ship": [line for line in lines if not line.parcels],
         "begun": [line for line in lines if line.parcels and line not in unconfirmed],
         "unconfirmed": unconfirmed,
@@ -75,7 +77,25 @@ def _lacking(account: models.Account, seen: register.Look) -> dict[str, str] | N
     return {"role": found.role.name, "date": asked_on(account, "addresses")}
 
 
-def _line(row: models.Order, account: models.Account, parcels: list[models.Parcel], vault: Vault, now: Instant) -> Line:
+def _made_of(account: AccountId, rows: list[models.Order]) -> dict[str, str]:
+    """SKU -> what goes into it, of the bundles among what was ordered."""
+    skus = sorted({SellerSku(sku) for row in rows for sku in row.pieces})
+    found = shops.contents(account, skus)
+    return {
+        sku: " + ".join(f"{part.need} × {part.variant}" for part in parts)
+        for sku, parts in found.items()
+        if is_bundle(parts)
+    }
+
+
+def _line(
+    row: models.Order,
+    account: models.Account,
+    parcels: list[models.Parcel],
+    vault: Vault,
+    now: Instant,
+    made_of: dict[str, str],
+) -> Line:
     try:
         body = orders.body_of(row, vault)
     except VaultBroken:
@@ -84,6 +104,8 @@ def _line(row: models.Order, account: models.Account, parcels: list[models.Parce
         pieces = [(count, sku, "") for sku, count in row.pieces.items()]
     else:
         pieces = [(line.quantity, line.sku, line.title) for line in body.lines]
+    # Whoever packs by hand packs articles.
+    pieces = [(count, sku, made_of.get(sku, title)) for count, sku, title in pieces]
     ship_by = body.ship_by if body else None
     return Line(
         order=row,

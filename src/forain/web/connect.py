@@ -283,6 +283,7 @@ def account(request: HttpRequest, number: int) -> HttpResponse:
         "told": {"cause": cause, "count": str(without_address), "role": denied(row, "import_orders")},
         "together": len(accounts.together(row)),
         "stands_still": sync not in ("running", "disconnected"),
+        "paused": {"parts": ",".join(row.paused)},
         "backlog": offers.backlog(AccountId(row.pk)),
         "parcels": orders.waiting_parcels(AccountId(row.pk)),
         "sites": [_site(row, site) for site in sites],
@@ -316,6 +317,8 @@ def _site(account: models.Account, site: models.AccountSite) -> dict[str, object
         "compared": rows.exclude(desired_at=None).exists(),
         "differ": differing.count(),
         "offers": list(differing[:SHOWN]),
+        "automated": rows.filter(price_setup__has_key="automated").count(),
+        "limited": rows.filter(price_setup__has_any_keys=["lowest", "highest"]).count(),
     }
 
 
@@ -489,8 +492,14 @@ def disconnect(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def pause(request: HttpRequest, number: int) -> HttpResponse:
+    """answer=pause and resume are the one button; answer=parts pauses exactly the parts that are ticked."""
     get_object_or_404(models.Account, pk=number)
-    setup.pause(wiring.deps(), AccountId(number), request.POST.get("answer") == "pause", request.user.get_username())
+    deps, by, answer = wiring.deps(), request.user.get_username(), request.POST.get("answer", "")
+    if answer == "parts":
+        setup.set_paused(deps, AccountId(number), request.POST.getlist("part"), by)
+        messages.success(request, w("brakes.paused_said"))
+        return redirect(f"{reverse('brakes', kwargs={'number': number})}#pause")
+    setup.pause(deps, AccountId(number), answer == "pause", by)
     return redirect("account", number=number)
 
 

@@ -54,6 +54,11 @@ class Card:
         return self.held.get("address_missing", 0)
 
     @property
+    def paused(self) -> dict[str, str]:
+        """What of it the merchant has paused, for its sentence; "" for nothing."""
+        return {"parts": ",".join(self.account.paused)}
+
+    @property
     def told(self) -> dict[str, str]:
         """What fills the sentence of `doing`."""
         role = denied(self.account, "import_orders")
@@ -112,7 +117,7 @@ def _verdict(cards: list[Card], worst: str) -> str:
         return "unconnected"
     if any(one.read_only for one in cards):
         return "reading"
-    return "good" if all(one.sync == "running" for one in cards) else "warning"
+    return "good" if all(one.sync == "running" and not one.account.paused for one in cards) else "warning"
 
 
 def dashboard(request: HttpRequest) -> HttpResponse:

@@ -11,8 +11,11 @@ from django.views.decorators.http import require_POST
 
 from forain import wiring
 from forain.core.plain import one_line
-from forain.flows import import_orders
-from forain.store import instance, issues, models, offers, orders
+from forain.core.terms import ABSENT, NAMES
+from forain.flows import brake, import_orders
+from forain.flows.reckon_offers import HELD_PRICES
+from forain.store import instance, issues, models, offers, orders, refusals
+from forain.web import refused_offers
 from forain.web.notices import with_cures
 
 PAGE = 50
@@ -29,6 +32,7 @@ def _page(rows: QuerySet[Row], key: str) -> tuple[list[Row], str]:
 DIFFERS = (
     (~Q(desired_quantity=F("observed_quantity")) & ~Q(fulfilled_by="marketplace") & Q(desired_quantity__isnull=False))
     | (~Q(desired_minor=F("observed_minor")) & Q(desired_minor__isnull=False))
+    | ~Q(observed_terms__contains=F("desired_terms"))
 )  # fmt: skip
 """Offers whose values on the marketplace are not the shop's."""
 
@@ -48,10 +52,12 @@ def offer_list(request: HttpRequest) -> HttpResponse:
     filters = {
         "waiting": Q(wanted_no__gt=F("settled_no")),
         "alarm": ~Q(alarm=""),
+        "braked": Q(leaps__state__in=("held", "kept")),
         "differs": DIFFERS,
+        "priced_there": ~Q(price_setup={}),
     }
     if state in filters:
-        rows = rows.filter(filters[state])
+        rows = rows.filter(filters[state]).distinct()
     if (after := _after(request)) is not None:
         rows = rows.filter(pk__gt=after)
     found, more = _page(rows, "pk")
@@ -72,6 +78,8 @@ def _state(offer: "models.Offer") -> str:
         return "told"
     if "unlinked" in offer.notes:
         return "unlinked"
+    if any(note.startswith("braked_") for note in offer.notes):
+        return "braked"
     if offer.wanted_no > offer.settled_no:
         return "waiting"
     quantity_differs = offer.fulfilled_by == "merchant" and offer.desired_quantity not in (
@@ -79,10 +87,37 @@ def _state(offer: "models.Offer") -> str:
         offer.observed_quantity,
     )
     price_differs = offer.desired_minor not in (None, offer.observed_minor)
-    return "differs" if quantity_differs or price_differs else "settled"
+    terms_differ = not offer.desired_terms.items() <= offer.observed_terms.items()
+    return "differs" if quantity_differs or price_differs or terms_differ else "settled"
 
 
-_PRICE_STEPS = ("shop_price", "rate", "site_tax", "percent", "add", "ending", "floor", "ceiling")
+BY_RULE = (
+    *HELD_PRICES, "rule_wrong", "changed_elsewhere", "automated_pricing", "outside_marketplace_limits", "location_unknown",
+    "location_twice",
+)  # fmt: skip
+"""Held back for what the rules say, and not for what is wrong with the article."""
+_PRICE_STEPS = (
+    "fixed_price",
+    "special_price",
+    "price_group",
+    "sale",
+    "list_price",
+    "business",
+    "shop_price",
+    "rate",
+    "site_tax",
+    "percent",
+    "add",
+    "ending",
+    "floor",
+    "ceiling",
+    "cost",
+    "cost_rate",
+    "floor_markup",
+    "floor_tax",
+    "fees",
+    "floor_cost",
+)
 
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:
@@ -94,11 +129,24 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "offer": row,
         "state": _state(row),
-        "cure": {"not_taken": "offer_not_taken", "not_on_marketplace": "offer_not_on_marketplace",
-                 "refused": "offer_refused"}.get(row.alarm, "offer_held"),
+        "refused": row.alarm in refusals.TOLD_NO,
+        "reasons": refused_offers.reasons_of(row),
+        "page_there": refused_offers.page_of(row.account, row),
+        "cure": {"not_on_marketplace": "offer_not_on_marketplace"}.get(
+            row.alarm, "offer_by_rule" if row.alarm_detail.partition(" ")[0] in BY_RULE else "offer_held"
+        ),
         "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
         "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
+        "terms": [
+            (name, row.desired_terms.get(name), row.observed_terms.get(name))
+            for name in NAMES
+            if row.desired_terms.get(name) or name in row.led_elsewhere or row.observed_terms.get(name, ABSENT) != ABSENT
+        ],
+        "led": {name: {"who": who, "ours": ours} for name, (who, ours) in row.led_elsewhere.items()},
+        "setup": [(name, row.price_setup[name]) for name in ("lowest", "highest", "automated") if name in row.price_setup],
         "entries": entries,
+        "leaps": models.Leap.objects.filter(offer=row, state__in=("held", "kept")).order_by("pk"),
+        "leaps_shown": brake.shown_of(row),
     }  # fmt: skip
     return render(request, "web/offer.html", context)
 
@@ -125,6 +173,7 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
     entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")[:40]
     parcels = models.Parcel.objects.filter(order=row).order_by("pk")
     told = {"order": row, "parcels": parcels, "entries": entries, "may_put_aside": orders.may_put_aside(row)}
+    told["begun"] = bool(orders.begun_lines(row))
     return render(request, "web/order.html", told)
 
 

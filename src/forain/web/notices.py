@@ -12,7 +12,7 @@ from forain.web.reminders import Cared, Cares
 
 ABOUT_AN_ORDER = (
     "order_total_differs", "orders_missing", "orders_left_out", "orders_differ", "shipment_refused",
-    "shipments_unshown", "cancel_asked",
+    "shipments_unshown", "bundles_in_part", "cancel_asked",
 )  # fmt: skip
 
 
@@ -43,8 +43,17 @@ def cure(notice: models.Notice) -> Cure:
         number = notice.subject.split("/")[0].removeprefix("shop:")
         if number.isdigit():
             return Cure(reverse("shop", kwargs={"number": int(number)}), "nav.shop")
+    if code in ("brake_zero", "brake_prices", "price_jump") and notice.account is not None:
+        return Cure(f"{reverse('brakes', kwargs={'number': notice.account.pk})}#held", "brakes.title", first=True)
+    if code in ("emptied", "holiday") and notice.account is not None:
+        place = "empty" if code == "emptied" else code
+        return Cure(f"{reverse('brakes', kwargs={'number': notice.account.pk})}#{place}", "brakes.title")
+    if code in ("offer_refused", "offer_not_taken") and notice.account is not None:
+        return Cure(reverse("refusals", kwargs={"number": notice.account.pk}), "refusals.title")
     if code.startswith("offer_"):
         return Cure(reverse("offers") + "?state=alarm", "nav.offers")
+    if code == "feed_failed":
+        return Cure(reverse("offers") + "?state=waiting", "nav.offers")
     if code == "order_held" and notice.placeholders.get("reason") == "address_missing" and notice.account is not None:
         return Cure(reverse("by_hand", kwargs={"number": notice.account.pk}), "register.to_list")
     if code == "order_held":
@@ -55,6 +64,8 @@ def cure(notice: models.Notice) -> Cure:
         return Cure(f"{reverse('orders')}?{urlencode({'q': notice.placeholders.get('order', '')})}", "nav.orders")
     if code in ("mail_failing", "mail_refused", "webhook_failing"):
         return Cure(reverse("reminders"), "reminders.title")
+    if code.startswith("rates_") and (row := models.Account.objects.order_by("pk").first()) is not None:
+        return Cure(f"{reverse('rules', kwargs={'number': row.pk})}#rates", "rules.rates")
     if code == "queue_failing":
         number = notice.subject.removeprefix("queue:")
         rows = (

@@ -1,6 +1,7 @@
 """What the merchant's offers shall show: the rules of an account, said on one page or with a file."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
@@ -13,9 +14,9 @@ from django.views.decorators.http import require_POST
 from forain import wiring
 from forain.core.ids import AccountId
 from forain.core.rules import LEVELS, NONE, WISHES, Wish
-from forain.flows import preview_rules, set_rates, set_rules
+from forain.flows import divide_stock, poll_rates, preview_rules, set_rates, set_rules
 from forain.flows.csv_files import WrongLine
-from forain.store import accounts, models, rates, rules, shops
+from forain.store import accounts, instance, models, rates, rules, shops
 from forain.store.rules import Place
 from forain.web.templatetags.words_of import w
 
@@ -61,13 +62,22 @@ def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="forain-preview.csv"'},
         )
-    differences, count, held = [], 0, 0
+    differences, count, held, shared, twice = [], 0, 0, 0, 0
     for one in found:
         count += 1
         held += bool(one.held)
+        shared += one.shared
+        twice += one.twice
         if count <= MOST_SHOWN:
             differences.append(one)
-    tried = {"differences": differences, "count": count, "more": count - len(differences), "held": held}
+    tried = {
+        "differences": differences,
+        "count": count,
+        "more": count - len(differences),
+        "held": held,
+        "shared": shared,
+        "twice": twice,
+    }
     return render(request, "web/rules.html", _context(account, place, told, None) | {"tried": tried})
 
 
@@ -81,6 +91,9 @@ def say_rule(request: HttpRequest, number: int) -> HttpResponse:
     if refused is not None:
         return render(request, "web/rules.html", _context(account, place, told, refused), status=400)
     messages.success(request, w("rules.said"))
+    unknown, known = set_rules.unknown_locations(account, told)
+    if unknown:
+        messages.warning(request, w("rules.locations_unknown", names="; ".join(unknown), known="; ".join(known)))
     return redirect(_address(number, place))
 
 
@@ -115,9 +128,11 @@ def _context(
         for row in rules.of_account(number)
     ]
     skus = models.Offer.objects.filter(account=account).order_by("sku").values_list("sku", flat=True).distinct()
+    rates_url = instance.get().rates_url
     return {
-        "account": account, "said": said, "rates": rates.every(), "place": place, "levels": LEVELS, "sites": accounts.sites(number),
-        "groups": shops.groups(number), "skus": skus[:MOST_SKUS],
+        "account": account, "said": said, "rates": rates.every(), "rates_url": rates_url, "rates_host": urlsplit(rates_url).hostname or "", "place": place, "levels": LEVELS, "sites": accounts.sites(number),
+        "sharing": ", ".join(site.domain or site.site for site in preview_rules.sharing(wiring.deps(), account, place)),
+        "division": divide_stock.division(account), "groups": shops.groups(number), "locations": "; ".join(account.shop.locations) if account.shop else "", "skus": skus[:MOST_SKUS],
         "sides": [(side, [line for line in lines if line.wish.side == side]) for side in ("quantity", "price")],
         # What is wrong with the place, not with a wish.
         "wrong": next(iter(wrong.values()), ""), "refused": bool(refused), "known": bool(rules.wishes(number, place)),
@@ -136,6 +151,18 @@ def say_rate(request: HttpRequest, number: int) -> HttpResponse:
     else:
         set_rates.say(deps, [found], request.user.get_username())
         messages.success(request, w("rules.rate_said"))
+    return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
+
+
+@require_POST
+def rates_address(request: HttpRequest, number: int) -> HttpResponse:
+    """Rates are fetched there from now on, for all accounts alike; an empty field: nowhere any more."""
+    get_object_or_404(models.Account, pk=number)
+    url = request.POST.get("url", "").strip()
+    if poll_rates.set_address(wiring.deps(), url, request.user.get_username()):
+        messages.success(request, w("rules.rates_address_said" if url else "rules.rates_address_none"))
+    else:
+        messages.error(request, w("error.address_wrong"), extra_tags="rates")
     return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
 
 

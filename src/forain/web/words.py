@@ -8,15 +8,17 @@ import re
 import string
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from forain import plugins
+from forain.core.errors import Problem
 from forain.core.plain import one_line
+from forain.core.terms import ABSENT, NAMES
 
 LANGUAGES = plugins.LANGUAGES
 
@@ -110,6 +112,27 @@ def _of_cause(key: str, values: Mapping[str, object]) -> str:
     return special if has(special) else key
 
 
+def why_refused(language: str, marketplace: str, problem: Problem) -> tuple[str, str]:
+    """Cause and cure of a refusal, in the marketplace's own catalogue. The cause is "" where it does not know the code: then the
+    marketplace's own text is all there is, and the cure a general one."""
+    kind = ""
+    if marketplace in plugins.marketplaces():
+        kind = plugins.marketplace_manifest(marketplace).refusals.kind(problem.code, problem.category)
+    if kind:
+        return refusal(language, f"{marketplace} {kind}"), refusal(language, f"{marketplace} {kind}", "cure")
+    if not problem.code:
+        return say(language, "refusals.unsaid_cause"), say(language, "refusals.unsaid_cure")
+    return "", say(language, "refusals.unknown_cure")
+
+
+def refusal(language: str, told: str, part: str = "cause") -> str:
+    """The cause (or the cure) of a refusal by "MARKETPLACE KIND"; "" for one there is not."""
+    marketplace, _, kind = told.partition(" ")
+    if marketplace not in plugins.marketplaces():
+        return ""
+    return fill(language, plugins.words("marketplaces", marketplace, language).get(f"problem.{kind}.{part}", ""), {})
+
+
 def who_acts(language: str, marketplace: str, who: str) -> str:
     """Who must act before an end, and how: in the marketplace's own words ("who.token") where its adapter has some, else in
     the general ones. `who`: see `core.forecast.End.who`."""
@@ -121,6 +144,11 @@ def who_acts(language: str, marketplace: str, who: str) -> str:
 def local(moment: datetime) -> datetime:
     """The moment in the merchant's zone."""
     return moment.astimezone(ZoneInfo(settings.DISPLAY_TIME_ZONE))
+
+
+def day_begins(told: date) -> datetime:
+    """When a calendar day begins in the merchant's zone."""
+    return datetime.combine(told, time(), ZoneInfo(settings.DISPLAY_TIME_ZONE)).astimezone(UTC)
 
 
 def day(language: str, moment: datetime) -> str:
@@ -168,6 +196,30 @@ def amount(language: str, text: str) -> str:
     return f"{sign}{written}" if sign and language == "en" else f"{written}\N{NO-BREAK SPACE}{sign or currency}"
 
 
+def term(language: str, name: str, text: str) -> str:
+    """A term of an offer, as `core.terms.as_text` keeps it; another number as it is written in the language."""
+    if text == ABSENT:
+        return say(language, "term.none")
+    if name in ("smallest", "price_group", "locations"):
+        # Names, which may look like numbers.
+        return text
+    if name == "handling_days":
+        return say(language, "term.days", {"count": text})
+    if name == "sale" and len(parts := text.split(" ")) == 4:
+        # Ends are the moment after the last one: the day before is the last day.
+        last = datetime.fromisoformat(parts[3]) - timedelta(seconds=1)
+        gaps = {"first": day(language, datetime.fromisoformat(parts[2])), "last": day(language, last)}
+        return say(language, "term.sale_text", {"price": amount(language, " ".join(parts[:2])), **gaps})
+    if name == "business" and len(parts := text.split(" ")) > 1:
+        tiers = [tier.partition(":") for tier in parts[2:]]
+        told = [
+            say(language, "term.tier", {"count": pieces, "price": amount(language, f"{price} {parts[1]}")})
+            for pieces, _, price in tiers
+        ]
+        return " · ".join([amount(language, " ".join(parts[:2])), *told])
+    return amount(language, number(language, text))
+
+
 @cache
 def site(site_id: str) -> str:
     """A site as people call it ("Amazon.fr"); an unknown id as it is."""
@@ -190,19 +242,35 @@ def _reason(language: str, code: str) -> str:
     return say(language, f"hold.{code}") if has(f"hold.{code}") else say_stored(language, code)
 
 
+def changed(language: str, text: str) -> str:
+    """A value of a field that somebody else changed: what it is shows in its form."""
+    return term(language, "business" if ":" in text and "Z" not in text else "sale", text)
+
+
+def _term(name: str, language: str, text: str) -> str:
+    return term(language, name, text)
+
+
 _READ: Mapping[str, Callable[[str, str], str]] = {
     "reason": _reason,
     "problem": say_stored,
     "detail": say_stored,
+    "refusal": refusal,
+    "frequent": refusal,
     "error": say_stored,
     "date": _stored_day,
     "since": _stored_day,
     "seconds": lambda language, text: span(language, float(text)) if text.isdigit() else text,
     "price": amount,
+    "field": lambda language, name: say(language, f"term.{name}"),
+    "was": changed,
+    "became": changed,
+    **{name: partial(_term, name) for name in NAMES},
     "total": amount,
     "shop": amount,
     "marketplace": amount,
     "site": lambda language, text: site(text),
+    "parts": lambda language, codes: ", ".join(say(language, f"part.{code}") for code in codes.split(",") if code),
     "flow": lambda language, code: say(language, f"flow.{code}"),
     "plan": lambda language, code: say(language, f"plan.{code}"),
     "person_role": lambda language, code: say(language, f"role.{code}"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from forain_box import mail, mws_tokens, notify, sqs
+from forain_box import mail, mws_tokens, notify, offers, sqs
 from forain_box.clock import text
 from forain_box.control import shown
 from forain_box.control.bodies import (
@@ -19,6 +19,7 @@ from forain_box.control.bodies import (
     NewQueue,
     NewSeller,
     Nothing,
+    OwnStock,
     Plan,
     QueueOf,
     QueuePolicy,
@@ -107,6 +108,21 @@ def _seller_switch(**changes: bool) -> Callable[[World, str, Nothing], Response]
         return Response.json(shown.seller(seller))
 
     return switch
+
+
+def _own_stock(world: World, name: str, told: OwnStock) -> Response:
+    """Against what Amazon's staff says, after whom all sites of a seller share: for clients that must not rely on it."""
+    seller = find(world.state.sellers, name, "seller")
+    wrong = [site for site in told.marketplace_ids if site not in seller.marketplace_ids]
+    if wrong:
+        raise Refusal(f"{seller.seller_id} does not sell on {', '.join(wrong)}")
+    seller.own_stock = told.marketplace_ids
+    for listing in world.state.listings[seller.seller_id].values():
+        there = [site for site in seller.own_stock if site in listing.marketplace_ids]
+        with offers.changing(world, listing):
+            shared = listing.availability.get("DEFAULT")
+            listing.apart = {} if shared is None else {site: listing.apart.get(site, shared) for site in there}
+    return Response.json(shown.seller(seller))
 
 
 def _plan(world: World, name: str, told: Plan) -> Response:
@@ -210,6 +226,9 @@ CONTROLS = (
         "POST", "sellers/{id}/resume-listings", Nothing, _seller_switch(suspended_listings=False), "Listings active"
     ),
     Control("POST", "sellers/{id}/plan", Plan, _plan, "Professional or individual selling plan"),
+    Control(
+        "POST", "sellers/{id}/own-stock", OwnStock, _own_stock, "Sites that do not share their quantity with others"
+    ),
     Control("POST", "mws-developers", NewMwsDeveloper, _mws_developer, "A developer of the old interface, with keys"),
     Control(
         "POST", "sellers/{id}/mws-authorize", ForMwsDeveloper, _mws_authorize, "The seller authorizes an MWS developer"

@@ -94,6 +94,12 @@ class Plan(Body):
     professional: bool = True
 
 
+class OwnStock(Body):
+    """Sites that from now on have their own quantity of each SKU; the others share one."""
+
+    marketplace_ids: list[Text]
+
+
 class Roles(Body):
     roles: list[Text]
 

@@ -155,7 +155,7 @@ def render(world: World, listing: Listing, sites: list[str], included: list[str]
     if "fulfillmentAvailability" in included:
         item["fulfillmentAvailability"] = [
             {"fulfillmentChannelCode": channel} | ({} if quantity is None else {"quantity": quantity})
-            for channel, quantity in listing.availability.items()
+            for channel, quantity in standing.stock_on(listing, here).items()
         ]
     if "relationships" in included:
         item["relationships"] = [{"marketplaceId": s, "relationships": _relationships(world, listing)} for s in here]

@@ -3,11 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from forain.contracts.manifest import Addresses, ApplicationKind, Field, MarketplaceManifest, RateLimit
+from forain.contracts.manifest import (
+    Addresses,
+    ApplicationKind,
+    Bulk,
+    Field,
+    MarketplaceManifest,
+    RateLimit,
+    WholeShelf,
+)
 from forain.contracts.marketplace import (
     Arrival,
     Confirmed,
     Credentials,
+    FeeAsked,
+    FeedEnd,
+    FeedSeen,
+    FeeEstimated,
+    FeeRefused,
     Grant,
     NewSecret,
     OfferPage,
@@ -17,17 +30,32 @@ from forain.contracts.marketplace import (
     ParcelRefused,
     Receipt,
     SecretEnds,
+    Shelf,
     SiteSeen,
+    Unclear,
 )
 from forain.contracts.net import Net
-from forain.core.clock import Window
-from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
-from forain.core.offers import Change, Observed
+from forain.core.clock import Instant, Window
+from forain.core.ids import FeedId, MarketplaceOrderId, OfferKey, SellerId, SiteId
+from forain.core.offers import Change
 from forain.core.orders import Order
 from forain.core.secret import Secret
-from forain.marketplaces.amazon import catalog, listings, oauth, offers, orders, reports, rotation, sellers, shipping
+from forain.marketplaces.amazon import (
+    catalog,
+    feeds,
+    fees,
+    listings,
+    oauth,
+    offers,
+    orders,
+    reports,
+    rotation,
+    sellers,
+    shipping,
+)
 from forain.marketplaces.amazon.errors import says_ill, token_expired
 from forain.marketplaces.amazon.oauth import exchange
+from forain.marketplaces.amazon.refusals import REFUSALS
 from forain.marketplaces.amazon.registration import REGISTRATION
 from forain.marketplaces.amazon.sites import API_ADDRESSES, ORDER_PAGE, REGIONS, SITES, TOKEN_ADDRESS
 
@@ -47,7 +75,10 @@ MANIFEST = MarketplaceManifest(
     code="amazon",
     name="Amazon",
     capabilities=frozenset(
-        {"authorizer", "offer_writer", "offer_reader", "order_reader", "order_counter", "shipper", "secret_rotator"}
+        {
+            "authorizer", "offer_writer", "bulk_writer", "offer_reader", "shelf_reader", "order_reader",
+            "order_counter", "shipper", "secret_rotator", "fee_estimator",
+        }
     ),
     regions=REGIONS,
     sites=SITES,
@@ -80,7 +111,17 @@ MANIFEST = MarketplaceManifest(
         _limit("createReport", 0.0167, 15),
         _limit("getReport", 2, 15),
         _limit("getReportDocument", 0.0167, 15),
+        _limit("createFeedDocument", 0.5, 15),
+        # Five JSON_LISTINGS_FEEDs in five minutes beside the operation's own 0.0083 a second, burst 15: both hold so.
+        RateLimit("createFeed", 0.0083, 5, "operation description, and changelog of the limits of JSON_LISTINGS_FEED",
+                  date(2026, 11, 30)),
+        _limit("getFeed", 2, 15),
+        _limit("getFeeds", 0.0222, 10),
+        _limit("getFeedDocument", 0.0222, 10),
+        _limit("cancelFeed", 2, 15),
+        RateLimit("feedFile", 1, 10, "no limit is published; ours, so that a loop cannot hammer the storage", date(2026, 11, 30)),
         _limit("searchCatalogItems", 2, 2),
+        _limit("getMyFeesEstimates", 0.5, 1),
         _limit("rotateApplicationClientSecret", 0.0167, 1),
         RateLimit("reportFile", 1, 10, "no limit is published; ours, so that a loop cannot hammer the storage", date(2026, 11, 29)),
         RateLimit("token", 1, 10, "no limit is published; ours, so that a loop cannot hammer the login", date(2026, 11, 24)),
@@ -88,6 +129,16 @@ MANIFEST = MarketplaceManifest(
     acknowledge_within=timedelta(minutes=15),
     search_lag=timedelta(minutes=2),
     registration=REGISTRATION,
+    refusals=REFUSALS,
+    terms=frozenset({"handling_days", "sale", "list_price", "business"}),
+    # How long a feed takes Amazon does not say ("seconds to hours"); the hour is ours, and no shorter than roads.APART.
+    bulk=Bulk(
+        most=feeds.MOST_MESSAGES, typical=timedelta(minutes=3), ends_within=timedelta(minutes=61), starts="createFeed",
+        calls="patchListingsItem",
+    ),
+    # As many as one search pages through: fifty calls, ten seconds; a report takes minutes, of one a minute. "Minutes to
+    # hours" is all that is said of how long; the two hours are ours.
+    whole_shelf=WholeShelf(more_than=listings.WINDOW, ends_within=timedelta(hours=2)),
 )  # fmt: skip
 
 
@@ -120,11 +171,29 @@ class AmazonAccount:
     def submit(self, changes: Sequence[Change]) -> Iterable[Receipt]:
         return offers.submit(self._credentials, self._net, changes)
 
-    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+    def hand_in(self, site: SiteId, changes: Sequence[Change]) -> str:
+        return feeds.hand_in(self._credentials, self._net, site, changes)
+
+    def start_feed(self, site: SiteId, handed_in: str) -> FeedId:
+        return feeds.start(self._credentials, self._net, site, handed_in)
+
+    def feeds_since(self, since: Instant) -> tuple[FeedSeen, ...]:
+        return feeds.since(self._credentials, self._net, since)
+
+    def followed(self, feed: FeedId, changes: Sequence[Change]) -> FeedEnd | None:
+        return feeds.followed(self._credentials, self._net, feed, changes)
+
+    def call_off(self, feed: FeedId) -> None:
+        feeds.call_off(self._credentials, self._net, feed)
+
+    def observe(self, keys: Sequence[OfferKey]) -> OfferPage:
         return listings.observe(self._credentials, self._net, keys)
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:
         return listings.sweep(self._credentials, self._net, site, cursor)
+
+    def shelf(self, site: SiteId, cursor: str | None) -> Shelf:
+        return reports.shelf(self._credentials, self._net, site, cursor)
 
     def changed(self, window: Window, cursor: str | None) -> OrderPage:
         return orders.changed(self._credentials, self._net, window, cursor)
@@ -140,6 +209,9 @@ class AmazonAccount:
 
     def eans(self, site: SiteId, product_codes: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         return catalog.eans(self._credentials, self._net, site, product_codes)
+
+    def estimate_fees(self, asked: Sequence[FeeAsked]) -> Iterable[FeeEstimated | FeeRefused | Unclear]:
+        return fees.estimate(self._credentials, self._net, asked)
 
     def ask_for_secret(self) -> None:
         rotation.ask_for_secret(self._credentials, self._net)

@@ -13,9 +13,8 @@ from forain.contracts.marketplace import Credentials, OfferPage, UnreadOffer
 from forain.contracts.net import Net, Request
 from forain.core.errors import Malformed, Problem
 from forain.core.ids import OfferKey, SellerSku, SiteId
-from forain.core.money import Money
 from forain.core.offers import Observed
-from forain.marketplaces.amazon import errors, wire
+from forain.marketplaces.amazon import attributes, errors, wire
 from forain.marketplaces.amazon.sites import API_ADDRESSES, BY_ID
 from forain.net.redaction import scrub
 
@@ -23,7 +22,6 @@ INCLUDED = "summaries,attributes,issues,offers,fulfillmentAvailability,productTy
 PAGE = 20
 WINDOW = 1000
 """Amazon pages through at most so many SKUs of one search; then the search is begun anew at a later creation date."""
-OWN_CHANNEL = "DEFAULT"
 
 
 def address(credentials: Credentials) -> str:
@@ -36,9 +34,9 @@ def items_url(credentials: Credentials, sku: SellerSku | None = None) -> str:
     return path if sku is None else f"{path}/{quote(sku, safe='')}"
 
 
-def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> OfferPage:
     """The offers of `keys`, twenty a call; one Amazon does not know is absent."""
-    found: list[Observed] = []
+    found: list[OfferPage] = []
     by_site: dict[SiteId, list[SellerSku]] = {}
     for key in keys:
         by_site.setdefault(key.site, []).append(key.sku)
@@ -46,30 +44,33 @@ def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tup
         plain = [sku for sku in skus if "," not in sku]
         for start in range(0, len(plain), PAGE):
             query = {"identifiers": ",".join(plain[start : start + PAGE]), "identifiersType": "SKU"}
-            found += _read(credentials, site, _search(credentials, net, site, query)).offers
+            found.append(_read(credentials, site, _search(credentials, net, site, query)).page)
         for sku in skus:
             if "," in sku:
                 # A comma would fall apart in the list of identifiers.
-                found += _one(credentials, net, site, sku)
+                found.append(_one(credentials, net, site, sku))
     wanted = set(keys)
-    return tuple(o for o in found if o.key in wanted)
+    return OfferPage(
+        tuple(offer for page in found for offer in page.offers if offer.key in wanted),
+        None,
+        tuple(unread for page in found for unread in page.unread if unread.key in wanted or not unread.key.sku),
+    )
 
 
-def _one(credentials: Credentials, net: Net, site: SiteId, sku: SellerSku) -> list[Observed]:
+def _one(credentials: Credentials, net: Net, site: SiteId, sku: SellerSku) -> OfferPage:
     query = {"marketplaceIds": site, "includedData": INCLUDED}
     request = Request("getListingsItem", "GET", items_url(credentials, sku), query=query)
     response = net.send(request)
     if response.status != 200:
         error = errors.of_api(response, "getListingsItem")
         if error.code == "not_found":
-            return []
+            return OfferPage((), None)
         raise error
     try:
         seen = _observed(credentials, site, wire.read(response, wire.ListingItem))
-    except Malformed:
-        # This answer is about one offer: it is absent, as it would be among others.
-        return []
-    return [seen] if seen else []
+    except Malformed as error:
+        return OfferPage((), None, (UnreadOffer(OfferKey(credentials.account, site, sku), error.field),))
+    return OfferPage((seen,) if seen else (), None)
 
 
 def sweep(credentials: Credentials, net: Net, site: SiteId, cursor: str | None) -> OfferPage:
@@ -100,10 +101,6 @@ class _Read:
 
     page: OfferPage
     newest: str
-
-    @property
-    def offers(self) -> tuple[Observed, ...]:
-        return self.page.offers
 
 
 def _search(credentials: Credentials, net: Net, site: SiteId, query: dict[str, str]) -> wire.ListingPage:
@@ -140,16 +137,6 @@ def _name(raw: msgspec.Raw) -> SellerSku:
         return SellerSku("")
 
 
-def _submitted(item: wire.ListingItem, name: str, kind: type[wire.Wire]) -> list[wire.Wire]:
-    """An attribute as the seller last submitted it; empty where it is not told in the known shape: it decides nothing
-    that the effective values say."""
-    raw = item.attributes.get(name)
-    try:
-        return wire.part(raw, list[kind]) if raw is not None else []  # type: ignore[valid-type]
-    except Malformed:
-        return []
-
-
 def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) -> Observed | None:
     """One offer as it stands; None: the SKU has no part in this site, but in others that there are."""
     summary = next((s for s in item.summaries if s.marketplace_id == site), None)
@@ -159,10 +146,13 @@ def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) ->
             raise Malformed("summaries.marketplaceId")
         return None
     channels = [a.fulfillment_channel_code for a in item.fulfillment_availability]
-    own = next((a.quantity for a in item.fulfillment_availability if a.fulfillment_channel_code == OWN_CHANNEL), None)
+    own = next(
+        (a.quantity for a in item.fulfillment_availability if a.fulfillment_channel_code == attributes.OWN_CHANNEL),
+        None,
+    )
     # The submitted channels count too: with the effective ones late or left out, a quantity of ours would open a
     # second, merchant-fulfilled offer beside Amazon's.
-    submitted = _submitted(item, "fulfillment_availability", wire.SubmittedChannel)
+    submitted = attributes.submitted(item, "fulfillment_availability", wire.SubmittedChannel)
     channels += [a.fulfillment_channel_code for a in submitted if a.fulfillment_channel_code not in channels]
     by_amazon = any(channel.startswith("AMAZON_") for channel in channels)
     # Only BUYABLE is asked for: what else the list may hold one day changes nothing here.
@@ -170,7 +160,7 @@ def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) ->
     return Observed(
         key=OfferKey(credentials.account, site, SellerSku(item.sku)),
         quantity=own,
-        price=_price(site, item, buyable=buyable),
+        price=attributes.price(site, item, buyable=buyable),
         fulfilled_by="marketplace" if by_amazon else "merchant",
         buyable=buyable,
         channels=tuple(channels),
@@ -179,37 +169,13 @@ def _observed(credentials: Credentials, site: SiteId, item: wire.ListingItem) ->
         ean=_ean(item),
         title=(summary.item_name or "") if summary else "",
         problems=tuple(problem(issue) for issue in item.issues),
+        terms=attributes.terms(site, item),
+        setup=attributes.setup(site, item),
     )
 
 
-def _price(site: SiteId, item: wire.ListingItem, *, buyable: bool) -> Money | None:
-    """The price for everybody; business prices are offers of their own and are left alone.
-
-    An offer that cannot be bought (nothing in stock, held back) may have no entry in `offers`: then the price that
-    waits for it is the submitted one, else the same price would be told again and again.
-    """
-    for offer in item.offers:
-        if offer.marketplace_id == site and offer.offer_type == "B2C":
-            return _money(offer.price.amount, offer.price.currency_code, "offers.price.amount")
-    if buyable:
-        return None
-    for told in _submitted(item, "purchasable_offer", wire.SubmittedOffer):
-        if told.marketplace_id == site and told.audience == "ALL" and told.our_price and told.our_price[0].schedule:
-            value = bytes(told.our_price[0].schedule[0].value_with_tax).decode("ascii", "replace")
-            currency = told.currency or BY_ID[site].currency
-            return _money(value, currency, "attributes.purchasable_offer.our_price") if value else None
-    return None
-
-
-def _money(amount: str, currency: str, where: str) -> Money:
-    try:
-        return Money.parse(amount, currency)
-    except ValueError:
-        raise Malformed(where) from None
-
-
 def _ean(item: wire.ListingItem) -> str:
-    told = _submitted(item, "externally_assigned_product_identifier", wire.SubmittedCode)
+    told = attributes.submitted(item, "externally_assigned_product_identifier", wire.SubmittedCode)
     return next((entry.value for entry in told if entry.type in ("ean", "gtin")), "")
 
 
@@ -220,4 +186,5 @@ def problem(issue: wire.ListingIssue) -> Problem:
         scrub(issue.message)[:500],
         ", ".join(issue.attribute_names or ()),
         issue.severity in ("WARNING", "INFO"),
+        next(iter(issue.categories or ()), ""),
     )

@@ -12,9 +12,12 @@ from forain.contracts.manifest import Page, Question, Registration, Role, Step
 ROLES = (
     Role(
         "listing", "Product Listing", {"fr": "Listing du produit"}, essential=True, seen_by="offers",
-        operations=("patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems"),
+        operations=(
+            "patchListingsItem", "getListingsItem", "searchListingsItems", "searchCatalogItems", "createFeedDocument",
+            "createFeed", "getFeed", "getFeeds", "getFeedDocument", "cancelFeed",
+        ),
     ),
-    Role("pricing", "Pricing", {}),
+    Role("pricing", "Pricing", {}, operations=("getMyFeesEstimates",)),
     Role(
         "orders", "Inventory and Order Tracking", {"fr": "Stock et Suivi des commandes"}, essential=True, seen_by="orders",
         operations=("searchOrders", "getOrder", "confirmShipment", "createReport", "getReport", "getReportDocument"),
@@ -27,7 +30,8 @@ ROLES = (
 """All to be asked for at once: a role that is added later ends the authorization, and a new token is needed.
 
 Which operation needs which role: developer-docs.amazon.com/sp-api/docs/role-mappings, read 2026-11-23. No operation needs
-Direct-to-Consumer Shipping: without it orders come, and Amazon leaves name and street out.
+Direct-to-Consumer Shipping: without it orders come, and Amazon leaves name and street out. For the estimate of fees any one of several
+roles will do, Product Listing among them (the same page, read 2026-11-30): where it is denied, Pricing is the one that is about it.
 """
 
 OPERATIONS = {operation: role.name for role in ROLES for operation in role.operations}

@@ -11,7 +11,7 @@ from forain.contracts.net import Response
 from forain.core.errors import Malformed
 from forain.net.answers import Key, Name, Plain, Whole, Wire, decoded, part
 
-__all__ = ["Wire", "part", "read", "told"]
+__all__ = ["Wire", "decoded", "part", "read", "told"]
 
 Value = TypeVar("Value")
 
@@ -99,6 +99,7 @@ class ListingIssue(Struct):
     message: Plain
     severity: Plain
     attribute_names: list[Plain] | None = None
+    categories: list[Plain] | None = None
 
 
 class Submission(Struct):
@@ -153,6 +154,7 @@ class ListingName(Struct):
 
 class SubmittedChannel(msgspec.Struct):
     fulfillment_channel_code: Plain = ""
+    lead_time_to_ship_max_days: int | None = None
 
 
 class SubmittedCode(msgspec.Struct):
@@ -166,8 +168,41 @@ class SubmittedPrice(msgspec.Struct):
     value_with_tax: msgspec.Raw = msgspec.Raw(b"")
 
 
+class SubmittedStep(msgspec.Struct):
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+    start_at: Plain = ""
+    end_at: Plain = ""
+
+
+class SubmittedSale(msgspec.Struct):
+    schedule: list[SubmittedStep] = []
+
+
+class SubmittedListPrice(msgspec.Struct):
+    """With tax or without, by what the site shows."""
+
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    value_with_tax: msgspec.Raw = msgspec.Raw(b"")
+    value: msgspec.Raw = msgspec.Raw(b"")
+
+
 class SubmittedSchedule(msgspec.Struct):
     schedule: list[SubmittedPrice] = []
+
+
+class SubmittedLevel(msgspec.Struct):
+    lower_bound: int = 0
+    value: msgspec.Raw = msgspec.Raw(b"")
+
+
+class SubmittedLevels(msgspec.Struct):
+    discount_type: Plain = ""
+    levels: list[SubmittedLevel] = []
+
+
+class SubmittedPlan(msgspec.Struct):
+    schedule: list[SubmittedLevels] = []
 
 
 class SubmittedOffer(msgspec.Struct):
@@ -175,6 +210,27 @@ class SubmittedOffer(msgspec.Struct):
     currency: Plain = ""
     audience: Plain = "ALL"
     our_price: list[SubmittedSchedule] = []
+    discounted_price: list[SubmittedSale] | None = None
+    quantity_discount_plan: list[SubmittedPlan] | None = None
+
+
+class MerchandisingRule(msgspec.Struct):
+    rule_id: Plain = ""
+
+
+class RulePlan(msgspec.Struct):
+    merchandising_rule: MerchandisingRule | None = None
+
+
+class SubmittedSetup(msgspec.Struct):
+    """What of an offer speaks of its price without being one."""
+
+    marketplace_id: Plain = ""
+    currency: Plain = ""
+    audience: Plain = "ALL"
+    minimum_seller_allowed_price: list[SubmittedSchedule] | None = None
+    maximum_seller_allowed_price: list[SubmittedSchedule] | None = None
+    automated_pricing_merchandising_rule_plan: list[RulePlan] | None = None
 
 
 class ListingPage(Struct):
@@ -304,6 +360,79 @@ class ReportDocument(Struct):
     compression_algorithm: Text = None
 
 
+class FeedDocumentMade(Struct):
+    feed_document_id: Name
+    url: Plain
+
+
+class FeedBegun(Struct):
+    feed_id: Name
+
+
+class Feed(Struct):
+    """`result_feed_document_id`: only once it is DONE, and not always."""
+
+    feed_id: Name
+    processing_status: Name
+    created_time: Plain
+    result_feed_document_id: Text = None
+
+
+class FeedPage(Struct):
+    feeds: list[Feed]
+
+
+class FeedDocument(Struct):
+    url: Plain
+    compression_algorithm: Text = None
+
+
+class FeedIssue(Struct):
+    """`message_id` None: about the feed itself, or about a message that cannot be told."""
+
+    severity: Plain
+    message: Plain
+    message_id: Whole | None = None
+    sku: Text = None
+    code: Text = None
+    attribute_name: Text = None
+
+
+class FeedReportHeader(Struct):
+    seller_id: Plain
+    feed_id: Plain
+
+
+class FeedSummary(Struct):
+    messages_processed: Whole
+    messages_accepted: Whole
+    messages_invalid: Whole
+
+
+class FeedItem(Struct):
+    """An item as the report shows it, in the same words as a listing: offers (`ListingOffer`) and `Availability`, which stay raw."""
+
+    sku: Name
+    offers: msgspec.Raw = msgspec.Raw(b"[]")
+    fulfillment_availability: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class FeedReport(Struct):
+    header: FeedReportHeader
+    summary: FeedSummary
+    issues: list[FeedIssue] = []
+    items: list[FeedItem] = []
+
+
+class FeedReportRaw(Struct):
+    """The same with its items raw: one that breaks must not break the report."""
+
+    header: FeedReportHeader
+    summary: FeedSummary
+    issues: list[FeedIssue] = []
+    items: list[msgspec.Raw] = []
+
+
 class CatalogIdentifier(Struct):
     identifier_type: Name
     identifier: Plain
@@ -323,6 +452,50 @@ class CatalogPage(Struct):
     """Items stay raw here: one that breaks must not break the page."""
 
     items: list[msgspec.Raw]
+
+
+class Pascal(msgspec.Struct, rename="pascal", forbid_unknown_fields=False, kw_only=True):
+    """An older model, whose members have a capital."""
+
+
+class FeeAmount(Pascal):
+    """`amount`: a JSON number, kept as its own text, so that no float comes in between."""
+
+    currency_code: Plain
+    amount: msgspec.Raw
+
+
+class FeeDetail(Pascal):
+    fee_type: Plain
+    final_fee: FeeAmount
+
+
+class FeeSum(Pascal):
+    total_fees_estimate: FeeAmount
+    fee_detail_list: list[FeeDetail]
+
+
+class FeeIdentifier(Pascal):
+    marketplace_id: Plain
+    id_value: Plain
+    seller_input_identifier: Plain
+
+
+class FeeError(Pascal):
+    code: Text = ""
+    message: Text = ""
+
+
+class FeeName(Pascal):
+    """Of which offer an answer is, whatever else it says."""
+
+    fees_estimate_identifier: FeeIdentifier
+
+
+class FeeAnswer(Pascal):
+    status: Name
+    fees_estimate: FeeSum | None = None
+    error: FeeError | None = None
 
 
 def read(response: Response, kind: type[Wire]) -> Wire:

@@ -25,7 +25,7 @@ from forain.contracts.net import Net
 from forain.core.clock import Window
 from forain.core.errors import GrantRefused
 from forain.core.ids import MarketplaceOrderId, OfferKey, SellerId, SiteId
-from forain.core.offers import Change, Observed
+from forain.core.offers import Change
 from forain.core.orders import Order
 from forain.marketplaces.amazon_mws import counts, feeds, orders, reports, sellers
 from forain.marketplaces.amazon_mws.calls import signed, too_fast
@@ -116,7 +116,7 @@ class MwsAccount:
     def submit(self, changes: Sequence[Change]) -> Iterable[Receipt]:
         return feeds.submit(self._credentials, self._net, changes)
 
-    def observe(self, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+    def observe(self, keys: Sequence[OfferKey]) -> OfferPage:
         return reports.observe(self._credentials, self._net, keys)
 
     def sweep(self, site: SiteId, cursor: str | None) -> OfferPage:

@@ -1,7 +1,4 @@
-"""Amazon's XML, read safely and written: no document type, no entity, no depth that has no end.
-
-A document with a DOCTYPE or an ENTITY is refused before a parser sees it, so nothing in it unfolds or is fetched.
-"""
+"""Amazon's XML, read as parts by their names, and written."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -10,12 +7,10 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 from forain.contracts.net import Response
-from forain.core.errors import Malformed, ServerFault
+from forain.core.errors import Malformed
+from forain.net.xml_answers import outermost
 
-_FORBIDDEN = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-DEEPEST = 30
 LONGEST_NAME = 200
 """Longer ids and SKUs fit no index, and no marketplace has them."""
 
@@ -50,30 +45,14 @@ class Part:
 
 
 def read(response: Response) -> Part:
-    """The body as its outermost element. Raises ServerFault for what is no XML (a proxy's page, cut off), Malformed for
-    XML that nobody should read."""
-    charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", response.headers.get("content-type", ""), re.IGNORECASE)
-    told = {"status": str(response.status)}
-    try:
-        text = response.body.decode(charset[1] if charset else "utf-8")
-    except (LookupError, UnicodeError):
-        raise ServerFault("no_xml", placeholders=told) from None
-    if _FORBIDDEN.search(text):
-        raise Malformed("DOCTYPE")
-    try:
-        # The declaration goes: the text is decoded already, and a second opinion on its encoding is not wanted.
-        root = ElementTree.fromstring(_DECLARATION.sub("", text.removeprefix("\ufeff")))
-    except (ElementTree.ParseError, ValueError):
-        raise ServerFault("no_xml", placeholders=told) from None
-    return _part(root)
+    """The body as its outermost element. Raises what `net.xml_answers.outermost` raises."""
+    return _part(outermost(response))
 
 
-def _part(element: ElementTree.Element, depth: int = 0) -> Part:
-    if depth > DEEPEST:
-        raise Malformed("nested too deeply")
+def _part(element: ElementTree.Element) -> Part:
     part = Part(element.tag.rpartition("}")[2], (element.text or "").strip())
     for child in element:
-        inner = _part(child, depth + 1)
+        inner = _part(child)
         part.children.setdefault(inner.name, []).append(inner)
     return part
 

@@ -24,6 +24,7 @@ from forain.core.offers import Observed
 from forain.marketplaces.amazon_mws import calls, document
 from forain.marketplaces.amazon_mws.document import LONGEST_NAME, Part
 from forain.marketplaces.amazon_mws.sites import BY_ID
+from forain.marketplaces.listing_file import HEADINGS
 
 TYPE = "_GET_MERCHANT_LISTINGS_ALL_DATA_"
 WAITING = ("_SUBMITTED_", "_IN_PROGRESS_")
@@ -34,32 +35,21 @@ LOOK_AGAIN = timedelta(seconds=45)
 OWN_CHANNEL = "DEFAULT"
 STATUSES = ("Active", "Inactive", "Incomplete")
 EAN = "4"
-HEADINGS = {
-    "sku": {"seller-sku", "sku-vendeur", "händler-sku", "sku venditore", "sku del vendedor", "sku-sprzedawcy", "出品者sku"},
-    "title": {"item-name", "nom-produit", "artikelbezeichnung", "nome dell'articolo", "título del producto", "nazwa-produktu", "商品名"},
-    "price": {"price", "prix", "preis", "prezzo", "precio", "cena", "価格"},
-    "quantity": {"quantity", "quantité", "menge", "quantità", "cantidad", "ilość", "数量"},
-    "asin": {"asin1", "asin 1"},
-    "code": {"product-id", "id-produit", "produkt-id", "identificativo del prodotto", "identificador del producto", "id-produktu",
-             "identyfikator-produktu", "商品id"},
-    "code_kind": {"product-id-type", "type-id-produit", "produkt-id-typ", "tipo di identificativo del prodotto",
-                  "tipo de identificador de producto", "typ-identyfikatora-produktu", "商品idタイプ"},
-    "channel": {"fulfillment-channel", "canal-traitement", "versender", "canale di gestione", "canal de gestión logística",
-                "kanał-realizacji", "フルフィルメント・チャンネル"},
-    "status": {"status", "état", "stato", "estado", "ステータス"},
-}  # fmt: skip
-"""Our name of a column -> what it is headed with in the languages of Amazon's sites, in small letters."""
 NEEDED = ("sku", "price", "quantity", "channel", "status")
 
 
-def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> tuple[Observed, ...]:
+def observe(credentials: Credentials, net: Net, keys: Sequence[OfferKey]) -> OfferPage:
     """The offers of `keys`, from the newest report; one it does not name is absent. Raises Busy until there is a report."""
-    found: list[Observed] = []
+    found: list[OfferPage] = []
     for site in sorted({key.site for key in keys}):
         if (number := _newest(credentials, net, site)) is not None:
-            found += _fetch(credentials, net, site, number).offers
+            found.append(_fetch(credentials, net, site, number))
     wanted = set(keys)
-    return tuple(offer for offer in found if offer.key in wanted)
+    return OfferPage(
+        tuple(offer for page in found for offer in page.offers if offer.key in wanted),
+        None,
+        tuple(unread for page in found for unread in page.unread if unread.key in wanted or not unread.key.sku),
+    )
 
 
 def _newest(credentials: Credentials, net: Net, site: SiteId) -> str | None:

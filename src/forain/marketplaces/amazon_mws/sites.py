@@ -2,7 +2,12 @@
 
 Source: the python package mws 0.8.15 (its constant MARKETPLACES) and developer-docs.amazon.com/sp-api/docs/marketplace-ids,
 read 2026-11-23; currencies and locales are first guesses only, ListMarketplaceParticipations says the true ones.
+
+One seller's SKU has one quantity and one handling time, whatever site a feed of them is for (selling-partner-api-docs/issues/2716,
+2022-11-09, of the same feed under the interface after it; read 2026-11-30): the sites of a region share.
 """
+
+from dataclasses import replace
 
 from forain.contracts.manifest import Site
 
@@ -29,6 +34,7 @@ A39IBJ37TRP1C6 AU FE AUD en_AU sellercentral.amazon.com.au amazon.com.au
 A1VC38T7YXB528 JP FE JPY ja_JP sellercentral.amazon.co.jp amazon.co.jp
 """
 
-SITES = tuple(Site(*row.split()) for row in _ROWS.strip().splitlines())
+_SITES = (Site(*row.split()) for row in _ROWS.strip().splitlines())
+SITES = tuple(replace(site, stock=site.region) for site in _SITES)
 BY_ID = {site.site_id: site for site in SITES}
 REGIONS = ("EU", "NA", "FE")

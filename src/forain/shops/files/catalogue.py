@@ -15,7 +15,8 @@ from forain.core.ids import VariantId
 from forain.shops.files import cells
 from forain.shops.files.table import KEPT_TEXT, Table, at, read_table
 
-NEEDED = ("sku", "title", "price", "currency", "on_hand")
+NEEDED = ("sku", "title", "price", "currency")
+"""And `on_hand`, or what lies at each location in its place."""
 MOST_PROBLEMS = 200
 """So many are told at once; a file with more has one cause."""
 REMEMBERED_LINES = 150_000
@@ -45,6 +46,8 @@ def parse(content: bytes) -> Catalogue:
     """Never raises: whatever the bytes are, the answer is variants and problems."""
     version = version_of(content)
     table = read_table(content, NEEDED, "catalogue")
+    if not isinstance(table, Problem) and (wrong := _wrong_stock_columns(table.columns)):
+        table = wrong
     if isinstance(table, Problem):
         return Catalogue({}, (table,), False, version)
     if not table.rows and not table.problems:
@@ -54,6 +57,14 @@ def parse(content: bytes) -> Catalogue:
         found.take(line, row)
     problems = found.all_problems()
     return Catalogue(found.variants, problems[:MOST_PROBLEMS], found.believable, version)
+
+
+def _wrong_stock_columns(columns: tuple[str, ...]) -> Problem | None:
+    if (column := cells.wrong_location(columns)) is not None:
+        return Problem("location_name_wrong", ascii(column)[1:-1][:KEPT_TEXT], at(1))
+    if "on_hand" not in columns and not any(column.startswith(cells.AT) for column in columns):
+        return Problem("column_missing", "on_hand", at(1))
+    return None
 
 
 class _Reading:
@@ -160,5 +171,8 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
         tax_rate=cells.tax_rate(told, wrong),
         active=cells.active(told, wrong),
         group=cells.group(told, wrong),
+        special=cells.special(told, wrong),
+        group_prices=cells.group_prices(told, wrong),
+        cost=cells.cost(told, wrong),
         problems=tuple(problems),
     )

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 
 from forain.core.money import Money
-from forain.core.stock import ABSURD_QUANTITY, StockLevel
+from forain.core.sales import Special
+from forain.core.stock import ABSURD_QUANTITY, LONGEST_LOCATION, AtLocation, StockLevel
 
 ABSURD_MINOR = 10**10
 """A price of more smallest coins than this (100,000,000.00 EUR) is a slip."""
@@ -31,6 +33,8 @@ _AMOUNT_WITH_COMMA = re.compile(r"-?\d{1,12},\d{1,3}")
 _TAX_RATE = re.compile(r"\d{1,3}(\.\d{1,3})?", re.ASCII)
 _ASIN = re.compile(r"[A-Z0-9]{10}", re.ASCII)
 
+AT = "stock:"
+"""How the columns begin that say what lies at one stock location."""
 Wrong = Callable[[str, str, str], None]
 """Called with (code, column, text) for each thing that is wrong."""
 
@@ -42,33 +46,112 @@ def name_is_right(text: str) -> bool:
 
 def price(cells: Mapping[str, str], wrong: Wrong) -> Money | None:
     """The price with tax, None when there is none to be believed."""
-    currency, text = cells["currency"], cells["price"]
-    if currency not in CURRENCIES:
-        wrong("currency_wrong", "currency", currency)
+    if cells["currency"] not in CURRENCIES:
+        wrong("currency_wrong", "currency", cells["currency"])
         return None
+    return _amount(cells["price"], "price", cells["currency"], wrong)
+
+
+def special(cells: Mapping[str, str], wrong: Wrong) -> Special | None:
+    """The reduced price with its days, None where there is none; one of which anything is wrong is told, and is none."""
+    text = cells.get("special_price", "")
+    if not text or cells["currency"] not in CURRENCIES:
+        return None
+    amount = _amount(text, "special_price", cells["currency"], wrong)
+    days: list[date | None] = []
+    for column in ("special_from", "special_until"):
+        told = cells.get(column, "")
+        try:
+            days.append(_day(told) if told else None)
+        except ValueError:
+            wrong("price_day_wrong", column, told)
+            return None
+    first, last = days
+    if first and last and last < first:
+        wrong("price_day_wrong", "special_until", cells["special_until"])
+        return None
+    return Special(amount, first, last) if amount else None
+
+
+def _day(text: str) -> date:
+    """Raises ValueError, also for a year that nobody means: arithmetic at the ends of the calendar overflows."""
+    found = date.fromisoformat(text)
+    if not 1970 < found.year < 2190:
+        raise ValueError(text)
+    return found
+
+
+def group_prices(cells: Mapping[str, str], wrong: Wrong) -> tuple[tuple[str, Money], ...]:
+    """The prices of the columns "price:GROUP"; an empty cell is none, one that cannot be believed is told and is none."""
+    if cells["currency"] not in CURRENCIES:
+        return ()
+    found = []
+    for column, text in cells.items():
+        name = column.removeprefix("price:").strip()
+        if column.startswith("price:") and name and text:
+            amount = _amount(text, column, cells["currency"], wrong)
+            found += [(name, amount)] if amount else []
+    return tuple(found)
+
+
+def cost(cells: Mapping[str, str], wrong: Wrong) -> Money | None:
+    """What a piece costs the merchant, in the currency of the price; None: not told, or nothing to be believed."""
+    text = cells.get("cost", "")
+    return _amount(text, "cost", cells["currency"], wrong) if text and cells["currency"] in CURRENCIES else None
+
+
+def _amount(text: str, column: str, currency: str, wrong: Wrong) -> Money | None:
     if _AMOUNT_WITH_COMMA.fullmatch(text):
-        wrong("price_comma", "price", f"{text} → {text.replace(',', '.')}")
+        wrong("price_comma", column, f"{text} → {text.replace(',', '.')}")
         return None
     try:
         # Beyond this length Decimal's context rounds; no price is so long.
         amount = Money.parse(text if len(text) <= 24 else "", currency)
     except ValueError:
-        wrong("price_wrong", "price", text)
+        wrong("price_wrong", column, text)
         return None
     if amount.minor <= 0:
-        wrong("price_not_positive", "price", text)
+        wrong("price_not_positive", column, text)
         return None
     if amount.minor > ABSURD_MINOR:
-        wrong("price_absurd", "price", text)
+        wrong("price_absurd", column, text)
         return None
     return amount
 
 
+def wrong_location(columns: tuple[str, ...]) -> str | None:
+    """The first column "stock:NAME" whose name is none, None where there is no such: its pieces would belong nowhere."""
+    for column in columns:
+        name = column.removeprefix(AT).strip()
+        if column.startswith(AT) and not (0 < len(name) <= LONGEST_LOCATION and name.isprintable()):
+            return column
+    return None
+
+
 def level(cells: Mapping[str, str], wrong: Wrong) -> StockLevel | None:
-    """The stock, None when there is none to be believed. An empty `allocated` is 0, an empty `on_hand` an error."""
-    on_hand = _quantity(cells["on_hand"], "on_hand", wrong)
+    """The stock, None when there is none to be believed. An empty `allocated` is 0.
+
+    With columns "stock:NAME" `on_hand` is their sum, and may be empty; an empty one of them is 0. A line without any of them
+    says nothing of locations, unless nothing is on hand. Of one that is wrong the others are still good for whoever counts only them.
+    """
     allocated = _quantity(cells.get("allocated") or "0", "allocated", wrong)
-    return None if on_hand is None or allocated is None else StockLevel(on_hand, allocated)
+    told = {column: text for column, text in cells.items() if column.startswith(AT)}
+    by_location = any(told.values())
+    total = cells.get("on_hand", "")
+    on_hand = _quantity(total, "on_hand", wrong) if total or not by_location else 0
+    if on_hand is None or allocated is None:
+        return None
+    if not by_location and on_hand:
+        return StockLevel(on_hand, allocated)
+    found = tuple(
+        AtLocation(column.removeprefix(AT).strip(), _quantity(text or "0", column, wrong))
+        for column, text in told.items()
+    )
+    known = [one.on_hand for one in found if one.on_hand is not None]
+    if total and len(known) == len(found) and sum(known) != on_hand:
+        wrong("stock_sum_differs", "on_hand", f"{on_hand} ≠ {sum(known)}")
+        return None
+    return StockLevel(sum(known), allocated, found)
 
 
 def _quantity(text: str, column: str, wrong: Wrong) -> int | None:

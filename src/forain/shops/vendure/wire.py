@@ -24,9 +24,15 @@ class Rate(Struct):
     value: Percent
 
 
+class Location(Struct):
+    id: Name
+    name: Plain
+
+
 class Level(Struct):
     stock_on_hand: Whole
     stock_allocated: Whole
+    stock_location: Location
 
 
 class VariantFields(Struct):
@@ -69,8 +75,13 @@ class Settings(Struct):
     track_inventory: bool = True
 
 
+class Locations(Struct):
+    items: list[Location]
+
+
 class Variants(Struct):
     product_variants: VariantList
+    stock_locations: Locations
     global_settings: Settings = msgspec.field(default_factory=Settings)
 
 

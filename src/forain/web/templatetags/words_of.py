@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from forain import wiring
 from forain.core.money import Money
+from forain.core.terms import ABSENT
 from forain.store import models
 from forain.web import words
 
@@ -123,6 +124,18 @@ def ago(moment: datetime | None) -> str:
 def figure(value: object) -> str:
     """A number with the language's marks; a dash for None."""
     return "–" if value is None else words.number(language(), str(value))
+
+
+@register.filter
+def term(text: str | None, name: str) -> str:
+    """A term of an offer as it is read; a dash for None and for none. Any other step of a number is a figure."""
+    return "–" if text in (None, ABSENT) else words.term(language(), name, str(text))
+
+
+@register.simple_tag
+def led_by(who: str) -> str:
+    """ "led by another tool"."""
+    return w("term.led_by", who=w(f"wished.{who}"))
 
 
 @register.filter

@@ -84,7 +84,7 @@ def test_the_effective_quantity_is_read_not_the_submitted_one():
     }  # fmt: skip
     wire = Wire((200, {"numberOfResults": 1, "items": [item]}))
 
-    (seen,) = account(wire).observe([key("S")])
+    (seen,) = account(wire).observe([key("S")]).offers
 
     assert (seen.quantity, seen.price, seen.ean, seen.fulfilled_by) == (
         4,
@@ -99,7 +99,7 @@ def test_an_amazon_channel_makes_the_offer_the_marketplaces():
     item = {"sku": "S", "fulfillmentAvailability": [{"fulfillmentChannelCode": "AMAZON_EU"}], "summaries": []}
     wire = Wire((200, {"numberOfResults": 1, "items": [item]}))
 
-    (seen,) = account(wire).observe([key("S")])
+    (seen,) = account(wire).observe([key("S")]).offers
 
     assert (seen.fulfilled_by, seen.quantity) == ("marketplace", None)
 

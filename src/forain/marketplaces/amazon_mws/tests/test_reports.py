@@ -43,7 +43,7 @@ ASKED = (200, answer("RequestReport", "<ReportRequestInfo><ReportRequestId>5</Re
 def test_a_look_reads_a_young_report_and_knows_the_words_of_the_site():
     wire = Wire(requests(("4", "_DONE_", YOUNG)), file(row(), row("EAN", kind="4", code="4006381333931"), row("OTHER")))
 
-    seen = account(wire).observe([key("SOAP"), key("EAN"), key("GONE")])
+    seen = account(wire).observe([key("SOAP"), key("EAN"), key("GONE")]).offers
 
     assert wire.told(1)["ReportId"] == "49"
     assert [(o.key.sku, o.quantity, o.price, o.ean) for o in seen] == [
@@ -76,7 +76,7 @@ def test_where_no_report_is_young_enough_one_is_asked_for(found):
 
 
 def test_a_report_without_data_shows_no_offer():
-    assert account(Wire(requests(("4", "_DONE_NO_DATA_", YOUNG)))).observe([key()]) == ()
+    assert account(Wire(requests(("4", "_DONE_NO_DATA_", YOUNG)))).observe([key()]).offers == ()
     assert account(Wire(requests(("5", "_DONE_NO_DATA_", YOUNG)))).sweep(FR, "5").offers == ()
 
 

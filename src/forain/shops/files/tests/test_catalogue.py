@@ -1,11 +1,14 @@
 """What a line may say, what is said of one that is wrong, and that it stops no other."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forain.core.money import Money
-from forain.core.stock import ABSURD_QUANTITY, StockLevel
+from forain.core.sales import Special
+from forain.core.stock import ABSURD_QUANTITY, AtLocation, StockLevel
 from forain.shops.files import catalogue
 from forain.shops.files.tests.parts import HEAD, shop
 
@@ -46,6 +49,73 @@ def test_an_id_outlives_a_renamed_sku():
     after = catalogue.parse(f"{head}77,NEW,a,1,EUR,1\n".encode())
 
     assert (before.variants["77"].sku, after.variants["77"].sku) == ("OLD", "NEW")
+
+
+SPECIALS = "sku,title,price,currency,on_hand,special_price,special_from,special_until\n"
+
+
+def test_a_special_price_has_its_days_or_none():
+    found = catalogue.parse(
+        f"{SPECIALS}A,a,9.00,EUR,1,8.50,2026-12-01,2026-12-24\nB,b,9.00,EUR,1,8.50,,\nC,c,9.00,EUR,1,,2026-12-01,\n".encode()
+    )
+
+    assert found.problems == ()
+    assert [found.variants[sku].special for sku in "ABC"] == [
+        Special(Money(850, "EUR"), date(2026, 12, 1), date(2026, 12, 24)), Special(Money(850, "EUR")), None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "code", "column"),
+    [
+        ("8.505,,", "price_wrong", "special_price"),
+        ("0,,", "price_not_positive", "special_price"),
+        ("8.50,24.12.2026,", "price_day_wrong", "special_from"),
+        ("8.50,,2026-13-01", "price_day_wrong", "special_until"),
+        ("8.50,,9999-12-31", "price_day_wrong", "special_until"),
+        ("8.50,0001-01-01,", "price_day_wrong", "special_from"),
+        ("8.50,2026-12-24,2026-12-01", "price_day_wrong", "special_until"),
+    ],
+)
+def test_a_special_price_that_cannot_be_believed_is_told_and_is_none(cells, code, column):
+    found = catalogue.parse(f"{SPECIALS}A,a,9.00,EUR,1,{cells}\n".encode()).variants["A"]
+
+    assert (found.special, found.price, found.level) == (None, Money(900, "EUR"), StockLevel(1))
+    assert [(p.code, p.field) for p in found.problems] == [(code, f"line 2, column {column}")]
+
+
+def test_groups_of_customers_have_prices_of_their_own_where_a_cell_says_one():
+    head = "sku,title,price,currency,on_hand,Price:Wholesale,price: club,price:\n"
+
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,7.00,8.00,1\nB,b,9.00,EUR,1,,8.005,\n".encode())
+
+    assert found.variants["A"].group_prices == (("wholesale", Money(700, "EUR")), ("club", Money(800, "EUR")))
+    assert (found.variants["B"].group_prices, found.variants["B"].price) == ((), Money(900, "EUR"))
+    assert [(p.code, p.field) for p in found.variants["B"].problems] == [("price_wrong", "line 3, column price: club")]
+
+
+COSTS = "sku,title,price,currency,on_hand,cost\n"
+
+
+def test_a_cost_is_in_the_currency_of_the_price_and_an_empty_cell_is_none():
+    found = catalogue.parse(f"{COSTS}A,a,900,JPY,1,410\nB,b,9.00,EUR,1,\n".encode())
+
+    assert (found.variants["A"].cost, found.variants["B"].cost) == (Money(410, "JPY"), None)
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("0", "price_not_positive"), ("-1.00", "price_not_positive"), ('"8,00"', "price_comma"), ("cheap", "price_wrong"),
+        ("1e3", "price_wrong"), ("8.005", "price_wrong"), ("200000000", "price_absurd"),
+    ],
+)  # fmt: skip
+def test_a_cost_that_cannot_be_believed_is_told_and_is_none(cell, code):
+    found = catalogue.parse(f"{COSTS}A,a,9.00,EUR,1,{cell}\n".encode()).variants["A"]
+
+    assert (found.cost, found.price, found.level) == (None, Money(900, "EUR"), StockLevel(1))
+    assert [(p.code, p.field) for p in found.problems] == [(code, "line 2, column cost")]
 
 
 def test_a_price_with_a_comma_says_what_to_write():
@@ -175,3 +245,88 @@ def test_a_catalogue_that_changes_between_two_pages_is_begun_again(tmp_path, mon
 
     assert [v.sku for v in again.variants] == ["NEW", "S1"]
     assert again.version != first.version
+
+
+HEAD_AT = "sku,title,price,currency,on_hand,stock:Lyon,stock: Périgueux \n"
+
+
+def level_of(cells, head=HEAD_AT):
+    found = catalogue.parse(f"{head}A,a,1,EUR,{cells}\nB,b,1,EUR,{9},4,5\n".encode())
+    assert found.variants["B"].level is not None
+    return found.variants["A"].level, [(p.code, p.field) for p in found.variants["A"].problems]
+
+
+@pytest.mark.parametrize(
+    ("cells", "on_hand", "locations"),
+    [
+        (",7,5", 12, (7, 5)),
+        ("12,7,5", 12, (7, 5)),
+        (",7,", 7, (7, 0)),
+        ("0,,", 0, (0, 0)),
+        ("0,0,0", 0, (0, 0)),
+        ("12,,", 12, ()),
+    ],
+)
+def test_what_lies_at_each_location_and_all_together(cells, on_hand, locations):
+    level, problems = level_of(cells)
+
+    assert (level.on_hand, tuple(one.on_hand for one in level.locations), problems) == (on_hand, locations, [])
+    assert [one.name for one in level.locations] == ["lyon", "périgueux"][: len(locations)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "on_hand", "locations", "problem"),
+    [
+        (",7,-5", 7, (7, None), ("quantity_negative", "line 2, column stock: périgueux")),
+        (",7,2.5", 7, (7, None), ("quantity_wrong", "line 2, column stock: périgueux")),
+        (",many,5", 5, (None, 5), ("quantity_wrong", "line 2, column stock:lyon")),
+        ("12,7,1000001", 7, (7, None), ("quantity_absurd", "line 2, column stock: périgueux")),
+    ],
+)
+def test_a_wrong_number_at_one_location_leaves_the_others(cells, on_hand, locations, problem):
+    level, problems = level_of(cells)
+
+    assert (level.on_hand, tuple(one.on_hand for one in level.locations)) == (on_hand, locations)
+    assert problems == [problem]
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ("13,7,5", ("stock_sum_differs", "line 2, column on_hand")),
+        ("x,7,5", ("quantity_wrong", "line 2, column on_hand")),
+        (",,", ("quantity_wrong", "line 2, column on_hand")),
+    ],
+)
+def test_where_nobody_knows_how_many_there_are_there_is_no_stock_to_tell(cells, problem):
+    assert level_of(cells) == (None, [problem])
+
+
+def test_the_sum_may_be_left_out():
+    found = catalogue.parse(b"sku,title,price,currency,stock:a\nA,a,1,EUR,3\n")
+
+    assert found.variants["A"].level == StockLevel(3, 0, (AtLocation("a", 3),))
+
+
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [
+        ("stock:", "location_name_wrong"),
+        ("stock:  ", "location_name_wrong"),
+        ("stock:" + "x" * 101, "location_name_wrong"),
+        ("stock:a\u200b", "location_name_wrong"),
+        ("stock:LYON,stock:lyon", "column_twice"),
+        ("stock", "column_missing"),
+    ],
+)
+def test_columns_that_belong_to_no_location_make_no_catalogue(column, code):
+    found = catalogue.parse(f"sku,title,price,currency,{column}\nA,a,1,EUR,3,4\n".encode())
+
+    assert (found.whole, [(p.code, p.field) for p in found.problems]) == (False, [(code, "line 1")])
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "halle 2 süd", "entrepôt (nord)", "仓库"])
+def test_a_location_may_be_called_anything_that_can_be_read(name):
+    found = catalogue.parse(f"sku,title,price,currency,stock:{name}\nA,a,1,EUR,3\n".encode())
+
+    assert found.variants["A"].level.locations == (AtLocation(name, 3),)

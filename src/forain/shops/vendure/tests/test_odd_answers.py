@@ -8,8 +8,9 @@ from tests.fuzz.vendure import MOMENT, Shop, article, order
 from forain.core import errors
 from forain.core.money import Money
 from forain.core.signals import Signal
-from forain.core.stock import StockLevel
+from forain.core.stock import AtLocation, NotCounted, StockLevel, StockRule, sellable
 
+LOCATIONS = [{"id": "1", "name": "Lyon"}, {"id": "2", "name": "Périgueux"}]
 MARK = f"{MOMENT}~{MOMENT}~"
 
 
@@ -17,14 +18,39 @@ def shop(operation, items, total=None):
     """A shop whose list of articles or orders holds these items."""
     found = Shop()
     told = {operation: {"totalItems": len(items) if total is None else total, "items": items}}
-    found.spoil = {operation: lambda: json.dumps({"data": told}).encode()}
+    data = {**told, "stockLocations": {"items": LOCATIONS}}
+    found.spoil = {operation: lambda: json.dumps({"data": data}).encode()}
     return found.adapter()
+
+
+def level(on_hand, number="1", name="Lyon", allocated=0):
+    return {"stockOnHand": on_hand, "stockAllocated": allocated, "stockLocation": {"id": number, "name": name}}
+
+
+def test_stock_is_told_by_location_also_where_nothing_of_the_article_was_ever_kept():
+    levels = [level(7, "2", "Périgueux", 1), level(3, allocated=2)]
+
+    told = shop("productVariants", [article(1) | {"stockLevels": levels}]).stock(["1"])["1"].level
+
+    assert told == StockLevel(10, 3, (AtLocation("Lyon", 3, 2), AtLocation("Périgueux", 7, 1)))
+    assert [sellable(told, 0, StockRule(locations=(name,))).quantity for name in ("lyon", "PÉRIGUEUX")] == [1, 6]
+
+
+def test_two_locations_of_one_name_are_not_told_apart_and_not_guessed():
+    levels = [level(7), level(3, "2", "LYON")]
+
+    told = shop("productVariants", [article(1) | {"stockLevels": levels}]).stock(["1"])["1"].level
+
+    assert sellable(told, 0, StockRule()).quantity == 10
+    with pytest.raises(NotCounted) as refused:
+        sellable(told, 0, StockRule(locations=("Lyon",)))
+    assert str(refused.value) == "location_twice name=Lyon"
 
 
 @pytest.mark.parametrize(
     "change",
     [{"name": None}, {"priceWithTax": 10**30}, {"currencyCode": "eur"}, {"currencyCode": "JPY"}, {"name": "nul\0"},
-     {"trackInventory": "PERHAPS"}, {"taxRateApplied": {"value": 1e300}}, {"stockLevels": [{"stockOnHand": 1.5}]}],
+     {"trackInventory": "PERHAPS"}, {"taxRateApplied": {"value": 1e300}}, {"stockLevels": [{"stockOnHand": 1.5}]}, {"stockLevels": [level(4), level(2.5, "2", "Périgueux")]}],
 )  # fmt: skip
 def test_an_article_that_cannot_be_read_is_there_with_its_problem_and_stops_no_other(change):
     items = [article(1) | change, article(2)]
@@ -34,7 +60,10 @@ def test_an_article_that_cannot_be_read_is_there_with_its_problem_and_stops_no_o
     bad, good = page.variants
     assert (bad.variant, bad.sku, bad.price, bad.level) == ("1", "V1", None, None)
     assert [p.code for p in bad.problems] == ["article_unreadable"]
-    assert (good.price, good.level) == (Money(290, "EUR"), StockLevel(10, 2))
+    assert (good.price, good.level) == (
+        Money(290, "EUR"),
+        StockLevel(10, 2, (AtLocation("Lyon", 10, 2), AtLocation("Périgueux", 0))),
+    )
     assert (stock["1"], stock["2"]) == (bad, good)
 
 
