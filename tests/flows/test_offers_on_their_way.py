@@ -7,7 +7,7 @@ from forain.core import errors
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, SiteId, SubmissionId
 from forain.core.offers import Change, Desired
-from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, setup
+from forain.flows import decide_offers, mirror_catalogue, observe_offers, reconcile_offers, setup
 from forain.flows.observe_offers import LOOK_AGAIN
 from forain.flows.reconcile_offers import FRESH
 from forain.store import models, offers, runs
@@ -229,7 +229,7 @@ def test_what_was_seen_proves_nothing_of_what_was_told_since(house):
     assert soap().settled_no < row.wanted_no
 
 
-@pytest.mark.parametrize(("owner", "name"), [(reconcile_offers, "wanted"), (offers, "hold")])
+@pytest.mark.parametrize(("owner", "name"), [(decide_offers, "wanted"), (offers, "hold")])
 def test_a_worker_that_was_away_for_too_long_tells_nothing_another_took_over(house, monkeypatch, owner, name):
     house.live(60)
     account = AccountId(house.account_id)

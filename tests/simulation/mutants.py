@@ -23,7 +23,7 @@ from forain.core import orders as core_orders
 from forain.core.ids import AccountId, ShopId
 from forain.core.orders import OrderState
 from forain.core.secret import Secret
-from forain.flows import authorize, import_orders, reckon_offers, reconcile_offers
+from forain.flows import authorize, decide_offers, hold_back, import_orders, reckon_offers, reconcile_offers
 from forain.marketplaces.amazon import offers as amazon_offers
 from forain.net import oauth
 from forain.net.client import NetClient
@@ -328,7 +328,7 @@ def a_quantity_for_everything() -> Planted:
 
         return plan
 
-    return _instead(reconcile_offers, "plan", make)
+    return _instead(decide_offers, "plan", make)
 
 
 def a_bucket_for_each_worker() -> Planted:
@@ -659,7 +659,7 @@ def a_pause_stops_all_or_nothing() -> Planted:
     def make(real: Any) -> Any:
         return lambda deps, account, decided: decided
 
-    return _instead(reconcile_offers, "_paused", make)
+    return _instead(hold_back, "paused", make)
 
 
 def the_brake_is_off() -> Planted:

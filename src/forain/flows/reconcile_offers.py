@@ -2,45 +2,21 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
 
 from django.db import transaction
 
 from forain.contracts.marketplace import Marketplace
 from forain.contracts.shop import Variant
 from forain.core import authorization, errors
-from forain.core.brakes import Kind
-from forain.core.bundles import Parts
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OfferKey, SellerSku, ShopId, VariantId
-from forain.core.money import Money
-from forain.core.offers import (
-    LOOK_AGAIN_WITHIN,
-    Alarm,
-    Change,
-    Desired,
-    Look,
-    Observed,
-    Plan,
-    Settled,
-    Submit,
-    Wait,
-    fell_by_itself,
-    plan,
-)
-from forain.core.ownership import without
+from forain.core.offers import LOOK_AGAIN_WITHIN, Alarm, Change, Look, Observed, Settled, Submit, Wait, fell_by_itself
 from forain.core.roads import Lane
-from forain.core.rules import Effective, NotAWish
-from forain.core.sharing import apart
-from forain.core.stock import Why
-from forain.core.terms import TAKEN_BACK
-from forain.flows import authorize, choose_road, reckon_offers, share_stock, tell_offers
-from forain.flows.add_up_bundles import Article, as_one, portions, sold_out
-from forain.flows.brake import Brake, Told
+from forain.flows import authorize, choose_road, hold_back, reckon_offers, share_stock, tell_offers
+from forain.flows.brake import Brake
+from forain.flows.decide_offers import Decided, Known, decide, emptied_unseen
 from forain.flows.deps import Deps
-from forain.flows.reckon_offers import Market, Reckoned, in_force_on, landed, settled_by, wanted
 from forain.flows.share_stock import Families
 from forain.store import feeds, fees, journal, landings, models, offers, orders, rules, runs, shops
 
@@ -54,10 +30,6 @@ IDLE = timedelta(minutes=5)
 """With nothing waiting: how soon the column is asked again without a poke."""
 SHOP_AWAY = (errors.Unreachable, errors.ServerFault, errors.Busy)
 """The shop tells no stock now."""
-AWAY_AGAIN = timedelta(minutes=5)
-"""While all is to be 0: how soon an offer is decided again that was decided without the shop."""
-PAUSED_AGAIN = timedelta(days=1)
-"""What waits for a part that is paused: going on marks it again, and it need not be looked at before."""
 
 
 def reconcile_offers(deps: Deps, account: models.Account) -> Instant:
@@ -153,13 +125,13 @@ def _reconcile_batch(
     if away is None:
         in_force = rules.InForce(AccountId(account.pk), skus, {variant.group for variant in stock.values()})
         estimates = fees.of_offers(row.pk for row in rows) if in_force.says("floor_markup") else {}
-        known = _Known(contents, stock, unimported, in_force, market, families, empty, estimates)
-        decided = [_decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
+        known = Known(contents, stock, unimported, in_force, market, families, empty, estimates)
+        decided = [decide(deps, account, row, market.sites.get(row.site), known) for row in rows]
         _ask_fees(deps, account, decided, estimates)
     else:
-        decided = _emptied_unseen(deps, account, rows, market, families, contents, empty)
-    decided = _paused(deps, account, decided)
-    decided = _braked(deps, account, decided, market.sites, brake)
+        decided = emptied_unseen(deps, account, rows, market, families, contents, empty)
+    decided = hold_back.paused(deps, account, decided)
+    decided = hold_back.braked(deps, account, decided, market.sites, brake)
     offers.want([one.wanted for one in decided if one.wanted is not None], deps.clock.now())
     told = [(one.row, _act(deps, account, one, market.sites.get(one.row.site))) for one in decided]
     to_tell = [(row, change) for row, change in told if change is not None]
@@ -269,212 +241,6 @@ def unimported_per_variant(account: models.Account, variants: set[VariantId]) ->
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """What is to be done about one offer. `wanted` None: its article is gone or cannot be asked for, what was wanted stays. `held`: why
-    something of it is held back, "" for nothing. `sold`: that no piece is left is explained by orders, or wanted. `carrier`: the
-    offer that tells for it what they share, None: it tells all of it itself. `fees_of`: as `Reckoned` has it."""
-
-    row: models.Offer
-    wanted: offers.Wanted | None
-    step: Plan | Literal["unlinked", "variant_gone", "braked", "anew", "at_rest"]
-    held: str = ""
-    sold: bool = False
-    carrier: models.Offer | None = None
-    fees_of: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a batch before its offers are decided. `empty`: why quantities that are ours are to be 0, "": they are not."""
-
-    contents: Mapping[SellerSku, Parts]
-    stock: Mapping[VariantId, Variant]
-    unimported: Mapping[str, int]
-    in_force: rules.InForce
-    market: Market
-    families: Families
-    empty: Why
-    fees: Mapping[int, models.FeeEstimate]
-
-
-def _decide(
-    deps: Deps, account: models.Account, row: models.Offer, site: models.AccountSite | None, known: _Known
-) -> Decided:
-    """Ask core about one offer; nothing is written."""
-    parts = known.contents.get(SellerSku(row.sku))
-    if site is None or parts is None:
-        why = ["unlinked" if parts is None else "site_not_used"]
-        return Decided(row, offers.Wanted(row, Desired(None, None), [], why), "unlinked")
-    gone = next((part.variant for part in parts if part.variant not in known.stock), "")
-    sisters = known.families.sisters(row)
-    sold = False
-    if not gone:
-        article = as_one(portions(parts, known.stock, known.unimported))
-        rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
-        fee = fees.usable(known.fees.get(row.pk), row, site.currency, known.market.now)
-        sharing = in_force_on(known.in_force, known.market, sisters, row.sku, article.group)
-        told = _quantity_told(row) or any(_quantity_told(one) for one in sisters)
-        found = wanted(article, rule, site, known.market, known.empty, told=told, fee=fee, sharing=sharing)
-        settled_by(row, rule, found, known.market.now, sisters)
-        sold = sold_out(article, _locations(rule))
-    elif known.empty and _quantity_told(row):
-        found = landed(known.empty)
-    else:
-        left = tuple(part for part in parts if part.variant in known.stock)
-        if not left or not _quantity_told(row):
-            return Decided(row, None, "variant_gone", gone)
-        article = as_one(portions(left, known.stock, known.unimported))
-        rule = known.in_force.of(site.site, site.currency, row.sku, article.group)
-        found = _of_what_is_left(row, rule, site, article, known)
-        if found.desired.quantity is None:
-            return Decided(row, None, "variant_gone", gone)
-        found.held, sold = gone, sold_out(article, _locations(rule))
-    desired = offers.fitting(row, found.desired)
-    step, carrier = _step(deps, account, row, desired, known.families)
-    notes = [] if isinstance(step, str) else step.notes
-    as_told = offers.Wanted(
-        row, desired, found.steps, [*found.notes, *notes], found.turns_at, found.held, found.led_elsewhere,
-        found.shop_price,
-    )  # fmt: skip
-    if gone and isinstance(step, Settled):
-        return Decided(row, as_told, "variant_gone", gone)
-    explained = bool(known.empty) or offers.moved(row) or sold
-    return Decided(row, as_told, step, found.held, explained, carrier, found.fees_of)
-
-
-def _locations(rule: Effective | NotAWish) -> tuple[str, ...]:
-    return () if isinstance(rule, NotAWish) else rule.stock.locations
-
-
-def _of_what_is_left(
-    row: models.Offer, rule: Effective | NotAWish, site: models.AccountSite, left: Article, known: _Known
-) -> Reckoned:
-    """What is wanted of a bundle that lacks an article: no more than the others, `left`, are good for, and nothing else."""
-    sisters = known.families.sisters(row)
-    sharing = in_force_on(known.in_force, known.market, sisters, row.sku, left.group)
-    found = wanted(replace(left, stock_held=True), rule, site, known.market, "", sharing=sharing)
-    settled_by(row, rule, found, known.market.now, sisters)
-    quantity = found.desired.quantity
-    return Reckoned(Desired(quantity, None), found.steps if quantity is not None else [], [])
-
-
-def _step(
-    deps: Deps, account: models.Account, row: models.Offer, desired: Desired, families: Families
-) -> tuple[Plan | Literal["anew", "at_rest"], models.Offer | None]:
-    """What to do about an offer, and which other one tells for it what they share."""
-    carrier = families.carrier(row)
-    if carrier is not None:
-        manifest = deps.open.marketplace_manifest(account.marketplace)
-        rest = _plan(deps, account, row, apart(desired))
-        step = share_stock.step_of(row, desired, rest, carrier, manifest, deps.clock.now())
-        if step != "itself":
-            return step, carrier
-    return _plan(deps, account, row, desired), None
-
-
-def _plan(deps: Deps, account: models.Account, row: models.Offer, desired: Desired) -> Plan:
-    return plan(
-        offers.key_of(row),
-        desired,
-        offers.submitted_of(row),
-        offers.observed_of(row),
-        acknowledged_quantity=row.acknowledged_quantity,
-        sales_known_until=account.sales_known_until,
-        moved=offers.moved(row),
-        acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
-        now=deps.clock.now(),
-    )
-
-
-def _emptied_unseen(
-    deps: Deps,
-    account: models.Account,
-    rows: list[models.Offer],
-    market: Market,
-    families: Families,
-    contents: Mapping[SellerSku, Parts],
-    empty: Why,
-) -> list[Decided]:
-    """A 0 for all while the shop is away: it needs no shop, and cannot wait for one. Where no quantity of ours is on record
-    nothing is decided, and prices are left alone; all stays marked, and is decided anew when the shop is back."""
-    again = deps.clock.now() + AWAY_AGAIN
-    decided = []
-    for row in rows:
-        if row.site not in market.sites or SellerSku(row.sku) not in contents or not _quantity_told(row):
-            decided.append(Decided(row, None, Wait(again, "shop_away")))
-            continue
-        found = landed(empty)
-        step, carrier = _step(deps, account, row, found.desired, families)
-        told = offers.Wanted(row, found.desired, found.steps, [] if isinstance(step, str) else list(step.notes))
-        if isinstance(step, Settled) or step == "at_rest":
-            step = Wait(again, "shop_away")
-        decided.append(Decided(row, told, step, sold=True, carrier=carrier))
-    return decided
-
-
-def _paused(deps: Deps, account: models.Account, decided: list[Decided]) -> list[Decided]:
-    """The same, without what the merchant has paused, which goes on waiting: at once where nothing else is to be told, else once
-    that is seen (`offers.mark_unlike`)."""
-    stock, prices = "stock" in account.paused, "prices" in account.paused
-    if not stock and not prices:
-        return decided
-    found: list[Decided] = []
-    for one in decided:
-        step = one.step
-        if isinstance(step, Submit):
-            step = _rest(deps, account, one, quantity=not stock, price=not prices)
-        if isinstance(step, Settled) and step != one.step:
-            step = Wait(deps.clock.now() + PAUSED_AGAIN, "paused")
-        found.append(replace(one, step=step))
-    return found
-
-
-def _rest(deps: Deps, account: models.Account, one: Decided, *, quantity: bool, price: bool) -> Plan:
-    """What to do about an offer without its quantity, or without its price and what goes with it. What was told of the rest and
-    is not seen yet is not told anew for the sake of what is left out."""
-    assert one.wanted is not None
-    left = one.wanted.desired if one.carrier is None else apart(one.wanted.desired)
-    left = left if quantity else replace(left, quantity=None)
-    return _plan(deps, account, one.row, left if price else without(left, ("price", *TAKEN_BACK)))
-
-
-def _braked(
-    deps: Deps, account: models.Account, decided: list[Decided], sites: Mapping[str, models.AccountSite], brake: Brake
-) -> list[Decided]:
-    """The same, without what is held because it is too much at once, or too far from what was told last."""
-    sent = {site for site, row in sites.items() if row.writes_allowed_at is not None}
-    changes = [(one, _told_of(one)) for one in decided if one.row.site in sent]
-    about = [Told(one.row, change, one.sold) for one, change in changes if change is not None]
-    anew = [one.row for one in decided if isinstance(one.step, Submit | Settled) or _waits_for_carrier(one)]
-    held = brake.hold(anew, about, deps.clock.now()) if anew else {}
-    return [_without(deps, account, one, held[one.row.pk]) if one.row.pk in held else one for one in decided]
-
-
-def _told_of(one: Decided) -> Change | None:
-    """What is about to be told of an offer, by itself or by the one that carries for it: it falls with that one."""
-    change = one.step.change if isinstance(one.step, Submit) else None
-    falls = one.carrier is not None and one.wanted is not None and one.wanted.desired.quantity == 0
-    if not falls or (change is None and not _waits_for_carrier(one)):
-        return change
-    return replace(change or Change(offers.key_of(one.row), None, None), quantity=0)
-
-
-def _waits_for_carrier(one: Decided) -> bool:
-    """All that it tells itself is shown; what another one tells for it is not."""
-    return one.step in ("anew", "at_rest") or (isinstance(one.step, Wait) and one.step.code == "shared")
-
-
-def _without(deps: Deps, account: models.Account, one: Decided, kinds: set[Kind]) -> Decided:
-    assert one.wanted is not None
-    # What is paused stays left out too: the rest is planned anew from all that is wanted.
-    quantity = "zero" not in kinds and "stock" not in account.paused
-    rest = _rest(deps, account, one, quantity=quantity, price=not kinds - {"zero"} and "prices" not in account.paused)
-    notes = [*one.wanted.notes, *(f"braked_{kind}" for kind in sorted(kinds))]
-    step: Plan | Literal["braked"] = "braked" if isinstance(rest, Settled) else rest
-    return replace(one, wanted=replace(one.wanted, notes=notes), step=step)
-
-
 def _act(deps: Deps, account: models.Account, decided: Decided, site: models.AccountSite | None) -> Change | None:
     """Write what was decided; the answer is the change to tell, None: nothing is to be told."""
     row, number, now = decided.row, decided.row.wanted_no, deps.clock.now()
@@ -509,9 +275,3 @@ def _act(deps: Deps, account: models.Account, decided: Decided, site: models.Acc
                 return change
             offers.park(row, number)
     return None
-
-
-def _quantity_told(row: models.Offer) -> bool:
-    """A quantity of ours is on record. Not so where the shop manages no stock for it: what Amazon shows there is the
-    merchant's own number, and nobody would put it back afterwards."""
-    return row.desired_quantity is not None or row.submitted_quantity is not None
