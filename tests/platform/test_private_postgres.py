@@ -224,19 +224,67 @@ def test_a_keeper_brings_a_killed_server_back_with_all_that_was_written(home):
     assert gone(again)
 
 
-def test_a_keeper_takes_over_from_an_owner_that_was_killed(home):
+def test_a_keeper_takes_over_from_an_owner_that_was_killed_with_its_server(home):
     process, url = holder(home)
     keeper = postgres.Keeper(home, postgres.start(home))
     killed = number(url)
 
     process.send_signal(signal.SIGKILL)
     process.wait(10)
+    os.kill(killed, signal.SIGKILL)
 
     assert gone(killed)
     with until_it_answers(url):
         again = number(url)
     keeper.stop()
     assert gone(again)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_an_owner_that_ends_leaves_the_server_to_those_who_use_it(home, end):
+    process, url = holder(home)
+    server = postgres.start(home)
+    pid = number(url)
+
+    with psycopg.connect(url) as connection:
+        process.send_signal(end)
+        process.wait(10)
+        # So long a guardian that asks nobody would have stopped it by.
+        assert not gone(pid, 2)
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    late = postgres.start(home)
+    server.stop()
+    assert number(late.url) == pid
+
+    late.stop()
+    assert gone(pid)
+
+
+IN_AND_OUT = """
+import sys
+from pathlib import Path
+import psycopg
+from forain.config import postgres
+for _ in range(8):
+    server = postgres.start(Path(sys.argv[1]))
+    with psycopg.connect(server.url) as connection:
+        connection.execute("SELECT pg_sleep(0.05)")
+    server.stop()
+"""
+
+
+def test_commands_that_come_and_go_at_once_take_the_server_from_none_of_them(home):
+    postgres.start(home).stop()
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-c", IN_AND_OUT, str(home)],
+            stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(SRC)},
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+
+    assert [(command.communicate(timeout=120)[1], command.returncode) for command in commands] == [("", 0)] * 3
+    postgres.discard(home)
 
 
 def test_a_keeper_begins_no_empty_database_where_the_files_are_gone(home, caplog):
@@ -274,7 +322,7 @@ time.sleep(120)
 def test_a_server_that_does_not_stop_when_asked_is_stopped_at_once_before_others_wait_for_long():
     reading, writing = os.pipe()
     guardian = subprocess.Popen(
-        [sys.executable, str(SRC / "forain" / "config" / "postgres_guardian.py"), str(reading), "1", "-", sys.executable, "-c", STUBBORN],
+        [sys.executable, str(SRC / "forain" / "config" / "postgres_guardian.py"), str(reading), "1", "2", "-", sys.executable, "-c", STUBBORN],
         pass_fds=(reading,), stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     os.close(reading)

@@ -1,8 +1,9 @@
 """The private PostgreSQL: for whoever has no DATABASE_URL. Unix socket only, one server per home folder.
 
-A guardian process holds the server: when Forain ends, however it ends, a pipe closes and the guardian stops
-PostgreSQL in order. Whoever holds the lock of the home owns the server; everybody else uses it and leaves it
-running. Processes that stay (`Keeper`) start it again when nobody holds it any more. Passwords (scram) are asked
+A guardian process holds the server: when the process that started it ends, however it ends, a pipe closes, and the
+guardian stops PostgreSQL in order as soon as nobody uses it any more. Whoever holds the lock of the home owns the server;
+everybody who uses it holds a shared lock beside, so that no command takes it from another one that is at work.
+Processes that stay (`Keeper`) start it again when nobody holds it any more. Passwords (scram) are asked
 even on the socket, so that another process of the same user that the server runs as learns nothing.
 """
 
@@ -35,6 +36,8 @@ STOP_SECONDS = 10
 LONGEST_SOCKET_PATH = 100
 """A socket's path holds 107 bytes at most (Linux unix(7)); PostgreSQL adds a lock file's ending to ours."""
 ROOT_DATA = Path("/var/lib/forain")
+STOP_NOW = b"."
+"""Told to the guardian by the one process that uses the server: nobody else needs to be waited for."""
 LOOK_SECONDS = 0.5
 MEND_SECONDS = 3600.0
 """After a crash of a large database so long the server may take to read its log, before it is begun anew."""
@@ -46,20 +49,24 @@ class PostgresTrouble(Exception):
 
 @dataclass
 class PrivatePostgres:
-    """A server in use. `url`: its address. `pipe` None: it belongs to another process, and stays when we go."""
+    """A server in use. `url`: its address. `pipe` None: another process has started it. `using`: the lock that says that we use it."""
 
     url: str
     pipe: int | None
     guardian: "subprocess.Popen[bytes] | None"
+    using: int | None = None
 
     def stop(self) -> None:
-        """Stop the server if it is ours; safe to repeat."""
+        """Use it no longer: it stops when the last one does so. Where that is us and it is ours, it has stopped when this ends.
+        Safe to repeat."""
+        if self.pipe is not None and self.guardian is not None and (self.using is None or _alone(self.using)):
+            os.write(self.pipe, STOP_NOW)
+            self.guardian.wait(timeout=60)
         if self.pipe is not None:
             os.close(self.pipe)
-            self.pipe = None
-        if self.guardian is not None:
-            self.guardian.wait(timeout=60)
-            self.guardian = None
+        if self.using is not None:
+            os.close(self.using)
+        self.pipe = self.guardian = self.using = None
 
 
 def start(home: Path, options: Iterable[str] = ()) -> PrivatePostgres:
@@ -69,6 +76,18 @@ def start(home: Path, options: Iterable[str] = ()) -> PrivatePostgres:
     """
     layout = _layout(home)
     deadline = time.monotonic() + START_SECONDS
+    # First of all: a server that is about to stop is waited for here, and one that we may use stops no more.
+    using = _use(layout)
+    try:
+        server = _started_or_found(layout, options, deadline)
+    except BaseException:
+        os.close(using)
+        raise
+    server.using = using
+    return server
+
+
+def _started_or_found(layout: "_Layout", options: Iterable[str], deadline: float) -> PrivatePostgres:
     while True:
         lock = _take(layout)
         if lock is not None:
@@ -129,6 +148,7 @@ class Keeper:
             server = _own(self._layout, lock, self._options, deadline, self._ending)
         finally:
             os.close(lock)
+        server.using = _use(self._layout)
         self._server.stop()
         self._server, self._in_trouble = server, False
         log.warning("the private PostgreSQL is back")
@@ -156,6 +176,7 @@ class _Layout:
     data: Path
     sockets: Path
     lock: Path
+    users: Path
     password: Path
     log: Path
     programs: Path
@@ -175,6 +196,22 @@ def _take(layout: _Layout) -> int | None:
         os.close(lock)
         return None
     return lock
+
+
+def _use(layout: _Layout) -> int:
+    """The lock that all share who use the server. Waits while a guardian stops it."""
+    using = os.open(layout.users, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(using, fcntl.LOCK_SH)
+    return using
+
+
+def _alone(using: int) -> bool:
+    """Nobody else uses the server; then nobody can, until `using` is closed."""
+    try:
+        fcntl.flock(using, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _layout(home: Path) -> _Layout:
@@ -207,7 +244,8 @@ def _layout(home: Path) -> _Layout:
         if len(os.fsencode(sockets / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH:
             sockets = Path("/tmp") / sockets.name
     _private_folder(sockets, user)
-    return _Layout(data, sockets, folder / "lock", folder / "password", folder / "log", programs, user)
+    lock, users, password, log_file = (folder / name for name in ("lock", "users", "password", "log"))
+    return _Layout(data, sockets, lock, users, password, log_file, programs, user)
 
 
 def _programs() -> Path:
@@ -289,13 +327,14 @@ def _own(
         arguments += ["-c", option]
     reading, writing = os.pipe()
     log = os.open(layout.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    users = os.open(layout.users, os.O_RDWR | os.O_CREAT, 0o600)
     user = f"{layout.user.pw_uid}:{layout.user.pw_gid}" if layout.user else "-"
     guardian = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("postgres_guardian.py")), str(reading), str(lock), user, *arguments],
-        pass_fds=(reading, lock), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
+        [sys.executable, str(Path(__file__).with_name("postgres_guardian.py")), str(reading), str(lock), str(users), user, *arguments],
+        pass_fds=(reading, lock, users), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
     )  # fmt: skip
-    os.close(reading)
-    os.close(log)
+    for descriptor in (reading, log, users):
+        os.close(descriptor)
     server = PrivatePostgres("", writing, guardian)
     while not _answers(layout.url("postgres")):
         if guardian.poll() is not None or time.monotonic() > deadline or (ending and ending.is_set()):
