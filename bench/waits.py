@@ -213,8 +213,10 @@ class Telling(shelves.Taking):
             self.heard.accepted(change.key.sku)
             yield Accepted(change.key, SubmissionId(f"S{time.perf_counter_ns()}"))
 
-    def observe(self, keys: Sequence[Any]) -> list[Any]:
-        return []
+    def observe(self, keys: Sequence[Any]) -> Any:
+        from forain.contracts.marketplace import OfferPage
+
+        return OfferPage((), None)
 
 
 def _beside_a_flood() -> dict[str, Any]:
