@@ -1,5 +1,8 @@
 """Links: equal SKU at once, equal EAN or ASIN proposed, a person decides, a link survives a renamed SKU."""
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.flows import link_offers
 from forain.store import models, shops
@@ -119,3 +122,28 @@ def test_an_offer_that_says_no_ean_is_proposed_by_the_ean_of_its_product(make_ho
 
     (proposal,) = shops.proposals(AccountId(house.account_id))
     assert (proposal.sku, proposal.variant, proposal.how) == ("AMZ-1", "v1", "same_ean")
+
+
+def test_who_sells_an_article_is_found_without_reading_the_links_of_all_others(make_house):
+    house = make_house({"SOAP": ("6.90", 12)}, on_amazon={"SOAP": ("6.90", 1)})
+    house.live(30)
+    now = house.deps.clock.now()
+    models.Link.objects.bulk_create(
+        models.Link(
+            account=house.account, sku=f"S-{n}", variant=f"S-{n}", how="person", proposed_at=now, decided_at=now
+        )
+        for n in range(5000)
+    )
+    shop = ShopId(house.shop.pk)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert set(shops.skus_of(shop, [VariantId("S-7"), VariantId("S-8")])) == {
+            (house.account.pk, "S-7"),
+            (house.account.pk, "S-8"),
+        }
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE store_link")
+        cursor.execute(f"EXPLAIN {asked[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan on store_link" not in plan, plan

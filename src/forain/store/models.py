@@ -339,6 +339,10 @@ class Link(models.Model):
                 name="link_one_variant_per_sku",
             ),
         ]
+        # Each change of an article asks who sells it.
+        indexes = [
+            models.Index(fields=["variant"], condition=Q(decided_at__isnull=False, refused=False), name="link_variant")
+        ]
 
 
 class Bundle(models.Model):
@@ -369,6 +373,7 @@ class BundlePart(models.Model):
             models.UniqueConstraint(fields=["bundle", "variant"], name="bundle_part_once"),
             models.CheckConstraint(condition=Q(need__gte=1), name="bundle_needs_a_piece"),
         ]
+        indexes = [models.Index(fields=["variant"], name="bundle_part_variant")]
         ordering = ["pk"]
 
 
