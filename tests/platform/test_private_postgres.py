@@ -305,6 +305,31 @@ def test_a_keeper_begins_no_empty_database_where_the_files_are_gone(home, caplog
     keeper.stop()
 
 
+def test_a_server_that_cannot_start_says_why_and_leaves_nothing_behind(home):
+    before = sorted(os.listdir("/proc/self/fd"))
+
+    with pytest.raises(postgres.PostgresTrouble, match="no_such_setting"):
+        postgres.start(home, ["no_such_setting=1"])
+
+    assert sorted(os.listdir("/proc/self/fd")) == before
+    server = postgres.start(home)
+    psycopg.connect(server.url).close()
+    server.stop()
+
+
+def test_a_server_that_has_gone_is_stopped_all_the_same(home):
+    before = sorted(os.listdir("/proc/self/fd"))
+    server = postgres.start(home)
+    pid = number(server.url)
+    os.kill(pid, signal.SIGKILL)
+    assert gone(pid)
+    server.guardian.wait(20)
+
+    server.stop()
+
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
 STUBBORN = """
 import os, signal, sys, time
 

@@ -60,7 +60,9 @@ class PrivatePostgres:
         """Use it no longer: it stops when the last one does so. Where that is us and it is ours, it has stopped when this ends.
         Safe to repeat."""
         if self.pipe is not None and self.guardian is not None and (self.using is None or _alone(self.using)):
-            os.write(self.pipe, STOP_NOW)
+            # The pipe is broken where the server ended by itself, and its guardian with it.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self.pipe, STOP_NOW)
             self.guardian.wait(timeout=60)
         if self.pipe is not None:
             os.close(self.pipe)
