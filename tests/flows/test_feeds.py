@@ -435,6 +435,45 @@ def test_an_upload_that_fails_is_made_again_and_tells_nothing_twice(shop_of_many
     assert len(at_amazon(house)) == 1
 
 
+@pytest.mark.parametrize("how", [cut, broken, expired])
+def test_what_is_in_a_feed_that_cannot_be_handed_in_goes_one_by_one(shop_of_many, how):
+    house = shop_of_many
+    house.calls.uploads = [how] * 1000
+    change(house, 15)
+
+    go(house, 2400, step=5)
+
+    at_rest(house, 15)
+    assert house.calls.by("feed") == []
+    assert hows()[0] == "refused"
+    assert finding().placeholders["count"] == str(MANY)
+
+
+@pytest.mark.parametrize("operation", ["createFeedDocument", "createFeed"])
+def test_where_feeds_are_not_allowed_all_goes_one_by_one_until_they_are(shop_of_many, operation):
+    house = shop_of_many
+    fault(house, "forbidden", operation, None)
+    change(house, 15)
+
+    go(house, 900, step=5)
+
+    at_rest(house, 15)
+    assert list(house.account.denied_operations) == [operation]
+    change(house, 7)
+    go(house, 900, step=5)
+    at_rest(house, 7)
+    assert len(hows()) == 1
+
+    house.control("DELETE", "faults")
+    house.advance(86400)
+    go(house, 10)
+    assert house.account.denied_operations == {}
+    change(house, 9)
+    go(house, 120)
+    at_rest(house, 9)
+    assert hows()[-1] == "done"
+
+
 @pytest.mark.parametrize("kind", ["cut-after-write", "truncated", "status-500", "cut", "throttle", "html-503"])
 def test_a_feed_whose_beginning_is_answered_badly_is_found_or_begun_anew_and_never_twice(shop_of_many, kind):
     house = shop_of_many

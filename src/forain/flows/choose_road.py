@@ -60,7 +60,7 @@ def choose(deps: Deps, account: models.Account) -> Choice:
         left = bulk.most - feeds.size(feed) if feeds.takes(feed, now) else 0
         return Choice(feed, urgent, left) if left > 0 else Choice()
     until = roads.closed_until(do)
-    if until is not None and now < until:
+    if (until is not None and now < until) or _denied(account):
         return Choice()
     waiting = offers.waiting_by_site(number, now, bulk.most)
     site = offers.site_bound_to_feed(number, now, now - roads.APART) if waiting else ""
@@ -71,6 +71,11 @@ def choose(deps: Deps, account: models.Account) -> Choice:
         return Choice()
     runs.poke("send_feeds", f"account:{account.pk}", now + FILLED_WITHIN)
     return Choice(begun, urgent, bulk.most)
+
+
+def _denied(account: models.Account) -> bool:
+    """A step of a feed is not allowed to us: none is begun before that was asked anew, which happens once a day."""
+    return any(told["flow"] == "send_feeds" for told in account.denied_operations.values())
 
 
 def _buckets(deps: Deps, account: models.Account, bulk: Bulk, now: Instant) -> tuple[Bucket, Bucket]:

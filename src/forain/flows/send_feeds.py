@@ -28,10 +28,14 @@ SOONEST, RAREST = timedelta(seconds=5), timedelta(seconds=60)
 LISTED_WITHIN = timedelta(minutes=3)
 """So long after it was begun a feed may be missing in the marketplace's list of feeds; then it surely was not begun."""
 LIST_AGAIN = timedelta(seconds=50)
+HANDED_IN_WITHIN = timedelta(minutes=5)
+"""So long after it was opened a feed may fail to be handed in. Shorter than `FRESH`: by then what is in it is decided anew, and each
+new feed would be the first that fails."""
 KNOWN_WITHIN = timedelta(minutes=10)
 """So long after it was begun the marketplace may not know a feed by its number yet."""
-DOOR = (errors.Throttled, errors.NotSent, errors.Denied, *authorize.REFUSALS)
-"""Refused at the door: the feed was not begun."""
+DOOR = (errors.Throttled, errors.NotSent, *authorize.REFUSALS)
+"""Refused at the door: the feed was not begun, and may be later."""
+ILL = (errors.Unreachable, errors.ServerFault, errors.Malformed)
 
 
 def send_feeds(deps: Deps, account: models.Account) -> Instant:
@@ -77,7 +81,13 @@ def _begin(deps: Deps, account: models.Account, adapter: Marketplace, bulk: Bulk
         feeds.discard(feed)
         runs.poke("reconcile_offers", f"account:{account.pk}", deps.clock.now())
         return _without_a_feed(deps, account, bulk)
-    handed_in = adapter.hand_in(SiteId(feed.site), told)
+    try:
+        handed_in = adapter.hand_in(SiteId(feed.site), told)
+    except (errors.Denied, errors.Rejected, *ILL) as error:
+        # Perhaps only this road is closed (a role, a firewall before the storage): what is in it must not wait behind it.
+        if isinstance(error, ILL) and deps.clock.now() < feed.opened_at + HANDED_IN_WITHIN:
+            raise
+        return _turned_away(deps, account, feed, error, told)
     if authorize.still_allowed(deps, account, authorization.OFFERS).paused != account.paused:
         # A part of what was handed in may be paused by now: that is dropped at the next try.
         return deps.clock.now()
@@ -88,10 +98,20 @@ def _begin(deps: Deps, account: models.Account, adapter: Marketplace, bulk: Bulk
     except DOOR:
         feeds.not_started(feed)
         raise
-    except errors.Rejected as error:
-        _end(deps, account, feed, "refused", FeedEnd("cancelled", problems=error.problems), told)
-        return deps.clock.now() + SOONEST
+    except (errors.Denied, errors.Rejected) as error:
+        return _turned_away(deps, account, feed, error, told)
     return _begun(deps, account, bulk, feed, number, told)
+
+
+def _turned_away(
+    deps: Deps, account: models.Account, feed: models.Feed, error: errors.AdapterError, told: Sequence[Change]
+) -> Instant:
+    """It was not begun, and will not be: what is in it goes on without it. Raises Denied, which is about the account."""
+    problems = error.problems if isinstance(error, errors.Rejected) else (errors.Problem(error.code, str(error)[:300]),)
+    _end(deps, account, feed, "refused", FeedEnd("cancelled", problems=problems), told)
+    if isinstance(error, errors.Denied):
+        raise error
+    return deps.clock.now() + SOONEST
 
 
 def _begun(

@@ -299,15 +299,17 @@ WHERE o.account_id = %s AND o.wanted_no > o.settled_no AND o.feed_id IS NULL AND
 def ended(
     feed: models.Feed, how: str, end: FeedEnd, told: Sequence[Change], look_at: Instant, now: Instant
 ) -> Done | None:
-    """Write the end of a feed that was begun, and let its offers go. None: it is not ours any more.
+    """Write the end of a feed, and let its offers go. None: it is not ours any more.
 
     `how` "done" and a whole report: what was not refused was taken, and `look_at` is when it is told again if it is not
     shown. "cancelled", "refused": nothing was told. Else: told, perhaps. `told`: its changes in its order.
+    One that is refused may not have been begun at all.
     """
     with transaction.atomic():
-        if not (_ours(feed, FeedState.UNDER_WAY) or _ours(feed, FeedState.STARTING)):
+        intended = _ours(feed, FeedState.UNDER_WAY) or _ours(feed, FeedState.STARTING)
+        if not intended and not (how == "refused" and _ours(feed, FeedState.COLLECTING)):
             return None
-        if how in ("cancelled", "refused"):
+        if intended and how in ("cancelled", "refused"):
             _execute(_UNTELL, [feed.pk])
         refused = _refuse(feed, {told[place].key.sku: problems for place, problems in end.refused.items()}, now)
         if how == "done" and end.whole:
