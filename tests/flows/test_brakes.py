@@ -171,6 +171,24 @@ def test_what_amazon_sells_trips_nothing(shelf):
     assert "brake_held" not in shelf.journal()
 
 
+def promised(house, pieces):
+    """The catalogue with a column of what is promised to orders of the shop."""
+    lines = [f"{sku},{sku},{price},EUR,20,{stock},{pieces}\n" for sku, (price, stock) in house.goods.items()]
+    header = "sku,title,price,currency,tax_rate,on_hand,allocated\n"
+    (house.folder / "catalogue.csv").write_text(header + "".join(lines))
+    calm(house)
+
+
+def test_what_the_shop_sells_trips_nothing_and_a_file_that_promises_more_than_there_is_does(shelf):
+    promised(shelf, 4000)
+    assert quantities(shelf) == [12] * MANY
+    assert held(shelf, "zero") == MANY
+
+    promised(shelf, 12)
+    assert quantities(shelf) == [0] * MANY
+    assert held(shelf, "zero") == 0
+
+
 def test_a_small_shop_is_not_held_at_each_sale(make_house):
     house = make_house(dict.fromkeys("ABC", ("10.00", 5)))
     calm(house)

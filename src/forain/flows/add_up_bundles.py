@@ -111,11 +111,11 @@ def _cost(found: Sequence[Portion]) -> Money | None:
 
 
 def sold_out(article: Article, locations: Sequence[str]) -> bool:
-    """At these locations (none: at all) pieces for one are in the house, and all of them are promised: orders took them, and no broken
-    file. Nothing of the kind where nothing can be counted."""
+    """At these locations (none: at all) pieces for one are in the house, and all of them are promised and no more than those: orders
+    took them, and no broken file. Nothing of the kind where nothing can be counted."""
     try:
         counted = counted_at(article.counted, locations)
     except NotCounted:
         return False
     short = [one for one in counted if one.bundles < 1]
-    return bool(short) and all(one.level.on_hand >= one.need for one in short)
+    return bool(short) and all(one.level.on_hand >= one.need and one.bundles >= 0 for one in short)
