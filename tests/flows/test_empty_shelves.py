@@ -7,7 +7,7 @@ import pytest
 
 from forain.core.ids import AccountId
 from forain.engine import jobs
-from forain.flows import empty_shelves, setup
+from forain.flows import authorize, empty_shelves, setup
 from forain.store import models
 
 from .conftest import DAY
@@ -141,20 +141,26 @@ def test_a_clock_that_is_known_to_be_wrong_begins_no_holiday(shelf):
     assert shelf.account.holiday_begun_at is not None
 
 
-@pytest.mark.parametrize("why", ["holiday", "emptied", "vacation"])
-def test_nobody_is_alarmed_by_the_silence_of_what_is_off_sale(shelf, why):
-    def listen():
-        models.Run.objects.filter(flow="notice_silence").update(due_at=shelf.deps.clock.now())
-        jobs.run(shelf.deps, "notice_silence", "house")
-        return models.Finding.objects.filter(code="orders_silent").exists()
+def silent(house):
+    """Whether it is told that no orders come."""
+    models.Run.objects.filter(flow="notice_silence").update(due_at=house.deps.clock.now())
+    jobs.run(house.deps, "notice_silence", "house")
+    return models.Finding.objects.filter(code="orders_silent").exists()
 
-    begin = shelf.deps.clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=20)
+
+def many_orders_until_now(house):
+    begin = house.deps.clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=20)
     models.Happened.objects.bulk_create(
-        models.Happened(account=shelf.account, direction="orders", hour=begin + timedelta(hours=hour), count=20)
+        models.Happened(account=house.account, direction="orders", hour=begin + timedelta(hours=hour), count=20)
         for hour in range(20 * 24)
     )
+
+
+@pytest.mark.parametrize("why", ["holiday", "emptied", "vacation"])
+def test_nobody_is_alarmed_by_the_silence_of_what_is_off_sale(shelf, why):
+    many_orders_until_now(shelf)
     shelf.advance(10 * 3600)
-    assert listen()
+    assert silent(shelf)
 
     now = shelf.deps.clock.now()
     if why == "holiday":
@@ -163,4 +169,18 @@ def test_nobody_is_alarmed_by_the_silence_of_what_is_off_sale(shelf, why):
         empty_shelves.empty(shelf.deps, number(shelf), "Camille")
     else:
         models.AccountSite.objects.update(suspended=True)
-    assert not listen()
+    assert not silent(shelf)
+
+
+def test_who_comes_back_from_a_vacation_set_at_amazon_is_not_alarmed_by_its_silence(shelf):
+    many_orders_until_now(shelf)
+    shelf.control("POST", f"sellers/{shelf.seller}/suspend-listings", {})
+    authorize.probe(shelf.deps, shelf.account)
+    shelf.advance(3 * DAY)
+    assert not silent(shelf)
+
+    shelf.control("POST", f"sellers/{shelf.seller}/resume-listings", {})
+    authorize.probe(shelf.deps, shelf.account)
+
+    assert shelf.journal().count("listings_shown") == 1
+    assert not silent(shelf)

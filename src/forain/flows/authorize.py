@@ -556,7 +556,9 @@ def probe(deps: Deps, account: models.Account) -> Instant:
                 runs.keep_place("probe", f"account:{account.pk}", WAITING, told)
             raise
         answered(deps, account, grant_no)
-        accounts.see_sites(AccountId(account.pk), sites)
+        with transaction.atomic():
+            for site in accounts.see_sites(AccountId(account.pk), sites):
+                journal.write(now, "listings_shown", account=AccountId(account.pk), placeholders={"site": site})
         accounts.note(AccountId(account.pk), probed_at=now)
         # Asked for last: a plan that cannot be read says nothing about the permission, which is noted by now.
         plan = adapter.selling_plan() or account.selling_plan

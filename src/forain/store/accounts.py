@@ -13,7 +13,7 @@ from forain.contracts.marketplace import SiteSeen
 from forain.core import authorization
 from forain.core.authorization import Facts, Standing
 from forain.core.clock import Instant
-from forain.core.ids import AccountId, ApplicationId
+from forain.core.ids import AccountId, ApplicationId, SiteId
 from forain.core.orders import Readings
 from forain.store import models
 
@@ -169,9 +169,14 @@ def accept_application(application: ApplicationId) -> bool:
     return bool(refused.update(refused_at=None, refused_code=""))
 
 
-def see_sites(account: AccountId, sites: Iterable[SiteSeen]) -> None:
-    """Write what the marketplace says of the seller's sites; a new site starts read-only."""
+def see_sites(account: AccountId, sites: Iterable[SiteSeen]) -> list[SiteId]:
+    """Write what the marketplace says of the seller's sites; a new site starts read-only. The answer: where listings had been
+    suspended and are no more."""
+    suspended = models.AccountSite.objects.filter(account_id=account, suspended=True)
+    before, shown_again = set(suspended.values_list("site", flat=True)), []
     for site in sites:
+        if site.site in before and not site.suspended:
+            shown_again.append(site.site)
         told = {
             "country": site.country,
             "currency": site.currency,
@@ -182,6 +187,7 @@ def see_sites(account: AccountId, sites: Iterable[SiteSeen]) -> None:
             "suspended": site.suspended,
         }
         models.AccountSite.objects.update_or_create(account_id=account, site=site.site, defaults=told)
+    return shown_again
 
 
 def sites(account: AccountId) -> list[models.AccountSite]:

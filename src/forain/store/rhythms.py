@@ -22,8 +22,9 @@ DIRECTIONS = {
     "resumed": "resumed",
     "holiday_over": "resumed",
     "filled_again": "resumed",
+    "listings_shown": "resumed",
 }
-"""Code of a journal entry -> what it is counted as. `resumed`: sync began or went on."""
+"""Code of a journal entry -> what it is counted as. `resumed`: sync, or what is for sale, began or went on."""
 
 _COUNT_UP = """
 INSERT INTO store_happened (account_id, direction, hour, count)
