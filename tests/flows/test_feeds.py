@@ -474,6 +474,25 @@ def test_where_feeds_are_not_allowed_all_goes_one_by_one_until_they_are(shop_of_
     assert hows()[-1] == "done"
 
 
+@pytest.mark.parametrize("operation", ["getFeed", "getFeeds"])
+@pytest.mark.parametrize("kind", ["forbidden", "status-500"])
+def test_a_feed_that_may_not_be_asked_after_is_given_up_like_a_stuck_one(shop_of_many, operation, kind):
+    house = shop_of_many
+    if operation == "getFeeds":
+        fault(house, "cut-after-write", "createFeed")
+    fault(house, kind, operation, None)
+    change(house, 15)
+    go(house, 60)
+    change(house, 7)
+
+    go(house, 3000, step=30)
+    assert otherwise(house, 7)
+    go(house, 6000, step=30)
+
+    assert hows()[0] == "stuck"
+    at_rest(house, 7)
+
+
 @pytest.mark.parametrize("kind", ["cut-after-write", "truncated", "status-500", "cut", "throttle", "html-503"])
 def test_a_feed_whose_beginning_is_answered_badly_is_found_or_begun_anew_and_never_twice(shop_of_many, kind):
     house = shop_of_many

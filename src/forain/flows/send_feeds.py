@@ -135,7 +135,13 @@ def _find(deps: Deps, account: models.Account, adapter: Marketplace, bulk: Bulk,
     now = deps.clock.now()
     assert feed.started_at is not None
     started_at, known = feed.started_at, feeds.numbers(AccountId(account.pk))
-    seen = [one for one in adapter.feeds_since(started_at) if one.feed not in known]
+    try:
+        seen = [one for one in adapter.feeds_since(started_at) if one.feed not in known]
+    except (errors.Denied, *ILL) as error:
+        if now < started_at + bulk.ends_within:
+            return _asked_again(error, now + LIST_AGAIN)
+        _end(deps, account, feed, "stuck", FeedEnd("aborted"), feeds.changes(feed))
+        return now + SOONEST
     if seen:
         nearest = min(seen, key=lambda one: abs(one.created_at - started_at))
         return _begun(deps, account, bulk, feed, nearest.feed, feeds.changes(feed))
@@ -143,6 +149,13 @@ def _find(deps: Deps, account: models.Account, adapter: Marketplace, bulk: Bulk,
         return now + LIST_AGAIN
     feeds.not_started(feed)
     return now
+
+
+def _asked_again(error: errors.AdapterError, at: Instant) -> Instant:
+    """Raises the error, but Denied: that one stops a line for a day, and what is in the feed would wait as long."""
+    if isinstance(error, errors.Denied):
+        return at
+    raise error
 
 
 def _follow(deps: Deps, account: models.Account, adapter: Marketplace, feed: models.Feed) -> Instant:
@@ -162,9 +175,9 @@ def _follow(deps: Deps, account: models.Account, adapter: Marketplace, feed: mod
             return deps.clock.now() + RAREST
         _end(deps, account, feed, "lost", FeedEnd("aborted", problems=error.problems), told)
         return deps.clock.now() + SOONEST
-    except (errors.Malformed, errors.ServerFault, errors.Unreachable):
+    except (errors.Denied, *ILL) as error:
         if deps.clock.now() < feed.ends_by:
-            raise
+            return _asked_again(error, deps.clock.now() + RAREST)
         end = None
     now = deps.clock.now()
     if end is None and now < feed.ends_by:
