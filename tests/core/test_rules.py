@@ -63,6 +63,7 @@ def test_the_narrower_word_counts_wish_by_wish_in_whatever_order_they_are_read()
         ("ending_way", "sideways", "not_a_choice"),
         ("price_led_by", "no", "not_a_choice"),
         ("sale_price", "0", "too_small"),
+        ("ceiling", "0", "too_small"),
         ("sale_from", "24.12.2026", "not_a_day"),
         ("sale_from", "2026-02-30", "not_a_day"),
         ("sale_until", "20261224", "not_a_day"),
@@ -95,10 +96,23 @@ def test_an_amount_needs_the_currency_of_its_site():
 def test_an_amount_of_another_currency_is_not_taken_for_so_many_of_this_one():
     kept = checked("floor", "800", "JPY")
 
-    with pytest.raises(NotAWish) as refused:
-        effective([("account", {"floor": kept})], "EUR")
+    found = effective([("account", {"floor": kept, "buffer": "2"})], "EUR")
 
+    assert (found.price_wrong, found.price.floor, found.stock.buffer) == (True, None, 2)
+    with pytest.raises(NotAWish) as refused:
+        checked("floor", kept, "EUR")
     assert refused.value.code == "currency_differs"
+
+
+def test_what_cannot_be_read_and_does_not_count_is_not_asked():
+    found = effective([("account", {"floor": "800 JPY"}), ("site", {"floor": "8.00 EUR"})], "EUR")
+
+    assert (found.price_wrong, found.price.floor) == (False, euro("8.00"))
+
+
+def test_a_wish_for_the_quantity_that_cannot_be_read_leaves_nothing_to_reckon():
+    with pytest.raises(NotAWish):
+        effective([("account", {"buffer": "two"})], "EUR")
 
 
 @given(st.sampled_from(sorted(WISHES)), st.text(max_size=12))
@@ -206,7 +220,9 @@ def test_a_price_and_what_led_to_it(rule, shown, last):
     [
         (PriceRule(site_tax=Decimal(19)), None, "tax_rate_missing"),
         (PriceRule(floor=euro("9.00"), ceiling=euro("8.00")), None, "floor_above_ceiling"),
-        (PriceRule(add=euro("-10.00")), None, "price_not_positive"),
+        (PriceRule(add=euro("-10.00")), None, "rules_leave_no_price"),
+        (PriceRule(ceiling=euro("0.00")), None, "rules_leave_no_price"),
+        (PriceRule(fixed=euro("5.00"), ceiling=euro("0.00")), None, "rules_leave_no_price"),
     ],
 )
 def test_what_gives_no_price_says_why(rule, tax, code):
@@ -273,7 +289,7 @@ def test_no_price_is_outside_its_limits(price, tax, rule):
     found = price_on_site(price, "EUR", rule, shop_tax=tax)
 
     if isinstance(found, NoPrice):
-        assert found.code in ("floor_above_ceiling", "price_not_positive")
+        assert found.code in ("floor_above_ceiling", "rules_leave_no_price")
         return
     assert found.price.minor > 0
     assert rule.floor is None or found.price >= rule.floor

@@ -245,6 +245,32 @@ def test_the_price_of_a_group_of_customers_is_the_base_where_there_is_one(open_h
     assert price(open_house, "SOAP") == Decimal("9.90")
 
 
+def test_rules_that_leave_no_price_hold_it_by_name_and_the_others_go_on(open_house):
+    say(open_house, ALL, add="-15.00")
+
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.alarm, row.alarm_detail, price(open_house, "SOAP")) == (
+        "held",
+        "rules_leave_no_price",
+        Decimal("10.00"),
+    )
+    assert price(open_house, "OIL") == Decimal("5.00")
+
+
+def test_a_ceiling_of_nothing_that_is_kept_from_before_stops_no_other_offer(open_house):
+    models.Rule.objects.create(
+        account=open_house.account, level="sku", name="SOAP", wishes={"ceiling": "0.00 EUR"},
+        changed_at=open_house.deps.clock.now(),
+    )  # fmt: skip
+    open_house.change("SOAP", stock=7)
+    open_house.change("OIL", price="21.00", stock=4)
+    open_house.live(30)
+
+    assert (open_house.quantity("OIL"), price(open_house, "OIL")) == (4, Decimal("21.00"))
+    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (7, Decimal("10.00"))
+    assert models.Offer.objects.get(sku="SOAP").alarm_detail == "price_rule_wrong"
+
+
 def test_a_preview_shows_the_handling_time_before_and_after(open_house):
     found = preview_rules.preview(open_house.deps, open_house.account, ALL, {"handling_days": "4"})
     assert not isinstance(found, Refused)
@@ -317,9 +343,13 @@ def test_a_rule_the_article_does_not_fit_holds_its_price_and_nothing_else(open_h
     assert (row.alarm, row.alarm_detail) == ("held", "tax_rate_missing")
 
 
-def test_what_is_kept_and_cannot_be_read_holds_its_offers_and_no_others(open_house):
+@pytest.mark.parametrize(
+    ("wishes", "quantity", "why"),
+    [({"cap": "9.5"}, 12, "rule_wrong"), ({"colour": "red"}, 12, "rule_wrong"), ({"floor": "9.00 GBP"}, 7, "price_rule_wrong")],
+)  # fmt: skip
+def test_what_is_kept_and_cannot_be_read_holds_what_it_is_about_and_nothing_else(open_house, wishes, quantity, why):
     models.Rule.objects.create(
-        account=open_house.account, level="sku", name="SOAP", wishes={"floor": "9.00 GBP"},
+        account=open_house.account, level="sku", name="SOAP", wishes=wishes,
         changed_at=open_house.deps.clock.now(),
     )  # fmt: skip
     (open_house.folder / "catalogue.csv").write_text(
@@ -328,9 +358,9 @@ def test_what_is_kept_and_cannot_be_read_holds_its_offers_and_no_others(open_hou
 
     open_house.live(30)
 
-    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (12, Decimal("10.00"))
+    assert (open_house.quantity("SOAP"), price(open_house, "SOAP")) == (quantity, Decimal("10.00"))
     assert (open_house.quantity("OIL"), price(open_house, "OIL")) == (4, Decimal("21.00"))
-    assert models.Offer.objects.get(sku="SOAP").alarm_detail == "rule_wrong"
+    assert models.Offer.objects.get(sku="SOAP").alarm_detail == why
 
 
 @pytest.mark.parametrize(

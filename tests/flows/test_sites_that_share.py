@@ -143,6 +143,24 @@ def test_the_smallest_of_what_the_sites_rules_say_counts_and_is_not_fought_over(
     assert "quantity_shared" not in rows(house)[FR].notes
 
 
+def test_an_amount_of_another_sites_currency_holds_the_price_there_and_no_quantity_anywhere(house, told):
+    models.Rule.objects.create(
+        account=house.account, level="account", wishes={"floor": "11.00 EUR"}, changed_at=house.deps.clock.now()
+    )
+    house.change("SOAP", stock=7)
+    house.live(120)
+
+    assert shown(house) == {FR: 7, DE: 7, PL: 7}
+    assert {site: Decimal(price) for site, price in house.amazon("SOAP")["prices"].items()} == {
+        FR: Decimal("11.00"), DE: Decimal("11.00"), PL: Decimal("40.00"),
+    }  # fmt: skip
+    assert {site: row.alarm_detail for site, row in rows(house).items()} == {FR: "", DE: "", PL: "price_rule_wrong"}
+
+    say(house, PL, floor="45.00")
+    assert Decimal(house.amazon("SOAP")["prices"][PL]) == Decimal("45.00")
+    assert rows(house)[PL].alarm == ""
+
+
 def test_one_handling_time_counts_and_it_is_the_longest(house, told):
     say(house, level="account", handling_days="2")
     told.forget()

@@ -135,7 +135,7 @@ def price_on_site(
     if rule.floor and rule.ceiling and rule.ceiling < rule.floor:
         return NoPrice("floor_above_ceiling")
     if rule.fixed is not None:
-        return Priced(*_within(rule.fixed, replace(rule, ending=None), [("fixed_price", rule.fixed.text())]))
+        return _within(rule.fixed, replace(rule, ending=None), [("fixed_price", rule.fixed.text())])
     if shop_price is None or shop_price.minor <= 0:
         return NoPrice("price_not_positive")
     steps = [("shop_price", str(shop_price) if shop_price.currency != site_currency else shop_price.text())]
@@ -160,16 +160,16 @@ def price_on_site(
         price = price + rule.add
         steps.append(("add", rule.add.text()))
     if price.minor <= 0:
-        return NoPrice("price_not_positive")
+        return NoPrice("rules_leave_no_price")
     if rule.ending:
         ended = rule.ending.of(price)
         if ended != price:
             price = ended
             steps.append(("ending", price.text()))
-    return Priced(*_within(price, rule, steps))
+    return _within(price, rule, steps)
 
 
-def _within(price: Money, rule: PriceRule, steps: list[tuple[str, str]]) -> tuple[Money, tuple[tuple[str, str], ...]]:
+def _within(price: Money, rule: PriceRule, steps: list[tuple[str, str]]) -> Priced | NoPrice:
     """Not below the floor, not above the ceiling; with the ending where one lies between them."""
     if rule.floor and price < rule.floor:
         ended = rule.ending.at_least(rule.floor) if rule.ending else rule.floor
@@ -179,4 +179,4 @@ def _within(price: Money, rule: PriceRule, steps: list[tuple[str, str]]) -> tupl
         below = rule.ending.at_most(rule.ceiling) if rule.ending else rule.ceiling
         price = rule.ceiling if below is None or (rule.floor and below < rule.floor) else below
         steps.append(("ceiling", price.text()))
-    return price, tuple(steps)
+    return Priced(price, tuple(steps)) if price.minor > 0 else NoPrice("rules_leave_no_price")

@@ -82,7 +82,7 @@ WISHES: Mapping[str, Wish] = {
         Wish("ending", "price", "ending", may_be_none=True),
         _choice("ending_way", "price", "nearest", "up", "down"),
         Wish("floor", "price", "amount", Decimal(0), may_be_none=True),
-        Wish("ceiling", "price", "amount", Decimal(0), may_be_none=True),
+        Wish("ceiling", "price", "amount", LEAST_AMOUNT, may_be_none=True),
         Wish("floor_markup", "price", "percent", Decimal(0), Decimal(900), may_be_none=True),
         _choice("floor_fees", "price", YES, NO),
         _choice("special_price", "price", NO, "as_price", "as_sale"),
@@ -194,7 +194,8 @@ def _number(wish: Wish, text: str) -> Decimal:
 class Effective:
     """All that counts for one offer. `said_by`: wish -> the level that said it, for the page "why?"; a wish that nobody
     said is not in it. `led_by`: who leads "quantity", "price" and "handling_days"; what others lead is never told.
-    `price_group`: the shop's group of customers whose price counts, "": everybody's. `handling_days` None: nobody named any, and what stands there stays. `cost` None: no floor follows from what the article costs."""
+    `price_group`: the shop's group of customers whose price counts, "": everybody's. `handling_days` None: nobody named any, and what stands there stays. `cost` None: no floor follows from what the article costs.
+    `price_wrong`: a wish for the price cannot be read here, so that no price can be reckoned; the quantity can."""
 
     stock: StockRule
     price: PriceRule
@@ -205,19 +206,28 @@ class Effective:
     business: BusinessRule = NO_BUSINESS
     price_group: str = ""
     cost: CostRule | None = None
+    price_wrong: bool = False
 
 
 def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) -> Effective:
     """What counts where `said` is said, in any order; of two of one level the later counts.
 
-    Raises NotAWish where something is kept that `checked` would not have let pass (an older or newer Forain wrote it).
+    What is kept and `checked` would not let pass (an older or newer Forain wrote it, or an amount was said before a site of another
+    currency came) is `price_wrong` where it is about the price, and raises NotAWish else. Only what counts is asked: a narrower word mends it.
     """
-    told: dict[str, str] = {}
-    said_by: dict[str, Level] = {}
+    counts: dict[str, tuple[Level, str]] = {}
     for level, wishes in sorted(said, key=lambda one: LEVELS.index(one[0])):
-        for name, text in wishes.items():
+        counts |= {name: (level, text) for name, text in wishes.items()}
+    said_by = {name: level for name, (level, _) in counts.items()}
+    told: dict[str, str] = {}
+    price_wrong = False
+    for name, (_, text) in counts.items():
+        try:
             told[name] = checked(name, text, currency)
-            said_by[name] = level
+        except NotAWish:
+            if name not in WISHES or WISHES[name].side != "price":
+                raise
+            price_wrong = True
 
     def pieces(name: str) -> int | None:
         text = told.get(name, NONE)
@@ -265,4 +275,5 @@ def effective(said: Sequence[tuple[Level, Mapping[str, str]]], currency: str) ->
         stock, price, led_by, said_by, handling_days=pieces("handling_days"), sales=sales, business=business,
         price_group="" if told.get("price_group", NONE) == NONE else told["price_group"],
         cost=None if markup is None else CostRule(markup, fees=told.get("floor_fees", YES) == YES),
+        price_wrong=price_wrong,
     )  # fmt: skip

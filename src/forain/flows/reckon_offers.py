@@ -21,8 +21,8 @@ from forain.flows.add_up_bundles import Article
 from forain.store import accounts, models, offers, rates, rules
 
 HELD_PRICES = (
-    "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
-    "business_price_above_price", "bundle_price_missing", "bundle_currencies_differ", "bundle_taxes_differ",
+    "price_rule_wrong", "tax_rate_missing", "floor_above_ceiling", "rate_missing", "rate_too_old", "sale_days", "sale_not_below_price",
+    "business_price_above_price", "rules_leave_no_price", "bundle_price_missing", "bundle_currencies_differ", "bundle_taxes_differ",
     "cost_missing", "fee_missing", "fee_refused", "fees_above_price",
 )  # fmt: skip
 """Why there is no price or no sale, and a person must look."""
@@ -127,7 +127,10 @@ def wanted(
     if shop_price is not None and rule.price.fixed is None and rule.price_group in article.group_prices:
         shop_price = article.group_prices[rule.price_group]
         found.steps.append(["price_group", rule.price_group, _said_by("price_group", rule)])
-    if shop_price is not None or rule.price.fixed is not None:
+    if rule.price_wrong:
+        found.notes.append("price_rule_wrong")
+        found.held = "price_rule_wrong" if rule.led_by["price"] == OURS else found.held
+    elif shop_price is not None or rule.price.fixed is not None:
         prices, floor = _prices(article, shop_price, rule, site, market, fee, found)
         price, found.turns_at = prices.price, prices.turns_at
         found.steps += [[code, value, _said_by(code, rule)] for code, value in prices.steps]
