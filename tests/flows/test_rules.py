@@ -245,6 +245,36 @@ def test_the_price_of_a_group_of_customers_is_the_base_where_there_is_one(open_h
     assert price(open_house, "SOAP") == Decimal("9.90")
 
 
+def test_a_groups_price_that_cannot_be_read_leaves_the_last_one_and_the_others_go_on(open_house):
+    head = "sku,title,price,currency,tax_rate,on_hand,price:Wholesale\n"
+    (open_house.folder / "catalogue.csv").write_text(
+        f"{head}SOAP,Soap,10.00,EUR,20,12,14.00\nOIL,Oil,20.00,EUR,5.5,5,\n"
+    )
+    say(open_house, ALL, price_group="Wholesale")
+    assert price(open_house, "SOAP") == Decimal("14.00")
+
+    (open_house.folder / "catalogue.csv").write_text(
+        f'{head}SOAP,Soap,10.00,EUR,20,7,"14,00"\nOIL,Oil,21.00,EUR,5.5,5,\n'
+    )
+    open_house.live(60)
+
+    assert (price(open_house, "SOAP"), open_house.quantity("SOAP")) == (Decimal("14.00"), 7)
+    row = models.Offer.objects.get(sku="SOAP")
+    assert (row.alarm, row.alarm_detail) == ("held", "price_comma")
+    assert price(open_house, "OIL") == Decimal("21.00")
+
+
+def test_a_special_price_that_cannot_be_read_does_not_end_its_sale(open_house):
+    say(open_house, ALL, special_price="as_sale")
+    special(open_house, "7.50", "2026-02-20", "2026-03-20")
+    assert price(open_house, "SOAP") == Decimal("7.50")
+
+    special(open_house, "7.5O", "2026-02-20", "2026-03-20")
+
+    assert price(open_house, "SOAP") == Decimal("7.50")
+    assert models.Offer.objects.get(sku="SOAP").alarm == "held"
+
+
 def test_rules_that_leave_no_price_hold_it_by_name_and_the_others_go_on(open_house):
     say(open_house, ALL, add="-15.00")
 

@@ -160,7 +160,7 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
     for column, text in (("sku", sku), ("id", name)):
         if not cells.name_is_right(text):
             return Problem("name_wrong", ascii(text)[:KEPT_TEXT], column)
-    return Variant(
+    found = Variant(
         variant=VariantId(name),
         sku=sku,
         title=told["title"],
@@ -176,3 +176,15 @@ def _variant(columns: tuple[str, ...], row: tuple[str, ...]) -> Variant | Proble
         cost=cells.cost(told, wrong),
         problems=tuple(problems),
     )
+    return _doubted(found, {problem.field for problem in problems})
+
+
+def _doubted(found: Variant, columns: set[str]) -> Variant:
+    """The article without the price, or the stock, that would be told in place of what `columns` say and nobody can read.
+
+    For a special or a group's price the ordinary one would stand in, for `active` a yes, for a group's rules those of all: each
+    is another value than the last good one, and would be sent.
+    """
+    if "group" in columns or any(column.startswith(("special_", "price:")) for column in columns):
+        found = replace(found, price=None)
+    return replace(found, level=None) if columns & {"group", "active"} else found

@@ -180,7 +180,7 @@ def tax_rate(cells: Mapping[str, str], wrong: Wrong) -> Decimal | None:
 
 
 def active(cells: Mapping[str, str], wrong: Wrong) -> bool:
-    """An article that is not active shows 0 pieces, so a word nobody knows counts as active and is told."""
+    """An article that is not active shows 0 pieces; a word nobody knows is told, and the stock is not believed for it."""
     text = cells.get("active", "")
     found = ACTIVE.get(text.lower())
     if found is None:

@@ -80,18 +80,49 @@ def test_a_special_price_has_its_days_or_none():
 def test_a_special_price_that_cannot_be_believed_is_told_and_is_none(cells, code, column):
     found = catalogue.parse(f"{SPECIALS}A,a,9.00,EUR,1,{cells}\n".encode()).variants["A"]
 
-    assert (found.special, found.price, found.level) == (None, Money(900, "EUR"), StockLevel(1))
+    # Nor is the ordinary price believed, which would be told in its place.
+    assert (found.special, found.price, found.level) == (None, None, StockLevel(1))
     assert [(p.code, p.field) for p in found.problems] == [(code, f"line 2, column {column}")]
 
 
 def test_groups_of_customers_have_prices_of_their_own_where_a_cell_says_one():
     head = "sku,title,price,currency,on_hand,Price:Wholesale,price: club,price:\n"
 
-    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,7.00,8.00,1\nB,b,9.00,EUR,1,,8.005,\n".encode())
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,7.00,8.00,1\nB,b,9.00,EUR,1,,,\n".encode())
 
     assert found.variants["A"].group_prices == (("wholesale", Money(700, "EUR")), ("club", Money(800, "EUR")))
     assert (found.variants["B"].group_prices, found.variants["B"].price) == ((), Money(900, "EUR"))
-    assert [(p.code, p.field) for p in found.variants["B"].problems] == [("price_wrong", "line 3, column price: club")]
+    assert found.problems == ()
+
+
+def test_where_a_groups_price_cannot_be_read_the_one_of_everybody_does_not_stand_in_for_it():
+    head = "sku,title,price,currency,on_hand,price: club\n"
+
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,8.005\n".encode()).variants["A"]
+
+    assert (found.group_prices, found.price, found.level) == ((), None, StockLevel(1))
+    assert [(p.code, p.field) for p in found.problems] == [("price_wrong", "line 2, column price: club")]
+
+
+def test_an_article_of_which_nobody_knows_whether_it_is_sold_tells_no_stock():
+    head = "sku,title,price,currency,on_hand,active\n"
+
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,nein\n".encode()).variants["A"]
+
+    assert (found.price, found.level, [p.code for p in found.problems]) == (Money(900, "EUR"), None, ["active_wrong"])
+
+
+def test_an_article_whose_group_cannot_be_read_tells_nothing_that_the_groups_rules_would_turn():
+    head = "sku,title,price,currency,on_hand,group\n"
+
+    found = catalogue.parse(f"{head}A,a,9.00,EUR,1,bath\u200b\n".encode()).variants["A"]
+
+    assert (found.group, found.price, found.level, [p.code for p in found.problems]) == (
+        "",
+        None,
+        None,
+        ["group_wrong"],
+    )
 
 
 COSTS = "sku,title,price,currency,on_hand,cost\n"
