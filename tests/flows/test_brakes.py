@@ -276,6 +276,23 @@ def test_a_jump_that_is_right_is_told_and_the_next_one_is_held_again(shelf):
     assert prices(shelf)[0] == Decimal("0.50")
 
 
+def test_a_sale_or_a_business_price_that_slipped_is_held_like_a_price_and_told_after_a_yes(shelf):
+    sale = {"sale_price": "0.80", "sale_from": "2026-02-20", "sale_until": "2026-03-20"}
+    set_rules.say(shelf.deps, shelf.account, Place("sku", "", "A00"), sale, "Camille")
+    set_rules.say(shelf.deps, shelf.account, Place("sku", "", "A01"), {"business_price": "0.80"}, "Camille")
+    set_rules.say(shelf.deps, shelf.account, Place("sku", "", "A02"), sale | {"sale_price": "8.00"}, "Camille")
+    calm(shelf)
+
+    assert prices(shelf)[:3] == [Decimal("10.00"), Decimal("10.00"), Decimal("8.00")]
+    assert held(shelf, "jump") == 2
+    assert models.Offer.objects.get(sku="A01").observed_terms["business"] == "none"
+
+    assert answer(shelf, "jump", yes=True) == 2
+    assert prices(shelf)[0] == Decimal("0.80")
+    assert models.Offer.objects.get(sku="A01").observed_terms["business"] == "0.80 EUR"
+    assert held(shelf, "jump") == 0
+
+
 def test_what_is_held_outlives_a_day_of_sweeps_and_is_told_once(shelf):
     change(shelf, skus(0, 30), stock=0)
     shelf.live(2 * 86_400, step=7200)

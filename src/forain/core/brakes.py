@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from forain.core.money import Money
+from forain.core.terms import Business, Sale, Terms
 
 Kind = Literal["zero", "price", "jump"]
 """zero: from pieces to none. price: moved by more than the set percent. jump: a price of another order of magnitude."""
@@ -115,6 +116,16 @@ def move(before: Money | None, after: Money | None, told: Limits) -> Leap | None
     if abs(after.minor - before.minor) * 100 > told.price_percent * before.minor:
         return Leap("price", before.minor, after.minor, after.currency)
     return None
+
+
+def reduced(price: Money | None, change: Terms, told: Limits) -> Leap | None:
+    """A jump from the price an offer has to the lowest one of `change` at which some would buy it: a sale, the price for businesses,
+    one of their tiers. A slip there gives the article away as well as one in the price."""
+    found = [change.sale.price] if isinstance(change.sale, Sale) else []
+    if isinstance(change.business, Business):
+        found += [change.business.price, *(tier.price for tier in change.business.tiers)]
+    leap = move(price, min(found), told) if found else None
+    return leap if leap is not None and leap.kind == "jump" else None
 
 
 def offers_needed(count: int, kind: Kind, told: Limits) -> int | None:

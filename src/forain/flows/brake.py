@@ -74,10 +74,11 @@ class Brake:
         # What is on its way was looked at when it was told.
         quantity = told.quantity if told and told.quantity is not None else shown.quantity if shown else None
         price = told.price if told and told.price is not None else shown.price if shown else None
-        found = (
-            None if one.explained else core.fall(quantity, one.change.quantity),
-            core.move(price, one.change.price, self.limits),
-        )
+        moved = core.move(price, one.change.price, self.limits)
+        if moved is None or moved.kind != "jump":
+            # Who is asked about the price itself sees what stands beside it on the page of the offer.
+            moved = core.reduced(one.change.price or price, one.change.terms, self.limits) or moved
+        found = (None if one.explained else core.fall(quantity, one.change.quantity), moved)
         return [leap for leap in found if leap is not None]
 
     def _too_many(self, kind: Kind, found: Sequence[tuple[models.Offer, Leap]], now: Instant) -> bool:
