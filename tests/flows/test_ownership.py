@@ -138,6 +138,17 @@ def test_amazons_own_limits_are_shown_before_a_price_is_told_and_hold_one_that_i
     assert (price(house), row(house).alarm) == (Decimal("13.00"), "")
 
 
+def test_a_sale_outside_of_amazons_own_limits_is_held_and_the_price_goes_on(make_house):
+    house = make_house({"SOAP": ("14.00", 12)}, on_amazon={"SOAP": ("15.00", 1)})
+    elsewhere(house, minimum_seller_allowed_price=step(12), maximum_seller_allowed_price=step(20))
+
+    say(house, sale_price="11.00", sale_from="2026-02-20", sale_until="2026-03-20")
+
+    assert (price(house), row(house).alarm_detail) == (Decimal("14.00"), "outside_marketplace_limits")
+    say(house, sale_price="12.50", sale_from="2026-02-20", sale_until="2026-03-20")
+    assert (price(house), row(house).alarm) == (Decimal("12.50"), "")
+
+
 def test_a_price_in_the_hands_of_automate_pricing_is_left_there_until_somebody_says_who_leads(make_house):
     house = make_house({"SOAP": ("10.00", 12)}, on_amazon={"SOAP": ("15.00", 1)})
     plan = [{"merchandising_rule": {"rule_id": "RULE-1"}}]

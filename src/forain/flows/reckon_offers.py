@@ -16,7 +16,7 @@ from forain.core.rules import Effective, NotAWish
 from forain.core.sales import Moment, OfPrices, prices_on_site
 from forain.core.sharing import SHARED, longest, smallest
 from forain.core.stock import ABSURD_QUANTITY, Counted, NotCounted, Sellable, Why, nothing, sellable_bundle
-from forain.core.terms import TAKEN_BACK, Terms, as_text
+from forain.core.terms import TAKEN_BACK, Sale, Terms, as_text
 from forain.flows.add_up_bundles import Article
 from forain.store import accounts, models, offers, rates, rules
 
@@ -290,6 +290,7 @@ def settled_by(
         found.desired = replace(found.desired, quantity=found.at_most.quantity)
         found.steps += _told(found.at_most, None if isinstance(rule, NotAWish) else rule)
     said = not isinstance(rule, NotAWish) and "price_led_by" in rule.said_by
+    sale = found.desired.terms.sale
     why = refuses(observed.setup, found.desired.price, leader_said=said) if observed else ""
     fields = {
         name for name in left if (name == "price" and found.desired.price) or name in as_text(found.desired.terms)
@@ -300,6 +301,10 @@ def settled_by(
     if why:
         found.held = why
         fields |= {"price", *TAKEN_BACK}
+    elif observed and isinstance(sale, Sale) and (why := refuses(observed.setup, sale.price, leader_said=True)):
+        # Buyers would pay that one: the marketplace holds it against its limits like the price itself.
+        found.held = why
+        fields.add("sale")
     found.desired = without(found.desired, fields)
 
 
