@@ -245,6 +245,10 @@ def test_what_the_pages_can_the_command_line_can(forain, tmp_path):
         assert "already" in boxed.add().stderr
         assert "shop 2" in forain("account", "list").stdout
 
+        assert forain("account", "allow", number, "fr", "--dry-run").stdout.startswith(
+            "site,sku,title,quantity_on_amazon,"
+        )
+        assert "one of them" in forain("account", "allow", number, "fr", "--off", "--dry-run").stderr
         assert forain("account", "allow", number, "fr").returncode == 0
         assert "FR A13V1IB3VIYZZH writes" in forain("account", "list").stdout
         assert "DE A1PA6795UKMFR9 read-only" in forain("account", "list").stdout

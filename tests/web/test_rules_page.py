@@ -1,5 +1,6 @@
 """The page of the rules: said in a form, shown in words, refused with the reason beside the field, as a file out and in."""
 
+import csv
 import html
 from datetime import timedelta
 
@@ -359,3 +360,34 @@ def test_before_the_first_yes_the_page_of_the_account_names_what_amazon_prices_b
     models.Offer.objects.update(price_setup={})
     assert "Automate pricing" not in merchant.get(f"/accounts/{account.pk}").content.decode()
     assert ">SOAP<" not in merchant.get("/offers?state=priced_there").content.decode()
+
+
+def test_before_the_first_yes_all_that_would_be_sent_comes_as_a_file_with_its_reasons(merchant, account):
+    models.Offer.objects.update(
+        desired_quantity=3, observed_quantity=1, desired_at=wiring.deps().clock.now(), desired_minor=950, desired_currency="EUR",
+        observed_minor=950, observed_currency="EUR", observed_terms={"handling_days": "2"}, desired_terms={"handling_days": "4"},
+        desired_steps=[["on_hand", "5", ""], ["buffer", "-2", "account"]], title="=1+1", fulfilled_by="merchant",
+    )  # fmt: skip
+    held = {
+        "sku": "OIL",
+        "held": "rate_missing",
+        "desired_quantity": 4,
+        "observed_quantity": 4,
+        "fulfilled_by": "merchant",
+    }
+    models.Offer.objects.create(account=account, site=FR, wanted_no=1, settled_no=1, **held)
+    models.Offer.objects.create(
+        account=account, site=FR, wanted_no=1, settled_no=1, **(held | {"sku": "SAME", "held": ""})
+    )
+
+    page = html.unescape(merchant.get(f"/accounts/{account.pk}").content.decode())
+    file = b"".join(merchant.get(f"/accounts/{account.pk}/sites/{FR}/differences.csv").streaming_content).decode()
+
+    oil, soap = csv.DictReader(file.splitlines())
+    assert f"/accounts/{account.pk}/sites/{FR}/differences.csv" in page
+    assert (oil["sku"], oil["quantity_to_send"], oil["held"]) == ("OIL", "", "rate_missing")
+    assert (soap["quantity_on_amazon"], soap["quantity_to_send"], soap["price_to_send"]) == ("1", "3", "")
+    assert (soap["handling_days_on_amazon"], soap["handling_days_to_send"]) == ("2", "4")
+    assert (soap["because"], soap["title"][0]) == ("on_hand 5; buffer -2 (account)", "'")
+    assert "4\N{NO-BREAK SPACE}days" in page or "4 days" in page
+    assert merchant.get(f"/accounts/{account.pk}/sites/{UK}/differences.csv").status_code == 404

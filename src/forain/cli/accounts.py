@@ -437,15 +437,22 @@ def account_rotate(number: int) -> None:
 @click.argument("number", type=int)
 @click.argument("site")
 @click.option("--off", is_flag=True, help="Take it back: read-only again.")
-def account_allow(number: int, site: str, off: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Change nothing: print all that would be sent, and why, as CSV.")
+def account_allow(number: int, site: str, off: bool, dry_run: bool) -> None:
     """Say yes for one SITE (FR, or Amazon's id of it): from now on Forain writes stock and prices to it."""
+    if off and dry_run:
+        raise click.ClickException("--off and --dry-run: one of them")
     with visiting():
         from forain import wiring
         from forain.core.ids import AccountId, SiteId
-        from forain.flows import setup
+        from forain.flows import preview_site, setup
 
         account_row(number)
         found = site_row(number, site)
+        if dry_run:
+            for line in preview_site.csv_lines(AccountId(number), found.site):
+                tell(line.rstrip("\r\n"))
+            return
         setup.allow_writes(wiring.deps(), AccountId(number), SiteId(found.site), not off, BY)
         tell(f"{found.country}: {'read-only' if off else 'Forain writes stock and prices'}")
 

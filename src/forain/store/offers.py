@@ -717,6 +717,11 @@ _LOOK_AGAIN = (_UNLIKE & Q(alarm="")) | (~_UNLIKE & Q(alarm__in=BY_LOOK)) | Q(al
 """Settled, and yet not as it should be; or an alarm about what is shown has nothing to be alarmed about any more."""
 
 
+def unlike_or_held(account: AccountId, site: str) -> "QuerySet[models.Offer]":
+    """Offers of a site that the marketplace shows otherwise than they are wanted, or of which something is held back."""
+    return models.Offer.objects.filter(_UNLIKE | ~Q(held=""), account_id=account, site=site).order_by("sku")
+
+
 def mark_unlike(numbers: Sequence[int], now: Instant) -> None:
     """Of these rows, mark again what is settled by what was told and still shown otherwise than wanted: a part of it is paused, and
     goes on waiting since the other one was told."""

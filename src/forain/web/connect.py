@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from forain.core import authorization, errors
 from forain.core.ids import AccountId, ShopId, SiteId
 from forain.core.secret import Secret
 from forain.engine import schedule
-from forain.flows import authorize, setup
+from forain.flows import authorize, preview_site, setup
 from forain.net.addresses import well_formed
 from forain.store import accounts, models, offers, orders, proofs, runs, shops
 from forain.web import landing, words
@@ -316,10 +316,26 @@ def _site(account: models.Account, site: models.AccountSite) -> dict[str, object
         "name": words.site(site.site),
         "compared": rows.exclude(desired_at=None).exists(),
         "differ": differing.count(),
-        "offers": list(differing[:SHOWN]),
+        "offers": [(row, _terms_unlike(row)) for row in differing[:SHOWN]],
         "automated": rows.filter(price_setup__has_key="automated").count(),
         "limited": rows.filter(price_setup__has_any_keys=["lowest", "highest"]).count(),
     }
+
+
+def _terms_unlike(row: models.Offer) -> list[tuple[str, str, str]]:
+    """(name, shown, wanted) of each term that would be told."""
+    shown = row.observed_terms
+    return [(name, shown.get(name, ""), text) for name, text in row.desired_terms.items() if shown.get(name) != text]
+
+
+def site_differences(request: HttpRequest, number: int, site: str) -> StreamingHttpResponse:
+    """All that a yes to the site would send, as CSV."""
+    get_object_or_404(models.AccountSite, account_id=number, site=site)
+    return StreamingHttpResponse(
+        preview_site.csv_lines(AccountId(number), site),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="forain-differences.csv"'},
+    )
 
 
 @require_POST

@@ -27,6 +27,7 @@ NEEDED: Mapping[str, Right] = {
     "links_csv": Right.SEE,
     "rules": Right.SEE,
     "rules_csv": Right.SEE,
+    "site_differences": Right.SEE,
     "brakes": Right.SEE,
     "refusals": Right.SEE,
     "refusals_csv": Right.SEE,

@@ -62,6 +62,7 @@ urlpatterns = [
     path("accounts/<int:number>/pause", connect.pause, name="pause"),
     path("accounts/<int:number>/landing", landing.landing, name="landing"),
     path("accounts/<int:number>/sites/<str:site>", connect.allow_site, name="allow_site"),
+    path("accounts/<int:number>/sites/<str:site>/differences.csv", connect.site_differences, name="site_differences"),
     path("accounts/<int:number>/by-hand", by_hand.by_hand, name="by_hand"),
     path("accounts/<int:number>/register", register.register, name="register_account"),
     path("register/<slug:marketplace>", register.register, name="register"),
