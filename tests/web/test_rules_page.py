@@ -391,3 +391,18 @@ def test_before_the_first_yes_all_that_would_be_sent_comes_as_a_file_with_its_re
     assert (soap["because"], soap["title"][0]) == ("on_hand 5; buffer -2 (account)", "'")
     assert "4\N{NO-BREAK SPACE}days" in page or "4 days" in page
     assert merchant.get(f"/accounts/{account.pk}/sites/{UK}/differences.csv").status_code == 404
+
+
+def test_the_page_of_an_offer_says_what_was_sent_last_and_when_each_of_its_numbers_is_from(merchant, account):
+    now = wiring.deps().clock.now()
+    number = models.Offer.objects.get(sku="SOAP").pk
+    assert "Last sent" not in merchant.get(f"/offers/{number}").content.decode()
+
+    models.Offer.objects.update(
+        desired_quantity=3, desired_at=now, submitted_quantity=4, submitted_minor=950, submitted_currency="EUR",
+        submitted_terms={"handling_days": "5"}, submitted_at=now, submission="S-1",
+    )  # fmt: skip
+    page = " ".join(html.unescape(merchant.get(f"/offers/{number}").content.decode()).split())
+
+    assert "Reckoned: " in page
+    assert "Last sent: 4 · €9.50 · Handling time 5 days, " in page
