@@ -1,6 +1,7 @@
 """The timetable's lines: what stops one, what starts it again, and what does not stop it."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from django.db import OperationalError
 
@@ -71,6 +72,37 @@ def test_an_operation_that_is_not_allowed_stops_itself_only_is_named_and_asked_a
 
     assert house.account.denied_operations == {}
     assert "role_missing" not in house.refused_codes()
+
+
+def test_one_403_that_is_none_of_a_role_stops_stock_for_minutes_and_a_lasting_one_is_asked_ever_more_rarely(
+    house, monkeypatch
+):
+    house.live(60)
+    with monkeypatch.context() as broken:
+        breaking(broken, "reconcile_offers", errors.Denied("patchListingsItem", "Product Listing"))
+        house.change("SOAP", stock=5)
+        house.live(60)
+    assert house.quantity("SOAP") != 5
+
+    house.live(700, step=20)
+
+    assert house.quantity("SOAP") == 5
+    assert house.account.denied_operations == {}
+
+    tries = []
+    with monkeypatch.context() as broken:
+        real = errors.Denied("patchListingsItem", "Product Listing")
+
+        def refused(*_):
+            tries.append(house.deps.clock.now())
+            raise real
+
+        broken.setitem(schedule.FLOWS, "reconcile_offers", replace(schedule.FLOWS["reconcile_offers"], run=refused))
+        house.change("SOAP", stock=4)
+        house.live(86400, step=300)
+    pauses = [(b - a).total_seconds() for a, b in pairwise(tries)]
+    assert pauses == sorted(pauses)
+    assert len(tries) < 12
 
 
 def test_a_pause_by_a_person_and_its_end_leave_every_line_running(house):

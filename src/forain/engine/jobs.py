@@ -22,7 +22,9 @@ log = logging.getLogger("forain.engine")
 
 STANDING_STILL = timedelta(minutes=10)
 """How soon a stopped account is asked again without a poke; a renewal pokes at once."""
-DENIED_PAUSE = timedelta(hours=24)
+DENIED_AT_FIRST, DENIED_PAUSE = timedelta(minutes=10), timedelta(hours=24)
+"""An operation that is not allowed is asked for again after as long as it has not been, within these: one 403 alone may be a fault of
+the marketplace, a role that is missing comes by a person."""
 DATABASE_PAUSE = timedelta(seconds=15)
 NEED_THE_SHOP = ("reconcile_offers", "import_orders", "confirm_shipments")
 REJECTED_PAUSE = timedelta(hours=1)
@@ -126,25 +128,27 @@ def _fail(deps: Deps, flow: Flow, subject: str, numbers: tuple[int, int], lease:
     answer = retry.verdict(error, attempt, now, deps.jitter())
     # What nobody foresaw may say anything, a buyer's name too: its words go to the log only, where secrets are taken out.
     told = str(error) if isinstance(error, errors.AdapterError) else type(error).__name__
-    _effect(deps, flow, subject, numbers, error, answer.effect)
+    denied_since = _effect(deps, flow, subject, numbers, error, answer.effect)
     if isinstance(answer, retry.Again):
         runs.failed(flow.name, subject, now, told, answer.at, attempt=answer.attempt, lease=None)
         return
-    due_at = {"account": now + STANDING_STILL, "application": now + STANDING_STILL, "operation": now + DENIED_PAUSE,
+    denied = DENIED_PAUSE if denied_since is None else min(max(now - denied_since, DENIED_AT_FIRST), DENIED_PAUSE)
+    due_at = {"account": now + STANDING_STILL, "application": now + STANDING_STILL, "operation": now + denied,
               "item": now + REJECTED_PAUSE, "bug": None}[answer.stops]  # fmt: skip
     runs.failed(flow.name, subject, now, told, due_at, attempt=True, lease=lease)
 
 
 def _effect(
     deps: Deps, flow: Flow, subject: str, numbers: tuple[int, int], error: Exception, effect: retry.SideEffect
-) -> None:
+) -> Instant | None:
+    """The answer is since when the operation is not allowed, None where that is not what it is about."""
     now = deps.clock.now()
     kind, _, number = subject.partition(":")
     account = int(number) if kind == "account" else None
     shop = int(number) if kind == "shop" else None
     match effect:
         case "none":
-            return
+            pass
         case "side_ill":
             if shop and issues.side_fails(subject, str(error), now, shop=shop):
                 log.warning("shop=%s does not answer: %s", shop, error)
@@ -155,9 +159,9 @@ def _effect(
         case "role_missing":
             assert isinstance(error, errors.Denied)
             if account:
-                accounts.deny_operation(AccountId(account), error.operation, error.role, flow.name)
                 # One operation refused is a role; all of them, a deactivated account: only the probe tells them apart.
                 runs.poke("probe", subject, now)
+                return accounts.deny_operation(AccountId(account), error.operation, error.role, flow.name, now)
         case "wrong_region":
             # One site that is asked for in the wrong place, or the whole account: the probe tells them apart.
             runs.poke("probe", subject, now)
@@ -170,6 +174,7 @@ def _effect(
             if effect == "internal":
                 log.exception("flow=%s subject=%s stopped by a bug", flow.name, subject, exc_info=error)
             _stopped(flow, subject, error, now)
+    return None
 
 
 def _stopped(flow: Flow, subject: str, error: Exception, now: Instant) -> None:

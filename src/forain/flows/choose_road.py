@@ -74,7 +74,7 @@ def choose(deps: Deps, account: models.Account) -> Choice:
 
 
 def _denied(account: models.Account) -> bool:
-    """A step of a feed is not allowed to us: none is begun before that was asked anew, which happens once a day."""
+    """A step of a feed is not allowed to us: none is begun before that was asked anew (`engine.jobs`)."""
     return any(told["flow"] == "send_feeds" for told in account.denied_operations.values())
 
 

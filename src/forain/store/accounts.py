@@ -12,7 +12,7 @@ from django.db.models import F
 from forain.contracts.marketplace import SiteSeen
 from forain.core import authorization
 from forain.core.authorization import Facts, Standing
-from forain.core.clock import Instant
+from forain.core.clock import Instant, format_instant, parse_instant
 from forain.core.ids import AccountId, ApplicationId, SiteId
 from forain.core.orders import Readings
 from forain.store import models
@@ -129,9 +129,15 @@ def note_reading(account: AccountId, read_until: Instant, read_at: Instant) -> N
         )
 
 
-def deny_operation(account: AccountId, operation: str, role: str, flow: str) -> None:
-    """Note that an operation is not allowed to us; `flow` is the one that met it and asks again now and then."""
-    _set_denied(account, lambda denied: {**denied, operation: {"role": role, "flow": flow}})
+def deny_operation(account: AccountId, operation: str, role: str, flow: str, now: Instant) -> Instant:
+    """Note that an operation is not allowed to us; `flow` is the one that met it and asks again now and then. The answer is since
+    when it is not."""
+
+    def denying(denied: dict[str, Any]) -> dict[str, Any]:
+        since = denied.get(operation, {}).get("since", format_instant(now))
+        return {**denied, operation: {"role": role, "flow": flow, "since": since}}
+
+    return parse_instant(_set_denied(account, denying)[operation]["since"])
 
 
 def allow_operations(row: models.Account, flow: str) -> None:
@@ -141,11 +147,12 @@ def allow_operations(row: models.Account, flow: str) -> None:
         _set_denied(AccountId(row.pk), lambda denied: {n: told for n, told in denied.items() if n not in allowed})
 
 
-def _set_denied(account: AccountId, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def _set_denied(account: AccountId, change: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
     with transaction.atomic():
         row = models.Account.objects.select_for_update().get(pk=account)
         row.denied_operations = change(row.denied_operations)
         row.save(update_fields=["denied_operations"])
+        return dict(row.denied_operations)
 
 
 def refuse_application(application: ApplicationId, code: str, now: Instant, secret_no: int) -> bool:
