@@ -10,6 +10,7 @@ from forain.cli.brakes import brake_group
 from forain.cli.house import sentence
 from forain.cli.keys import keys_group
 from forain.cli.links import link_group, order_group
+from forain.cli.offers import offer_group
 from forain.cli.people import people_group
 from forain.cli.refusals import refusals_command
 from forain.cli.rules import rate_group, rule_group
@@ -61,6 +62,6 @@ def main() -> None:
 for _command in (
     up, web, worker, demo, box, status, sync, journal_command, doctor, bench, simulate, admin_link,
     shop_group, account_group, link_group, rule_group, rate_group, brake_group, refusals_command,
-    order_group, people_group, keys_group,
+    offer_group, order_group, people_group, keys_group,
 ):  # fmt: skip
     main.add_command(_command)

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from forain.core.clock import Instant
 from forain.flows.deps import Deps
-from forain.store import brakes, feeds, journal, letters, orders
+from forain.store import brakes, feeds, journal, letters, orders, reckonings
 
 AGAIN = timedelta(hours=6)
 AT_ONCE = 500
 """So many rows in one transaction."""
+MANY_AT_ONCE = 50_000
+"""The same, of rows that are found by reading all of them."""
 LEAPS_KEPT = timedelta(days=2)
 """A wave of large changes is seen within an hour; see core.brakes."""
 JOURNAL_KEPT = timedelta(days=548)
@@ -27,6 +29,8 @@ def prune(deps: Deps, _: None = None) -> Instant:
     while journal.forget(now - JOURNAL_KEPT, AT_ONCE) or letters.forget(now - JOURNAL_KEPT, AT_ONCE):
         pass
     while brakes.forget_told(now - LEAPS_KEPT, AT_ONCE):
+        pass
+    while reckonings.forget(now - reckonings.KEPT, MANY_AT_ONCE):
         pass
     feeds.forget(now - feeds.KEPT)
     return deps.clock.now() + AGAIN

@@ -475,6 +475,24 @@ class Offer(models.Model):
         ]
 
 
+class Reckoning(models.Model):
+    """What was wanted of an offer from `at` on, and how it came about: written when either changes, beside the offer's own row."""
+
+    # It goes with its offer.
+    offer = models.ForeignKey(Offer, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    quantity = models.BigIntegerField(null=True)
+    minor = models.BigIntegerField(null=True)
+    currency = models.TextField(default="", blank=True)
+    terms = models.JSONField(default=dict)
+    steps = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
+    held = models.TextField(default="", blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["offer", "-at"], name="reckoning_newest")]
+
+
 class FeeEstimate(models.Model):
     """What the marketplace keeps of the price of an offer whose floor follows from its cost (core.floors.Fee), or that it is yet
     to be asked.

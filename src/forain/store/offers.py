@@ -303,25 +303,31 @@ class Wanted:
 
 
 _WANT = """
+WITH told AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::text[], %s::text[], %s::bigint[])
+    AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held, led, shop_minor)),
+anew AS (SELECT told.* FROM told JOIN store_offer o ON o.id = told.id AND o.claim_no = told.claim
+    WHERE o.desired_at IS NULL
+        OR (o.desired_quantity, o.desired_minor, o.desired_currency, o.desired_terms, o.desired_steps, o.notes, o.held)
+        IS DISTINCT FROM (told.quantity, told.minor, told.currency, told.terms::jsonb, told.steps::jsonb, told.notes::jsonb, told.held)),
+kept AS (INSERT INTO store_reckoning (offer_id, at, quantity, minor, currency, terms, steps, notes, held)
+    SELECT id, %s, quantity, minor, currency, terms::jsonb, steps::jsonb, notes::jsonb, held FROM anew)
 UPDATE store_offer SET desired_quantity = told.quantity, desired_minor = told.minor, desired_currency = told.currency,
     desired_terms = told.terms::jsonb, turns_at = told.turns_at, held = told.held, led_elsewhere = told.led::jsonb,
     shop_minor = told.shop_minor,
     desired_steps = told.steps::jsonb, notes = told.notes::jsonb, desired_at = %s
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::text[], %s::text[], %s::bigint[])
-    AS told (id, claim, quantity, minor, currency, terms, steps, notes, turns_at, held, led, shop_minor)
-WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
+FROM told WHERE store_offer.id = told.id AND store_offer.claim_no = told.claim
 """
 
 
 def want(wanted: Sequence[Wanted], now: Instant) -> None:
-    """Write what the rules want of these offers, in one statement."""
+    """Write what the rules want of these offers, in one statement; what has changed is kept as it was (`reckonings`)."""
     prices = [one.desired.price for one in wanted]
     with connection.cursor() as cursor:
         cursor.execute(
             _WANT,
             [
-                now, array(one.row.pk for one in wanted), array(one.row.claim_no for one in wanted),
+                array(one.row.pk for one in wanted), array(one.row.claim_no for one in wanted),
                 array(one.desired.quantity for one in wanted),
                 array(price.minor if price else None for price in prices),
                 array(price.currency if price else "" for price in prices),
@@ -329,7 +335,7 @@ def want(wanted: Sequence[Wanted], now: Instant) -> None:
                 array(as_json(one.steps) for one in wanted), array(as_json(one.notes) for one in wanted),
                 array(one.turns_at for one in wanted), array(one.held[:500] for one in wanted),
                 array(as_json(one.led_elsewhere) for one in wanted),
-                array(one.shop_price.minor if one.shop_price else None for one in wanted),
+                array(one.shop_price.minor if one.shop_price else None for one in wanted), now, now,
             ],
         )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The fields of a manifest as one form draws them, and what is wrong with a value beside its field."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest
 
@@ -75,6 +75,17 @@ def beside(fields: tuple[Field, ...], error: errors.AdapterError) -> tuple[dict[
 def today() -> date:
     """The day where the merchant is."""
     return words.local(wiring.deps().clock.now()).date()
+
+
+def moment(request: HttpRequest, name: str) -> tuple[Instant | None, str]:
+    """(the moment that an address names in the merchant's zone, the code of what is wrong with it); (None, "") for none."""
+    text = request.GET.get(name, "").strip()
+    if not text:
+        return None, ""
+    try:
+        return words.moment(datetime.fromisoformat(text)), ""
+    except (ValueError, OverflowError):
+        return None, "moment_wrong"
 
 
 def made_at(request: HttpRequest, name: str) -> tuple[Instant | None, str]:

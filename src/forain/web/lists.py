@@ -2,6 +2,7 @@
 
 from typing import TypeVar
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.db.models import F, Model, Q, QuerySet
@@ -15,8 +16,9 @@ from forain.core.terms import ABSENT, NAMES
 from forain.flows import brake, import_orders
 from forain.flows.reckon_offers import HELD_PRICES
 from forain.store import instance, issues, models, offers, orders, refusals
-from forain.web import refused_offers
+from forain.web import fields, reasons, refused_offers
 from forain.web.notices import with_cures
+from forain.web.templatetags.words_of import w
 
 PAGE = 50
 Row = TypeVar("Row", bound=Model)
@@ -96,36 +98,16 @@ BY_RULE = (
     "location_twice",
 )  # fmt: skip
 """Held back for what the rules say, and not for what is wrong with the article."""
-_PRICE_STEPS = (
-    "fixed_price",
-    "special_price",
-    "price_group",
-    "sale",
-    "list_price",
-    "business",
-    "shop_price",
-    "rate",
-    "site_tax",
-    "percent",
-    "add",
-    "ending",
-    "floor",
-    "ceiling",
-    "cost",
-    "cost_rate",
-    "floor_markup",
-    "floor_tax",
-    "fees",
-    "floor_cost",
-)
 
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Offer.objects.select_related("account"), pk=number)
     subject = one_line(offers.key_of(row))
-    entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")[:40]
-    # What was decided before there were levels has none.
-    steps = [(code, value, level[0] if level else "") for code, value, *level in row.desired_steps]
+    entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")
+    quantity_steps, price_steps = reasons.steps_of(row.desired_steps)
+    moment, wrong = fields.moment(request, "at")
+    if wrong:
+        messages.error(request, w(f"error.{wrong}"), extra_tags="at")
     context = {
         "offer": row,
         "state": _state(row),
@@ -135,8 +117,10 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         "cure": {"not_on_marketplace": "offer_not_on_marketplace"}.get(
             row.alarm, "offer_by_rule" if row.alarm_detail.partition(" ")[0] in BY_RULE else "offer_held"
         ),
-        "quantity_steps": [step for step in steps if step[0] not in _PRICE_STEPS],
-        "price_steps": [step for step in steps if step[0] in _PRICE_STEPS],
+        "quantity_steps": quantity_steps,
+        "price_steps": price_steps,
+        "at": request.GET.get("at", ""),
+        "past": reasons.as_of(row, moment) if moment else None,
         "terms": [
             (name, row.desired_terms.get(name), row.observed_terms.get(name))
             for name in NAMES
@@ -144,7 +128,7 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
         ],
         "led": {name: {"who": who, "ours": ours} for name, (who, ours) in row.led_elsewhere.items()},
         "setup": [(name, row.price_setup[name]) for name in ("lowest", "highest", "automated") if name in row.price_setup],
-        "entries": entries,
+        "entries": (entries.filter(at__lte=moment) if moment else entries)[:40],
         "leaps": models.Leap.objects.filter(offer=row, state__in=("held", "kept")).order_by("pk"),
         "leaps_shown": brake.shown_of(row),
     }  # fmt: skip

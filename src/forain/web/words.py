@@ -151,6 +151,12 @@ def day_begins(told: date) -> datetime:
     return datetime.combine(told, time(), ZoneInfo(settings.DISPLAY_TIME_ZONE)).astimezone(UTC)
 
 
+def moment(told: datetime) -> datetime:
+    """The moment that a clock in the merchant's zone shows so; one that names its own zone as it is."""
+    zone = told.tzinfo or ZoneInfo(settings.DISPLAY_TIME_ZONE)
+    return told.replace(tzinfo=zone).astimezone(UTC)
+
+
 def day(language: str, moment: datetime) -> str:
     """The day of a moment, as the language writes it; spaces do not break."""
     return local(moment).strftime(_DAY.get(language, _DAY["en"])).replace(" ", "\N{NO-BREAK SPACE}")
