@@ -136,7 +136,7 @@ def waiting():
 def at_rest(house, stock):
     assert not otherwise(house, stock)
     assert not waiting()
-    assert not models.FeedLine.objects.exists()
+    assert not models.FeedLine.objects.exclude(feed__how="stuck").exists()
     assert not models.Offer.objects.filter(feed__isnull=False).exists()
     assert not models.Offer.objects.exclude(submission="").exists()
     house.calls.never_both_within_an_hour()
@@ -303,6 +303,51 @@ def test_a_stuck_feed_is_called_off_and_noticed_and_its_offers_go_one_by_one(sho
     assert hows()[0] == "stuck"
     assert finding().placeholders["cause"] == "stuck"
     assert "feed_failed" in house.journal()
+
+
+def test_many_offers_that_were_told_by_calls_a_minute_ago_do_not_wait_for_a_feed_that_may_not_take_them(shop_of_many):
+    house = shop_of_many
+    models.Offer.objects.update(road="call", submitted_at=house.deps.clock.now())
+    change(house, 15)
+
+    go(house, 300, step=5)
+
+    at_rest(house, 15)
+    assert hows() == []
+
+
+def test_a_stuck_feed_that_is_carried_out_hours_later_leaves_no_old_quantity_on_sale(shop_of_many):
+    house = shop_of_many
+    fault(house, "feed-stuck", "JSON_LISTINGS_FEED")
+    change(house, 15)
+    number = until_begun(house).number
+    go(house, 3600, step=30)
+    change(house, 7)
+    go(house, 2400, step=10)
+    at_rest(house, 7)
+
+    house.control("DELETE", "faults")
+    world = house.box.world
+    world.state.feeds[number].status = "IN_QUEUE"
+    world.write_later("feed.started", feed=number)
+    go(house, 60)
+    assert not otherwise(house, 15)
+    go(house, 4000, step=10)
+
+    at_rest(house, 7)
+
+
+def test_a_stuck_feed_is_asked_after_for_three_days_and_no_longer(shop_of_many):
+    house = shop_of_many
+    fault(house, "feed-stuck", "JSON_LISTINGS_FEED")
+    change(house, 15)
+    go(house, 5000, step=10)
+    assert models.FeedLine.objects.exists()
+
+    go(house, 3 * 86400, step=1800)
+
+    assert not models.FeedLine.objects.exists()
+    at_rest(house, 15)
 
 
 def test_a_feed_that_somebody_cancelled_told_nothing_and_is_sent_anew(shop_of_many):

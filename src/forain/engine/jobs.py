@@ -25,6 +25,8 @@ STANDING_STILL = timedelta(minutes=10)
 DENIED_AT_FIRST, DENIED_PAUSE = timedelta(minutes=10), timedelta(hours=24)
 """An operation that is not allowed is asked for again after as long as it has not been, within these: one 403 alone may be a fault of
 the marketplace, a role that is missing comes by a person."""
+GO_ANOTHER_WAY = ("send_feeds",)
+"""What would go by these goes by others while they are denied: no need to ask before the whole pause is over."""
 DATABASE_PAUSE = timedelta(seconds=15)
 NEED_THE_SHOP = ("reconcile_offers", "import_orders", "confirm_shipments")
 REJECTED_PAUSE = timedelta(hours=1)
@@ -132,7 +134,9 @@ def _fail(deps: Deps, flow: Flow, subject: str, numbers: tuple[int, int], lease:
     if isinstance(answer, retry.Again):
         runs.failed(flow.name, subject, now, told, answer.at, attempt=answer.attempt, lease=None)
         return
-    denied = DENIED_PAUSE if denied_since is None else min(max(now - denied_since, DENIED_AT_FIRST), DENIED_PAUSE)
+    denied = DENIED_PAUSE
+    if denied_since is not None and flow.name not in GO_ANOTHER_WAY:
+        denied = min(max(now - denied_since, DENIED_AT_FIRST), DENIED_PAUSE)
     due_at = {"account": now + STANDING_STILL, "application": now + STANDING_STILL, "operation": now + denied,
               "item": now + REJECTED_PAUSE, "bug": None}[answer.stops]  # fmt: skip
     runs.failed(flow.name, subject, now, told, due_at, attempt=True, lease=lease)

@@ -62,7 +62,8 @@ def choose(deps: Deps, account: models.Account) -> Choice:
     until = roads.closed_until(do)
     if (until is not None and now < until) or _denied(account):
         return Choice()
-    waiting = offers.waiting_by_site(number, now, bulk.most)
+    # What is bound to the calls would leave a feed empty, and wait for the next one.
+    waiting = offers.waiting_by_site(number, now, now - roads.APART, bulk.most)
     site = offers.site_bound_to_feed(number, now, now - roads.APART) if waiting else ""
     if not site and roads.cheaper(max(waiting.values(), default=0), calls, starts, do, now) == "feed":
         # Of sites with as many the one with the most urgent offer: of those that share, the one that tells for the others.

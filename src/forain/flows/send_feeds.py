@@ -7,7 +7,7 @@ feed that does not end in time is called off; what was in it goes the other way,
 from collections.abc import Sequence
 from datetime import timedelta
 
-from forain.contracts.manifest import Bulk
+from forain.contracts.manifest import Bulk, MarketplaceManifest
 from forain.contracts.marketplace import FeedEnd, Marketplace
 from forain.core import authorization, errors, roads
 from forain.core.clock import Instant
@@ -33,6 +33,9 @@ HANDED_IN_WITHIN = timedelta(minutes=5)
 new feed would be the first that fails."""
 KNOWN_WITHIN = timedelta(minutes=10)
 """So long after it was begun the marketplace may not know a feed by its number yet."""
+LATE_FOR, LATE_AGAIN = timedelta(days=3), timedelta(minutes=30)
+"""So long a feed that was given up is asked after, and so often: Amazon lets none be called off that it has begun, and may carry it out
+hours later. We know of no limit; three days are ours."""
 DOOR = (errors.Throttled, errors.NotSent, *authorize.REFUSALS)
 """Refused at the door: the feed was not begun, and may be later."""
 ILL = (errors.Unreachable, errors.ServerFault, errors.Malformed)
@@ -41,6 +44,49 @@ ILL = (errors.Unreachable, errors.ServerFault, errors.Malformed)
 def send_feeds(deps: Deps, account: models.Account) -> Instant:
     """Bring the account's open feed one step on; the answer is when to go on. Safe to repeat and to run twice at once."""
     manifest = deps.open.marketplace_manifest(account.marketplace)
+    late = _look_after_late(deps, account) if manifest.bulk else None
+    again = _one_step(deps, account, manifest)
+    return again if late is None else min(again, late)
+
+
+def _look_after_late(deps: Deps, account: models.Account) -> Instant | None:
+    """Ask after feeds that were given up: one that was carried out after all has overwritten what was told since. The answer is when to
+    ask next, None: there are none."""
+    now, soonest = deps.clock.now(), None
+    for feed in feeds.late(AccountId(account.pk)):
+        at = feed.claimed_until or now
+        if at <= now:
+            at = now + LATE_AGAIN
+            feeds.ask_later(feed, at)
+            if not _still_late(deps, account, feed, now):
+                continue
+        soonest = at if soonest is None else min(soonest, at)
+    return soonest
+
+
+def _still_late(deps: Deps, account: models.Account, feed: models.Feed, now: Instant) -> bool:
+    """Whether it may still come. Where it did, its offers are told anew."""
+    adapter = deps.open.marketplace(account)
+    try:
+        end = adapter.followed(FeedId(feed.number), feeds.changes(feed))
+    except errors.Rejected as error:
+        if error.code != "not_found":
+            raise
+        feeds.let_go(feed)
+        return False
+    except (errors.Denied, *ILL):
+        end = None
+    if end is not None and end.how != "cancelled":
+        feeds.told_late(feed, now)
+        runs.poke("reconcile_offers", f"account:{account.pk}", now)
+    elif end is not None or (feed.ended_at is not None and now > feed.ended_at + LATE_FOR):
+        feeds.let_go(feed)
+    else:
+        return True
+    return False
+
+
+def _one_step(deps: Deps, account: models.Account, manifest: MarketplaceManifest) -> Instant:
     open_feed = feeds.open_feed(AccountId(account.pk)) if manifest.bulk else None
     if manifest.bulk is None or open_feed is None:
         return _without_a_feed(deps, account, manifest.bulk)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Avg, F
+from django.db.models import Avg, Exists, F, OuterRef
 
 from forain.contracts.marketplace import FeedEnd
 from forain.core.clock import Instant
@@ -319,7 +319,9 @@ def ended(
         if how != "done":
             models.Offer.objects.filter(feed=feed).update(not_before=None)
         models.Offer.objects.filter(feed=feed).update(feed=None)
-        models.FeedLine.objects.filter(feed=feed).delete()
+        if how != "stuck":
+            # What is stuck may be carried out yet: `late`.
+            models.FeedLine.objects.filter(feed=feed).delete()
         models.Feed.objects.filter(pk=feed.pk).update(
             state=FeedState.ENDED, how=how, ended_at=now, claimed_until=None, refused=len(end.refused), shown=len(observed),
             problems=[[problem.code, problem.text, problem.field] for problem in end.problems],
@@ -380,6 +382,38 @@ def how_they_do(account: AccountId, typical: timedelta) -> Feeds:
     good = rows.filter(how="done", started_at__isnull=False)[:LAST].values_list("pk", flat=True)
     took = models.Feed.objects.filter(pk__in=list(good)).aggregate(took=Avg(F("ended_at") - F("started_at")))["took"]
     return Feeds(took or typical, failed, ends[0][1] if ends else None)
+
+
+def late(account: AccountId) -> list[models.Feed]:
+    """Feeds that were given up and may be carried out yet, the oldest first; `claimed_until` says when each is to be asked after."""
+    stuck = models.Feed.objects.filter(account_id=account, state=FeedState.ENDED, how="stuck").exclude(number="")
+    return list(stuck.filter(Exists(models.FeedLine.objects.filter(feed=OuterRef("pk")))).order_by("pk"))
+
+
+def ask_later(feed: models.Feed, at: Instant) -> None:
+    """A feed of `late` is asked after then, and not before."""
+    models.Feed.objects.filter(pk=feed.pk).update(claimed_until=at)
+
+
+_TOLD_LATE = """
+UPDATE store_offer o SET submitted_quantity = l.quantity, submitted_minor = l.minor, submitted_currency = l.currency,
+    submitted_terms = l.terms, submitted_at = %s, submission = %s, submitted_no = o.settled_no, tries = 0
+FROM store_feedline l WHERE l.feed_id = %s AND o.id = l.offer AND o.feed_id IS NULL
+"""
+
+
+def told_late(feed: models.Feed, now: Instant) -> None:
+    """A feed of `late` was carried out, perhaps, over what was told since: it counts as what its offers were told last, and each is decided
+    anew. One that is in another feed by now is told by that."""
+    with transaction.atomic():
+        _execute(_TOLD_LATE, [now, feed.number, feed.pk])
+        mark_these(list(feed.lines.order_by("offer").values_list("offer", flat=True)), now)
+        let_go(feed)
+
+
+def let_go(feed: models.Feed) -> None:
+    """Nobody needs to know any more what was in it."""
+    models.FeedLine.objects.filter(feed=feed).delete()
 
 
 def forget(before: Instant) -> None:

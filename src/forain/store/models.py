@@ -577,7 +577,7 @@ class Feed(models.Model):
 
 
 class FeedLine(models.Model):
-    """One change of a feed; its place is its place by id. It goes when the feed ends.
+    """One change of a feed; its place is its place by id. It goes when the feed ends, or, where it was stuck, when nobody asks after it any more.
 
     `offer`: the row's id, not held fast: an offer may go meanwhile. `wanted_no`: the number it was decided for. `was_...`: what
     the offer had been told before, for the case that the feed surely is not carried out.

@@ -216,9 +216,11 @@ def _free(account: AccountId, now: Instant) -> Q:
     return WAITING & Q(account_id=account, feed=None) & due
 
 
-def waiting_by_site(account: AccountId, now: Instant, most: int) -> dict[str, int]:
-    """Site -> how many offers could be claimed now, in order of urgency and counted up to `most` altogether."""
-    rows = models.Offer.objects.filter(_free(account, now)).order_by("lane", "marked_at", "pk")
+def waiting_by_site(account: AccountId, now: Instant, since: Instant, most: int) -> dict[str, int]:
+    """Site -> how many offers could be claimed now and whose SKU was not told by a call since then, in order of urgency and counted up
+    to `most` altogether."""
+    by_call = models.Offer.objects.filter(account_id=account, sku=OuterRef("sku"), road="call", submitted_at__gt=since)
+    rows = models.Offer.objects.filter(_free(account, now), ~Exists(by_call)).order_by("lane", "marked_at", "pk")
     return dict(Counter(rows.values_list("site", flat=True)[:most]))
 
 
