@@ -101,7 +101,15 @@ def test_only_these_files_write_csv():
     }
 
     # sample_shop.py is the demo's merchant: invented articles, read by our own folder shop. poll_rates.py only reads them.
-    assert writing == {"csv_files.py", "links.py", "poll_rates.py", "refused_offers.py", "rules.py", "sample_shop.py"}
+    assert writing == {
+        "connect.py",
+        "csv_files.py",
+        "links.py",
+        "poll_rates.py",
+        "refused_offers.py",
+        "rules.py",
+        "sample_shop.py",
+    }
 
 
 def bundles():

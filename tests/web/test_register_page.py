@@ -264,7 +264,8 @@ def test_the_overview_and_the_account_say_that_orders_wait_instead_of_all_is_wel
 
 def test_the_overview_names_the_role_without_which_orders_are_not_read(merchant):
     account = account_of()
-    accounts.deny_operation(AccountId(account.pk), "searchOrders", "Inventory and Order Tracking", "import_orders")
+    now, role = wiring.deps().clock.now(), "Inventory and Order Tracking"
+    accounts.deny_operation(AccountId(account.pk), "searchOrders", role, "import_orders", now)
 
     for address in ("/", f"/accounts/{account.pk}"):
         assert "Orders are not read: the role Inventory and Order Tracking is missing." in page(merchant, address)
