@@ -261,6 +261,19 @@ def test_a_price_a_thousand_times_the_last_is_held_by_itself_and_the_others_go_o
     assert "price_jump" not in shelf.refused_codes()
 
 
+@pytest.mark.parametrize("told_before", [True, False])
+def test_a_jump_stays_held_while_amazon_shows_no_price(shelf, told_before):
+    change(shelf, ["A00"], price="10000.00")
+    assert held(shelf, "jump") == 1
+
+    lost = {"observed_minor": None, "observed_currency": ""}
+    told = {"submitted_minor": 1000, "submitted_currency": "EUR"} if told_before else {"submitted_minor": None}
+    models.Offer.objects.filter(sku="A00").update(**lost, **told)
+    change(shelf, ["A00"], stock=3)
+
+    assert (held(shelf, "jump"), prices(shelf)[0]) == (1, Decimal("10.00"))
+
+
 def test_a_jump_that_is_right_is_told_and_the_next_one_is_held_again(shelf):
     change(shelf, ["A00"], price="0.50")
     offer = models.Offer.objects.get(sku="A00")

@@ -33,6 +33,12 @@ class Told:
     explained: bool = False
 
 
+def _leapt_from(row: models.Offer, known: Mapping[tuple[int, str], models.Leap]) -> Money | None:
+    """The price from which what is noted of the offer's price leapt; None: nothing is noted."""
+    noted = known.get((row.pk, "jump")) or known.get((row.pk, "price"))
+    return offers.money(noted.before, noted.currency) if noted is not None else None
+
+
 class Brake:
     """The brake of one account during one run."""
 
@@ -47,7 +53,7 @@ class Brake:
         Noted before anything is told; what leaps no more is forgotten, with the answer to it.
         """
         known = brakes.known(decided)
-        leaps = {(one.row.pk, leap.kind): (one.row, leap) for one in about for leap in self._leaps(one)}
+        leaps = {(one.row.pk, leap.kind): (one.row, leap) for one in about for leap in self._leaps(one, known)}
         held: dict[int, set[Kind]] = {}
         fresh: dict[Kind, list[tuple[models.Offer, Leap]]] = {}
         for (number, kind), (row, leap) in leaps.items():
@@ -69,11 +75,14 @@ class Brake:
                     held.setdefault(row.pk, set()).add(kind)
         return held
 
-    def _leaps(self, one: Told) -> list[Leap]:
+    def _leaps(self, one: Told, known: Mapping[tuple[int, str], models.Leap]) -> list[Leap]:
         shown, told = offers.observed_of(one.row), offers.submitted_of(one.row)
         # What is on its way was looked at when it was told.
         quantity = told.quantity if told and told.quantity is not None else shown.quantity if shown else None
         price = told.price if told and told.price is not None else shown.price if shown else None
+        if price is None:
+            # An offer that is off sale shows none for a while: what it was before that still says what a jump is.
+            price = offers.money(one.row.submitted_minor, one.row.submitted_currency) or _leapt_from(one.row, known)
         moved = core.move(price, one.change.price, self.limits)
         if moved is None or moved.kind != "jump":
             # Who is asked about the price itself sees what stands beside it on the page of the offer.
