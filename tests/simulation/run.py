@@ -39,7 +39,7 @@ CAUGHT_BY: dict[str, tuple[float, int, tuple[str, ...]]] = {
     "a_bucket_for_each_worker": (3, 1, ("within_the_rate_limits",)),
     "always_allowed": (3, 0, ("nothing_without_permission",)),
     "remind_again": (3, 0, ("reminders_once",)),
-    "confirmed_before_it_is_told": (3, 8, ("each_shipment_is_confirmed_once",)),
+    "confirmed_before_it_is_told": (3, 16, ("each_shipment_is_confirmed_once",)),
     "issues_never_close": (3, 7, ("open_issues_tell_the_truth",)),
     "unforeseen": (3, 1, ("no_line_stopped_by_a_bug",)),
     "buyers_stay": (6, 14, ("no_buyer_after_the_retention_date",)),
