@@ -32,7 +32,7 @@ def offer_why(account: int, sku: str, site: str | None, at: datetime | None) -> 
         from forain.web import reasons, words
 
         account_row(account)
-        rows = models.Offer.objects.select_related("account").filter(account=account, sku=sku).order_by("pk")
+        rows = models.Offer.objects.filter(account=account, sku=sku).order_by("pk")
         if site is not None:
             rows = rows.filter(site=site_row(account, site).site)
         found = list(rows)
@@ -73,10 +73,10 @@ def _tell(past: "Past", language: str) -> None:
 
 
 def _price(past: "Past") -> str | None:
-    from forain.core.money import Money
+    from forain.store import offers
 
-    told = past.reckoning
-    return str(Money(told.minor, told.currency)) if told and told.minor is not None else None
+    price = offers.money(past.reckoning.minor, past.reckoning.currency) if past.reckoning else None
+    return str(price) if price else None
 
 
 def _step(step: "Step", language: str) -> str:

@@ -15,7 +15,7 @@ from forain.core.plain import one_line
 from forain.core.terms import ABSENT, NAMES
 from forain.flows import brake, import_orders
 from forain.flows.reckon_offers import HELD_PRICES
-from forain.store import instance, issues, models, offers, orders, refusals
+from forain.store import instance, issues, models, orders, refusals
 from forain.web import fields, reasons, refused_offers
 from forain.web.notices import with_cures
 from forain.web.templatetags.words_of import w
@@ -102,8 +102,7 @@ BY_RULE = (
 
 def offer(request: HttpRequest, number: int) -> HttpResponse:
     row = get_object_or_404(models.Offer.objects.select_related("account"), pk=number)
-    subject = one_line(offers.key_of(row))
-    entries = models.Journal.objects.filter(subject=subject, account=row.account).order_by("-id")
+    entries = reasons.lines_of(row)
     quantity_steps, price_steps = reasons.steps_of(row.desired_steps)
     moment, wrong = fields.moment(request, "at")
     if wrong:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from forain.core.clock import Instant
 from forain.core.plain import one_line
 from forain.store import models, offers, reckonings
@@ -43,10 +45,9 @@ def steps_of(told: list[list[str]]) -> tuple[list[Step], list[Step]]:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An offer as it was at `moment`. `reckoning` None: nothing was reckoned by then, or it is forgotten. `told`, `observed`: the last lines
+    """An offer as it was at a moment. `reckoning` None: nothing was reckoned by then, or it is forgotten. `told`, `observed`: the last lines
     of the journal by then, None for none."""
 
-    moment: Instant
     reckoning: models.Reckoning | None
     quantity_steps: list[Step]
     price_steps: list[Step]
@@ -54,12 +55,15 @@ class Past:
     observed: models.Journal | None
 
 
+def lines_of(row: models.Offer) -> "QuerySet[models.Journal]":
+    """What the journal tells of this offer, the newest first."""
+    return models.Journal.objects.filter(subject=one_line(offers.key_of(row)), account=row.account_id).order_by("-id")
+
+
 def as_of(row: models.Offer, moment: Instant) -> Past:
     """What counted of this offer at that moment, what had been told, and what had been seen."""
     found = reckonings.as_of(row.pk, moment)
-    lines = models.Journal.objects.filter(
-        subject=one_line(offers.key_of(row)), account=row.account_id, at__lte=moment
-    ).order_by("-id")
+    lines = lines_of(row).filter(at__lte=moment)
     quantity, price = steps_of(found.steps if found else [])
     told, observed = (lines.filter(code=code).first() for code in ("told", "observed"))
-    return Past(moment, found, quantity, price, told, observed)
+    return Past(found, quantity, price, told, observed)
