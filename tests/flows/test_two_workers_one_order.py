@@ -193,3 +193,36 @@ def test_who_read_an_order_before_it_was_claimed_does_not_make_it_wait(house, bo
     orders.wait(stale, house.deps.clock.now() + timedelta(hours=1))
 
     assert models.Order.objects.get().not_before is None
+
+
+def test_an_order_read_unreadably_while_the_shop_refuses_it_is_asked_for_again(house, bought):
+    """What was not understood may be the buyer's wish to cancel, and the list shows the order only when it changes again."""
+
+    def unread():
+        orders.see_unreadable(AccountId(house.account_id), bought, "fulfillmentStatus NEW", house.deps.clock.now())
+        house.control("POST", f"orders/{bought}/request-cancellation", {})
+
+    settle(house, listed(house), before=failing(NO, before=unread))
+    import_orders.read_again(house.deps, house.account)
+
+    assert models.Finding.objects.filter(code="cancel_asked").exists()
+
+
+def test_an_order_read_unreadably_while_its_creation_is_taken_over_is_asked_for_again(house, bought):
+    dead = listed(house)
+    assert orders.claim(dead, house.deps.clock.now(), timedelta(0), "c")
+    orders.see_unreadable(AccountId(house.account_id), bought, "fulfillmentStatus NEW", house.deps.clock.now())
+    house.advance(LATE)
+
+    settle(house, listed(house), before=failing(errors.Unreachable()))
+
+    assert [row.order_id for row in orders.to_read_again(AccountId(house.account_id), house.deps.clock.now(), 9)] == [bought]
+
+
+def test_an_order_read_unreadably_while_another_holds_it_is_asked_for_again(house, bought):
+    stale = listed(house)
+    orders.see_unreadable(AccountId(house.account_id), bought, "fulfillmentStatus NEW", house.deps.clock.now())
+
+    orders.hold(stale, "unknown_sku", "SOAP")
+
+    assert [row.order_id for row in orders.to_read_again(AccountId(house.account_id), house.deps.clock.now(), 9)] == [bought]
