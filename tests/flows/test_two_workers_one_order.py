@@ -216,7 +216,9 @@ def test_an_order_read_unreadably_while_its_creation_is_taken_over_is_asked_for_
 
     settle(house, listed(house), before=failing(errors.Unreachable()))
 
-    assert [row.order_id for row in orders.to_read_again(AccountId(house.account_id), house.deps.clock.now(), 9)] == [bought]
+    assert [row.order_id for row in orders.to_read_again(AccountId(house.account_id), house.deps.clock.now(), 9)] == [
+        bought
+    ]
 
 
 def test_an_order_read_unreadably_while_another_holds_it_is_asked_for_again(house, bought):
@@ -225,4 +227,6 @@ def test_an_order_read_unreadably_while_another_holds_it_is_asked_for_again(hous
 
     orders.hold(stale, "unknown_sku", "SOAP")
 
-    assert [row.order_id for row in orders.to_read_again(AccountId(house.account_id), house.deps.clock.now(), 9)] == [bought]
+    assert [row.order_id for row in orders.to_read_again(AccountId(house.account_id), house.deps.clock.now(), 9)] == [
+        bought
+    ]
