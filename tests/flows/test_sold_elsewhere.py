@@ -5,8 +5,9 @@ import pytest
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
 from forain.engine import schedule
-from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers
+from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers, set_rules
 from forain.store import accounts, models, offers, orders
+from forain.store.rules import Place
 
 FR = "A13V1IB3VIYZZH"
 DE = "A1PA6795UKMFR9"
@@ -29,6 +30,7 @@ def second_account(house):
         "POST", "sellers/A2SECONDSELLER/authorize", {"application_id": house.application["application_id"]}
     )
     authorize.enter_token(house.deps, accounts.get(AccountId(row.pk)), Secret(token["refresh_token"]), now)
+    house.look_around()
     accounts.allow_writes(AccountId(row.pk), DE, "test", now)
     return row
 
@@ -269,3 +271,47 @@ def test_an_order_that_changed_right_after_a_list_ended_is_not_raised_over(house
     assert house.quantity("SOAP") == 11
     house.live(1200, step=15)
     assert house.quantity("SOAP") == 19
+
+
+@pytest.fixture
+def before_the_yes(make_house):
+    """All is seen and nothing told, five pieces here and there."""
+    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 5)}, allow=False)
+    house.live(3600, step=60)
+    return house
+
+
+def highest(house, seconds):
+    """The most pieces that Amazon shows while time passes."""
+    return max((house.live(10, step=10), house.quantity("SOAP"))[1] for _ in range(seconds // 20))
+
+
+def test_the_first_quantity_ever_is_not_raised_over_a_sale_nobody_has_read(before_the_yes):
+    house = before_the_yes
+    house.buy("SOAP", 2)
+    house.advance(60)
+    accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
+
+    assert highest(house, 900) == 3
+
+    house.change("SOAP", stock=9)
+    house.live(900, step=30)
+    assert house.quantity("SOAP") == 9 - 2
+
+
+def test_a_price_that_was_told_makes_no_quantity_one_of_ours(before_the_yes):
+    """Another tool leads the quantity until a moment ago: what Amazon shows beside our price may have fallen just before."""
+    house = before_the_yes
+    account = AccountId(house.account_id)
+    set_rules.say(house.deps, house.account, Place("account"), {"quantity_led_by": "other_tool"}, "Camille")
+    accounts.allow_writes(account, FR, "test", house.deps.clock.now())
+    house.live(120, step=10)
+    house.buy("SOAP", 2)
+    house.change("SOAP", price="11.00")
+    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
+    house.live(60)
+    assert house.amazon("SOAP")["prices"] == {FR: "11.00"}
+
+    set_rules.say(house.deps, house.account, Place("account"), {"quantity_led_by": "shop"}, "Camille")
+
+    assert highest(house, 900) == 3

@@ -259,8 +259,11 @@ def fell_by_itself(
     acknowledged_quantity: int | None,
     sales_known_until: Instant | None,
 ) -> bool:
-    """Fewer are shown than were told, and what took them may not be in our book yet: `quantity` would raise over it."""
-    if quantity is None or observed.quantity is None or acknowledged_quantity is None:
+    """Fewer are shown than were told, and what took them may not be in our book yet: `quantity` would raise over it.
+
+    Where nothing of ours was ever shown, what is shown may have fallen just now as well.
+    """
+    if quantity is None or observed.quantity is None or quantity <= observed.quantity:
         return False
-    fell = observed.quantity < acknowledged_quantity and quantity > observed.quantity
+    fell = acknowledged_quantity is None or observed.quantity < acknowledged_quantity
     return fell and (sales_known_until is None or observed.seen_at is None or sales_known_until < observed.seen_at)

@@ -447,7 +447,7 @@ def postpone_all(rows: Sequence[models.Offer], until: Instant, lane: Lane | None
 
 def settle(row: models.Offer, number: int) -> None:
     """What was wanted at `number` is so, as `row` was seen: a look that came meanwhile may show a sale, and a sale that
-    counted as acknowledged would be raised over. A newer mark keeps the offer waiting.
+    counted as acknowledged would be raised over. So it would where no quantity was wanted. A newer mark keeps the offer waiting.
     """
     _ours([row]).filter(settled_no__lt=number).update(
         settled_no=number,
@@ -457,7 +457,9 @@ def settle(row: models.Offer, number: int) -> None:
         alarm_detail="",
         not_before=None,
         claimed_until=None,
-        acknowledged_quantity=row.observed_quantity,
+        acknowledged_quantity=Case(
+            When(desired_quantity__isnull=False, then=Value(row.observed_quantity)), default=None
+        ),
         marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )
 
@@ -483,6 +485,7 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
         # Where no quantity was told, a smaller one that is shown may be a sale that nobody knows yet.
         acknowledged_quantity=Case(
             When(submitted_quantity__isnull=False, then=F("observed_quantity")),
+            When(acknowledged_quantity__isnull=True, then=None),
             default=Greatest(F("acknowledged_quantity"), F("observed_quantity")),
         ),
     )
