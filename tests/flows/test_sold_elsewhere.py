@@ -1,13 +1,17 @@
 """What was sold on one account or SKU is seen by all that share its stock, and given back when the sale falls away."""
 
 import pytest
+from click.testing import CliRunner
+from django.test import Client
 
+from forain.cli import main
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
 from forain.engine import schedule
 from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers, set_rules
 from forain.store import accounts, models, offers, orders
 from forain.store.rules import Place
+from tests.people import come_in
 
 FR = "A13V1IB3VIYZZH"
 DE = "A1PA6795UKMFR9"
@@ -286,13 +290,24 @@ def highest(house, seconds):
     return max((house.live(10, step=10), house.quantity("SOAP"))[1] for _ in range(seconds // 20))
 
 
-def test_the_first_quantity_ever_is_not_raised_over_a_sale_nobody_has_read(before_the_yes):
-    house = before_the_yes
+def test_the_first_quantity_ever_is_not_raised_over_a_sale_nobody_has_read(make_house):
+    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 5)}, allow=False)
+    house.advance(3600)
     house.buy("SOAP", 2)
     house.advance(60)
     accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
 
+    house.live(20)
+    # The offer says why it waits.
+    client = Client()
+    come_in(client)
+    offer = models.Offer.objects.get()
+    assert "once the latest orders were read" in client.get(f"/offers/{offer.pk}").content.decode()
+    told = CliRunner().invoke(main, ["offer", "why", str(house.account_id), "SOAP"])
+    assert "once the latest orders were read" in told.output
+
     assert highest(house, 900) == 3
+    assert "once the latest orders were read" not in client.get(f"/offers/{offer.pk}").content.decode()
 
     house.change("SOAP", stock=9)
     house.live(900, step=30)
