@@ -12,10 +12,10 @@ import pytest
 from cryptography.fernet import Fernet
 
 from forain import wiring
-from forain.core.ids import AccountId
+from forain.core.ids import AccountId, SiteId
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
-from forain.flows import authorize
+from forain.flows import authorize, setup
 from forain.store import accounts, models, runs
 from forain.store.vault import Vault
 from forain_box import Box
@@ -211,7 +211,7 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
             if allow:
                 house.look_around()
                 for site in sites:
-                    accounts.allow_writes(AccountId(account.pk), site, "test", now)
+                    setup.allow_writes(deps, AccountId(account.pk), SiteId(site), True, "test")
         return house
 
     return make
