@@ -20,6 +20,7 @@ from forain.flows import authorize, preview_site, setup
 from forain.net.addresses import well_formed
 from forain.store import accounts, models, offers, orders, proofs, runs, shops
 from forain.web import landing, words
+from forain.web.downloads import as_csv
 from forain.web.fields import beside, drawn, made_at, said, sentence, today
 from forain.web.lists import DIFFERS
 from forain.web.middleware import POLICY
@@ -331,11 +332,7 @@ def _terms_unlike(row: models.Offer) -> list[tuple[str, str, str]]:
 def site_differences(request: HttpRequest, number: int, site: str) -> StreamingHttpResponse:
     """All that a yes to the site would send, as CSV."""
     get_object_or_404(models.AccountSite, account_id=number, site=site)
-    return StreamingHttpResponse(
-        preview_site.csv_lines(AccountId(number), site),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="forain-differences.csv"'},
-    )
+    return as_csv(preview_site.csv_lines(AccountId(number), site), "forain-differences")
 
 
 @require_POST

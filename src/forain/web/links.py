@@ -13,6 +13,7 @@ from forain.core.bundles import MOST_NEED, NotABundle, Parts
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.flows import csv_files, link_offers
 from forain.store import models, shops
+from forain.web.downloads import as_csv
 from forain.web.templatetags.words_of import w
 
 PAGE = 100
@@ -129,11 +130,7 @@ def dissolve_bundle(request: HttpRequest, number: int) -> HttpResponse:
 def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """All decided links and bundles: marketplace_sku, variant, how, need."""
     get_object_or_404(models.Account, pk=number)
-    return StreamingHttpResponse(
-        link_offers.csv_lines(AccountId(number)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="forain-links.csv"'},
-    )
+    return as_csv(link_offers.csv_lines(AccountId(number)), "forain-links")
 
 
 def why_no_file(found: csv_files.WrongLine) -> str:

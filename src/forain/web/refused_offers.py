@@ -17,6 +17,7 @@ from forain.core.ids import AccountId
 from forain.flows import csv_files, retry_offers
 from forain.store import accounts, models, refusals
 from forain.web import words
+from forain.web.downloads import as_csv
 from forain.web.templatetags.words_of import language, w
 
 SHOWN = 100
@@ -122,11 +123,7 @@ def retry_refusals(request: HttpRequest, number: int) -> HttpResponse:
 def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """All refused offers, one a line, with cause and cure in the reader's language; ?code= for those of one cause."""
     account = get_object_or_404(models.Account, pk=number)
-    return StreamingHttpResponse(
-        csv_lines(account, language(), request.GET.get("code")),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="forain-refusals.csv"'},
-    )
+    return as_csv(csv_lines(account, language(), request.GET.get("code")), "forain-refusals")
 
 
 def csv_lines(account: models.Account, spoken: str, code: str | None = None) -> Iterator[str]:

@@ -18,6 +18,7 @@ from forain.flows import divide_stock, poll_rates, preview_rules, set_rates, set
 from forain.flows.csv_files import WrongLine
 from forain.store import accounts, instance, models, rates, rules, shops
 from forain.store.rules import Place
+from forain.web.downloads import as_csv
 from forain.web.templatetags.words_of import w
 
 LARGEST_FILE = 5 * 1024 * 1024
@@ -57,11 +58,7 @@ def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
     if isinstance(found, set_rules.Refused):
         return render(request, "web/rules.html", _context(account, place, told, found), status=400)
     if request.POST.get("as") == "csv":
-        return StreamingHttpResponse(
-            preview_rules.csv_lines(found),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="forain-preview.csv"'},
-        )
+        return as_csv(preview_rules.csv_lines(found), "forain-preview")
     differences, count, held, shared, twice = [], 0, 0, 0, 0
     for one in found:
         count += 1
@@ -169,11 +166,7 @@ def rates_address(request: HttpRequest, number: int) -> HttpResponse:
 def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
     """All rules: level, site, name, and a column for each wish."""
     get_object_or_404(models.Account, pk=number)
-    return StreamingHttpResponse(
-        set_rules.csv_lines(AccountId(number)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="forain-rules.csv"'},
-    )
+    return as_csv(set_rules.csv_lines(AccountId(number)), "forain-rules")
 
 
 @require_POST
