@@ -491,6 +491,32 @@ def test_a_preview_says_what_would_be_held(open_house):
     }  # fmt: skip
 
 
+def test_a_file_of_rules_is_tried_as_a_whole_before_it_is_taken(open_house):
+    """Of several places that touch one offer the narrower counts, as it will."""
+    house = open_house
+    file = b"level,name,buffer,percent\naccount,,2,\nsku,OIL,1,10\n"
+    found = set_rules.read_csv(house.account, file)
+    shown = {
+        one.offer.sku: (one.before.quantity, one.after.quantity, str(one.after.price))
+        for one in preview_rules.preview_file(house.deps, house.account, found)
+    }
+    assert shown == {"SOAP": (12, 10, "10.00 EUR"), "OIL": (5, 4, "22.00 EUR")}
+    assert not models.Rule.objects.exists()
+
+    set_rules.take(house.deps, house.account, found, "Camille")
+    house.live(60)
+
+    assert (house.quantity("SOAP"), house.quantity("OIL"), price(house, "OIL")) == (10, 4, Decimal("22.00"))
+
+
+def test_a_file_about_one_sku_is_tried_on_that_one_only(open_house):
+    found = set_rules.read_csv(open_house.account, b"level,name,buffer\nsku,OIL,1\nsku,SOAP,0\n")
+
+    (only,) = preview_rules.preview_file(open_house.deps, open_house.account, found)
+
+    assert (only.offer.sku, only.after.quantity) == ("OIL", 4)
+
+
 def test_a_preview_of_what_cannot_be_said_is_refused(open_house):
     found = preview_rules.preview(open_house.deps, open_house.account, ALL, {"buffer": "two"})
 

@@ -355,6 +355,9 @@ def test_rules_are_set_tried_shown_and_travel_as_a_file(forain, tmp_path):
         assert shown == ["account percent=7.5", "site A13V1IB3VIYZZH cap=none floor=5.00 EUR"]
         file.write_text(forain("rule", "export", number).stdout)
         assert forain(*rule, "percent=").stdout.strip() == "no rule there any more"
+        before = forain("rule", "list", number).stdout
+        assert forain("rule", "import", number, str(file), "--dry-run").stdout.startswith("site,sku,")
+        assert forain("rule", "list", number).stdout == before
         assert forain("rule", "import", number, str(file)).returncode == 0
         assert forain("rule", "list", number).stdout.splitlines() == shown
         assert forain("rate", "set", "eur", "gbp", "0.850").stdout.startswith("1 EUR = 0.85 GBP (")

@@ -122,10 +122,16 @@ def test_the_file_goes_out_and_comes_in(merchant, account):
     written = b"".join(merchant.get(f"/accounts/{account.pk}/rules.csv").streaming_content)
     models.Rule.objects.all().delete()
 
-    def upload(content):
+    def sent(content, **more):
         file = SimpleUploadedFile("rules.csv", content, "text/csv")
-        return merchant.post(f"/accounts/{account.pk}/rules/upload", {"file": file}, follow=True).content.decode()
+        return merchant.post(f"/accounts/{account.pk}/rules/upload", {"file": file, **more}, follow=True)
 
+    def upload(content):
+        return sent(content).content.decode()
+
+    tried = b"".join(sent(written, **{"as": "csv"}).streaming_content).decode()
+    assert tried.startswith("site,sku,")
+    assert said() == []
     assert "Line 2" in upload(written.replace(b"'-2.5", b"two"))
     assert said() == []
     assert "2 rules taken" in upload(written).replace("\N{NO-BREAK SPACE}", " ")

@@ -12,6 +12,9 @@ from forain.core.plain import digits
 from forain.core.rules import WISHES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forain.flows.preview_rules import Difference
     from forain.flows.set_rules import Refused
     from forain.store import models
     from forain.store.rules import Place
@@ -76,8 +79,7 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
             found = preview_rules.preview(wiring.deps(), row, place, wanted)
             if isinstance(found, set_rules.Refused):
                 raise _no(found)
-            for line in preview_rules.csv_lines(found):
-                tell(line.rstrip("\r\n"))
+            _print(found)
             return
         refused = set_rules.say(wiring.deps(), row, place, wanted, BY)
         if refused is not None:
@@ -88,6 +90,13 @@ def rule_set(account: int, wishes: tuple[str, ...], site: str, group: str, sku: 
         if place.site and (sharing := preview_rules.sharing(wiring.deps(), row, place)):
             names = ", ".join(one.domain or one.site for one in sharing)
             tell(say(reader_language(), "rules.share", {"sites": names}), aside=True)
+
+
+def _print(found: "Iterator[Difference]") -> None:
+    from forain.flows import preview_rules
+
+    for line in preview_rules.csv_lines(found):
+        tell(line.rstrip("\r\n"))
 
 
 def _warn(row: "models.Account") -> None:
@@ -137,11 +146,12 @@ def rule_export(account: int) -> None:
 @rule_group.command("import")
 @click.argument("account", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
-def rule_import(account: int, file: Path) -> None:
+@click.option("--dry-run", is_flag=True, help="Change nothing: print what would be told otherwise, as CSV.")
+def rule_import(account: int, file: Path, dry_run: bool) -> None:
     """Take the rules of a CSV file, all lines or none. Places that are not in it keep theirs."""
     with visiting():
         from forain import wiring
-        from forain.flows import csv_files, set_rules
+        from forain.flows import csv_files, preview_rules, set_rules
         from forain.web.words import say
 
         row = account_row(account)
@@ -149,6 +159,9 @@ def rule_import(account: int, file: Path) -> None:
         if isinstance(found, csv_files.WrongLine):
             gaps = {"line": found.line, "what": found.what}
             raise click.ClickException(f"{file}: {say(reader_language(), 'links.csv_wrong', gaps)}")
+        if dry_run:
+            _print(preview_rules.preview_file(wiring.deps(), row, found))
+            return
         set_rules.take(wiring.deps(), row, found, by=BY)
         tell(say(reader_language(), "rules.csv_done", {"count": len(found)}))
 

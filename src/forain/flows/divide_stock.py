@@ -59,10 +59,10 @@ def division(account: models.Account) -> Division | None:
 
 
 def shares_of(
-    shop: ShopId, variants: Mapping[VariantId, Variant], instead: tuple[AccountId, Place, Mapping[str, str]]
+    shop: ShopId, variants: Mapping[VariantId, Variant], instead: tuple[AccountId, Mapping[Place, Mapping[str, str]]]
 ) -> dict[VariantId, Decimal]:
     """Percent of the same pieces that all accounts take together of each of these articles that several of them offer; an article of one
-    account is absent. `instead`: what would be wished at a place of an account."""
+    account is absent. `instead`: what would be wished at some places of an account."""
     skus: dict[int, list[SellerSku]] = {}
     for number, sku in shops.skus_of(shop, variants):
         skus.setdefault(number, []).append(SellerSku(sku))
@@ -81,7 +81,7 @@ def _claims(
     account: AccountId,
     skus: list[SellerSku],
     variants: Mapping[VariantId, Variant],
-    instead: tuple[AccountId, Place, Mapping[str, str]],
+    instead: tuple[AccountId, Mapping[Place, Mapping[str, str]]],
 ) -> dict[VariantId, list[Claim]]:
     """What the offers of an account take of these articles."""
     contents = shops.contents(account, skus)
@@ -91,7 +91,7 @@ def _claims(
               for sku, parts in contents.items()}  # fmt: skip
     # A bundle belongs to a group only where all its articles do.
     group = {sku: next(iter(names)) if len(names) == 1 else "" for sku, names in groups.items()}
-    in_force = rules.InForce(account, skus, group.values(), instead[1:] if instead[0] == account else None)
+    in_force = rules.InForce(account, skus, group.values(), instead[1] if instead[0] == account else None)
     currencies = {site.site: site.currency for site in accounts.sites(account)}
     offered = models.Offer.objects.filter(account=account, sku__in=skus, site__in=currencies, fulfilled_by="merchant")
     found: dict[VariantId, list[Claim]] = {}

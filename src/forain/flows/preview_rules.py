@@ -17,7 +17,7 @@ from forain.flows.reckon_offers import Market, in_force_on, settled_by, wanted
 from forain.flows.reconcile_offers import unimported_per_variant
 from forain.flows.set_rules import Refused, checked_at, skus_of_place
 from forain.flows.share_stock import Families
-from forain.store import accounts, fees, models, offers, rules, shops
+from forain.store import accounts, arrays, fees, models, offers, rules, shops
 from forain.store.rules import Place
 
 SETUP = ("lowest", "highest", "automated")
@@ -66,28 +66,30 @@ def preview(
         wishes = checked_at(account, place, told)
     except NotAWish as error:
         return Refused(error.name, error.code, error.told)
-    return _differences(deps, account, place, wishes)
+    return preview_file(deps, account, {place: wishes})
 
 
-def _differences(deps: Deps, account: models.Account, place: Place, wishes: Mapping[str, str]) -> Iterator[Difference]:
+def preview_file(deps: Deps, account: models.Account, told: Mapping[Place, Mapping[str, str]]) -> Iterator[Difference]:
+    """What would be wanted otherwise if exactly this were wished at each of these places. `told` as `set_rules.read_csv` answered it."""
     number = AccountId(account.pk)
     market = reckon_offers.market(account, deps.open.marketplace_manifest(account.marketplace), deps.clock.now())
     # What is said for one site counts for the quantity of all that share with it.
-    sites = [site for site in market.sites if not place.site or site in market.manifest.sharing(place.site)]
+    about = {site for place in told for site in market.manifest.sharing(place.site)}
+    everywhere = any(not place.site for place in told)
+    sites = [site for site in market.sites if everywhere or site in about]
     rows = models.Offer.objects.filter(account=account, site__in=sites).order_by("pk")
-    skus = skus_of_place(number, place)
-    if skus is not None:
-        rows = rows.filter(sku__in=skus)
+    of_places = [skus_of_place(number, place) for place in told]
+    if None not in of_places:
+        rows = rows.filter(sku__in=arrays.names(sku for skus in of_places for sku in skus or ()))
     after = 0
     while found := list(rows.filter(pk__gt=after)[:AT_ONCE]):
         after = found[-1].pk
-        yield from _of_these(account, place, wishes, found, market)
+        yield from _of_these(account, told, found, market)
 
 
 def _of_these(
     account: models.Account,
-    place: Place,
-    wishes: Mapping[str, str],
+    told: Mapping[Place, Mapping[str, str]],
     rows: list[models.Offer],
     market: Market,
 ) -> Iterator[Difference]:
@@ -98,9 +100,9 @@ def _of_these(
     names = {part.variant for parts in contents.values() for part in parts}
     variants = shops.mirrored(ShopId(account.shop_id), names)
     sold = unimported_per_variant(account, names) if names else {}
-    shares = divide_stock.shares_of(ShopId(account.shop_id), variants, (number, place, wishes)) if variants else {}
+    shares = divide_stock.shares_of(ShopId(account.shop_id), variants, (number, told)) if variants else {}
     skus, groups = [row.sku for row in rows], {variant.group for variant in variants.values()}
-    now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, (place, wishes))
+    now, then = rules.InForce(number, skus, groups), rules.InForce(number, skus, groups, told)
     counted = now.says("floor_markup") or then.says("floor_markup")
     estimates = fees.of_offers(row.pk for row in rows) if counted else {}
     families = Families(number, market.manifest, market.sites, skus)

@@ -62,7 +62,7 @@ def lock(account: AccountId) -> None:
 class InForce:
     """The rules that may count for some offers, read at once; asked offer by offer.
 
-    `instead`: what would be said at a place, {}: nothing, for whoever wants to see it before it is.
+    `instead`: what would be said at some places, {} there: nothing, for whoever wants to see it before it is.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class InForce:
         account: AccountId,
         skus: Iterable[str],
         groups: Iterable[str],
-        instead: tuple[Place, Mapping[str, str]] | None = None,
+        instead: Mapping[Place, Mapping[str, str]] | None = None,
     ) -> None:
         rows = models.Rule.objects.filter(account_id=account).filter(
             Q(level__in=("account", "site"))
@@ -78,8 +78,7 @@ class InForce:
             | Q(level="sku", name__in=arrays.names(skus))
         )
         self._rules = {place_of(row): dict(row.wishes) for row in rows}
-        if instead is not None:
-            self._rules[instead[0]] = dict(instead[1])
+        self._rules |= {place: dict(told) for place, told in (instead or {}).items()}
         self._known: dict[tuple[tuple[Place, ...], str], Effective | NotAWish] = {}
 
     def says(self, wish: str) -> bool:

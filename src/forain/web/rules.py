@@ -170,8 +170,8 @@ def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
 
 
 @require_POST
-def csv_in(request: HttpRequest, number: int) -> HttpResponse:
-    """All lines or none: a wrong one is named, and nothing is changed."""
+def csv_in(request: HttpRequest, number: int) -> HttpResponse | StreamingHttpResponse:
+    """All lines or none: a wrong one is named, and nothing is changed. `as` csv: change nothing, answer what would be."""
     account = get_object_or_404(models.Account, pk=number)
     file = request.FILES.get("file")
     if file and (file.size or 0) > LARGEST_FILE:
@@ -180,6 +180,9 @@ def csv_in(request: HttpRequest, number: int) -> HttpResponse:
         found = set_rules.read_csv(account, file.read() if file else b"")
     if isinstance(found, WrongLine):
         messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="file")
+    elif request.POST.get("as") == "csv":
+        lines = preview_rules.csv_lines(preview_rules.preview_file(wiring.deps(), account, found))
+        return as_csv(lines, "forain-preview")
     else:
         set_rules.take(wiring.deps(), account, found, by=request.user.get_username())
         messages.success(request, w("rules.csv_done", count=len(found)))
