@@ -8,7 +8,7 @@ from forain.cli import main
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
 from forain.engine import schedule
-from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers, set_rules
+from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers, set_rules, setup
 from forain.store import accounts, models, offers, orders
 from forain.store.rules import Place
 from tests.people import come_in
@@ -330,3 +330,25 @@ def test_a_price_that_was_told_makes_no_quantity_one_of_ours(before_the_yes):
     set_rules.say(house.deps, house.account, Place("account"), {"quantity_led_by": "shop"}, "Camille")
 
     assert highest(house, 900) == 3
+
+
+def test_where_orders_are_paused_the_first_quantity_is_sent_all_the_same(make_house):
+    """Another tool brings the orders in: nothing would ever end the wait for them."""
+    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 1)}, allow=False)
+    setup.set_paused(house.deps, AccountId(house.account_id), ["orders"], "Camille")
+    accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
+
+    house.live(60)
+
+    assert house.quantity("SOAP") == 5
+
+
+def test_where_no_orders_may_be_read_the_first_quantity_is_sent_all_the_same(make_house):
+    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 1)}, allow=False)
+    house.control("POST", "faults", {"kind": "forbidden", "operation": "searchOrders", "count": 100000})
+    accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
+
+    assert highest(house, 1200) == 1
+    house.live(7200, step=120)
+
+    assert house.quantity("SOAP") == 5

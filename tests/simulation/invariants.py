@@ -701,10 +701,13 @@ def never_raised_by_older_knowledge(watch: Watch, sku: str, quantity: int, worke
 
 
 def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: models.Offer, quantity: int) -> None:
-    """Where Amazon's quantity fell and the order is not in the book yet, nothing is raised."""
-    if row.observed_quantity is None or row.acknowledged_quantity is None or row.observed_at is None:
+    """Where Amazon's quantity fell, or may have before any of ours was shown, and the order is not in the book yet, nothing is
+    raised."""
+    if row.observed_quantity is None or row.observed_at is None or quantity <= row.observed_quantity:
         return
-    if row.observed_quantity >= row.acknowledged_quantity or quantity <= row.observed_quantity:
+    if row.acknowledged_quantity is None and not accounts.reads_orders(row.account, watch.story.now()):
+        return
+    if row.acknowledged_quantity is not None and row.observed_quantity >= row.acknowledged_quantity:
         return
     known = set(models.Order.objects.values_list("order_id", flat=True))
     for order in watch.merchants_orders(seller):

@@ -42,7 +42,7 @@ def offer_why(account: int, sku: str, site: str | None, at: datetime | None) -> 
         for row in found:
             tell(f"{row.sku} {words.site(row.site)}")
             _tell(reasons.as_of(row, moment), reader_language())
-            if at is None and reasons.waits_for_orders(row):
+            if at is None and reasons.waits_for_orders(row, moment):
                 tell("  " + words.say(reader_language(), "offers.waits_for_orders"))
 
 

@@ -15,7 +15,7 @@ from forain.core.offers import LOOK_AGAIN_WITHIN, Alarm, Change, Look, Observed,
 from forain.core.roads import Lane
 from forain.flows import authorize, choose_road, hold_back, reckon_offers, share_stock, tell_offers
 from forain.flows.brake import Brake
-from forain.flows.decide_offers import Decided, Known, decide, emptied_unseen
+from forain.flows.decide_offers import Decided, Known, acknowledged, decide, emptied_unseen
 from forain.flows.deps import Deps
 from forain.flows.share_stock import Families
 from forain.store import feeds, fees, journal, landings, models, offers, orders, rules, runs, shops
@@ -222,7 +222,7 @@ def _still_so(
         elif before and (before.quantity, before.price, before.terms, before.fulfilled_by) == (
             after.quantity, after.price, after.terms, after.fulfilled_by,
         ) and not fell_by_itself(
-            change.quantity, after, row.acknowledged_quantity, account.sales_known_until
+            change.quantity, after, acknowledged(account, row, now), account.sales_known_until
         ):  # fmt: skip
             # The same number again may be another fall: what was taken back, and sold since.
             holds.append((row, change))

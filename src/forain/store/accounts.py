@@ -129,6 +129,13 @@ def note_reading(account: AccountId, read_until: Instant, read_at: Instant) -> N
         )
 
 
+def reads_orders(row: models.Account, now: Instant) -> bool:
+    """Orders are read here, now or soon: no person paused them, and no role for them has been missing for an hour."""
+    met = [told for told in row.denied_operations.values() if told["flow"] == "import_orders"]
+    missing = any(now - parse_instant(told["since"]) > timedelta(hours=1) for told in met if "since" in told)
+    return "orders" not in row.paused and not missing
+
+
 def deny_operation(account: AccountId, operation: str, role: str, flow: str, now: Instant) -> Instant:
     """Note that an operation is not allowed to us; `flow` is the one that met it and asks again now and then. The answer is since
     when it is not."""

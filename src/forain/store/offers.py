@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import (
+    BigIntegerField,
     Case,
     Count,
     DateTimeField,
@@ -23,7 +24,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
 from forain.contracts.marketplace import UnreadOffer
 from forain.core.clock import Instant
@@ -458,7 +459,8 @@ def settle(row: models.Offer, number: int) -> None:
         not_before=None,
         claimed_until=None,
         acknowledged_quantity=Case(
-            When(desired_quantity__isnull=False, then=Value(row.observed_quantity)), default=None
+            When(desired_quantity__isnull=False, then=Cast(Value(row.observed_quantity), BigIntegerField())),
+            default=None,
         ),
         marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )

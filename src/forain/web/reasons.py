@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from forain.core.clock import Instant
 from forain.core.offers import fell_by_itself
 from forain.core.plain import one_line
+from forain.flows.decide_offers import acknowledged
 from forain.store import models, offers, reckonings
 
 PRICE_STEPS = frozenset(
@@ -61,12 +62,14 @@ def lines_of(row: models.Offer) -> "QuerySet[models.Journal]":
     return models.Journal.objects.filter(subject=one_line(offers.key_of(row)), account=row.account_id).order_by("-id")
 
 
-def waits_for_orders(row: models.Offer) -> bool:
+def waits_for_orders(row: models.Offer, now: Instant) -> bool:
     """Its quantity is raised only once the orders placed before it was last seen were read."""
     observed = offers.observed_of(row)
     if row.alarm or row.submission or row.wanted_no <= row.settled_no or observed is None:
         return False
-    return fell_by_itself(row.desired_quantity, observed, row.acknowledged_quantity, row.account.sales_known_until)
+    return fell_by_itself(
+        row.desired_quantity, observed, acknowledged(row.account, row, now), row.account.sales_known_until
+    )
 
 
 def as_of(row: models.Offer, moment: Instant) -> Past:
