@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from forain.core import offers as core_offers
 from forain.core.ids import AccountId
 from forain.engine import jobs
 from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, setup
@@ -71,7 +72,7 @@ def test_nothing_is_told_upon_what_could_not_be_read_since(make_house):
 
     assert (house.quantity("SOAP"), house.quantity("OIL")) == (12, 3)
     house.box.bend = None
-    house.live(reconcile_offers.FRESH.total_seconds() + 60, step=30)
+    house.live(core_offers.FRESH.total_seconds() + 60, step=30)
     assert house.quantity("SOAP") == soap().observed_quantity == 3
 
 

@@ -19,6 +19,12 @@ ORDERS_READ_WITHIN = timedelta(minutes=6)
 LOOK_AGAIN_WITHIN = timedelta(minutes=1)
 """No wait ends in the past: what was waited for in vain is asked about again after this."""
 
+ASK_RARELY = timedelta(minutes=5)
+"""The same while nothing is known of the orders: many offers may wait for long."""
+
+FRESH = timedelta(minutes=15)
+"""So long what was seen of an offer may be told upon without another look."""
+
 APART = timedelta(seconds=3)
 """Two writes to one offer closer together may overtake each other on their way: the second one waits."""
 
@@ -203,7 +209,8 @@ def plan(
         return Settled(notes)
     if quantity_differs and fell_by_itself(quantity, observed, acknowledged_quantity, sales_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
-        until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, now + LOOK_AGAIN_WITHIN)
+        again = now + (ASK_RARELY if sales_known_until is None else LOOK_AGAIN_WITHIN)
+        until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, again)
         return Wait(until, "orders_unread", notes)
     change = Change(
         key,

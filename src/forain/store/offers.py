@@ -466,6 +466,12 @@ def settle(row: models.Offer, number: int) -> None:
     )
 
 
+def forget_told(account: AccountId, site: SiteId) -> None:
+    """No quantity that is shown there counts as told by us any more. Safe to repeat."""
+    rows = models.Offer.objects.filter(account_id=account, site=site)
+    rows.exclude(acknowledged_quantity=None).update(acknowledged_quantity=None)
+
+
 def acknowledge(rows: Sequence[models.Offer]) -> bool:
     """What these rows told is what the marketplace shows; True: nothing newer waits for any of them.
 

@@ -1,14 +1,16 @@
 """How a number of an offer came about, now and at any past moment, as page and command line show it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from forain.core.clock import Instant
+from forain.core.ids import AccountId
 from forain.core.offers import fell_by_itself
 from forain.core.plain import one_line
 from forain.flows.decide_offers import acknowledged
-from forain.store import models, offers, reckonings
+from forain.store import accounts, models, offers, orders, reckonings
 
 PRICE_STEPS = frozenset(
     {
@@ -38,7 +40,7 @@ Step = tuple[str, str, str]
 """Its code, its value, and the level of the rule that said so, "" for none."""
 
 
-def steps_of(told: list[list[str]]) -> tuple[list[Step], list[Step]]:
+def steps_of(told: Sequence[Sequence[str]]) -> tuple[list[Step], list[Step]]:
     """(those that made the quantity, those that made the price), in their order."""
     # What was decided before there were levels has none.
     steps = [(code, value, level[0] if level else "") for code, value, *level in told]
@@ -62,14 +64,19 @@ def lines_of(row: models.Offer) -> "QuerySet[models.Journal]":
     return models.Journal.objects.filter(subject=one_line(offers.key_of(row)), account=row.account_id).order_by("-id")
 
 
-def waits_for_orders(row: models.Offer, now: Instant) -> bool:
-    """Its quantity is raised only once the orders placed before it was last seen were read."""
-    observed = offers.observed_of(row)
-    if row.alarm or row.submission or row.wanted_no <= row.settled_no or observed is None:
-        return False
-    return fell_by_itself(
-        row.desired_quantity, observed, acknowledged(row.account, row, now), row.account.sales_known_until
-    )
+def waits_for(row: models.Offer, now: Instant) -> str:
+    """What keeps its quantity from being raised, as a code of `words`: "orders" placed before it was last seen and not read yet, an
+    order that is "unreadable", orders that are not read at all ("none"); "" for nothing of the kind."""
+    observed, account = offers.observed_of(row), row.account
+    if row.alarm or row.submission or row.wanted_no <= row.settled_no or observed is None or "stock" in account.paused:
+        return ""
+    unreadable = orders.unknown_sales(AccountId(account.pk))
+    known = None if unreadable else account.sales_known_until
+    if not fell_by_itself(row.desired_quantity, observed, acknowledged(account, row, now), known):
+        return ""
+    if unreadable:
+        return "unreadable"
+    return "orders" if accounts.reads_orders(account, now) else "none"
 
 
 def as_of(row: models.Offer, moment: Instant) -> Past:
