@@ -103,6 +103,7 @@ def forms_of(site: Site) -> dict[str, list[dict[str, str]]]:
         account + "rules/say": [RULE],
         account + "rules/try": [RULE, {**RULE, "as": "csv"}],
         account + "rules/rate": [{"source": "EUR", "target": "GBP", "rate": "0.8512", "on": ""}],
+        account + "rules/rates": [{}],
         account + "rules/rates-address": [{"url": "https://rates.example/daily.csv"}, {"url": ""}],
         account + "rules/upload": [{}],
         account + "brakes/answer": [

@@ -269,8 +269,10 @@ def test_the_command_line_empties_undoes_and_enters_holidays(account, monkeypatc
     today = words.local(wiring.deps().clock.now()).date()
     first, last = today + timedelta(days=3), today + timedelta(days=5)
     assert say("holiday", account.pk) == (0, "there is none\n")
-    assert say("holiday", account.pk, "--first", last, "--last", first)[0] == 1
-    assert say("holiday", account.pk, "--first", first, "--last", last) == (0, f"from {first} until {last}\n")
+    assert say("holiday", account.pk, "--first", last, "--last", first, "--yes")[0] == 1
+    assert say("holiday", account.pk, "--first", first, "--last", last)[0] == 1
+    assert say("holiday", account.pk) == (0, "there is none\n")
+    assert say("holiday", account.pk, "--first", first, "--last", last, "--yes") == (0, f"from {first} until {last}\n")
     assert say("holiday", account.pk, "--off") == (0, "taken back\n")
 
     assert say("pause", account.pk, "prices") == (0, "paused: prices\n")

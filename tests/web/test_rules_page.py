@@ -138,6 +138,19 @@ def test_the_file_goes_out_and_comes_in(merchant, account):
     assert said() == kept
 
 
+def test_rates_come_in_with_a_file_all_lines_or_none(merchant, account):
+    def upload(content):
+        file = SimpleUploadedFile("rates.csv", content, "text/csv")
+        answer = merchant.post(f"/accounts/{account.pk}/rules/rates", {"file": file}, follow=True)
+        return answer.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+
+    assert "Line 3" in upload(b"source,target,rate\nEUR,SEK,11.2\nEUR,GBP,zero\n")
+    assert not models.Rate.objects.exists()
+    assert "1 rate taken" in upload(b"source,target,rate\nEUR,SEK,11.2\n")
+    assert str(models.Rate.objects.get(target="SEK").rate).startswith("11.2")
+    assert "Line 1" in upload(b"x" * (5 * 1024 * 1024 + 1))
+
+
 def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account):
     models.Variant.objects.update(on_hand=12, allocated=0, price_minor=1000, currency="EUR")
     told = {"level": "group", "name": "bath", "buffer": "2", "percent": "10"}
@@ -150,6 +163,10 @@ def test_what_a_rule_would_change_is_shown_and_nothing_is_said(merchant, account
     assert "<b>10 · €11.00</b>" in page
     assert 'name="buffer" value="2"' in page
     assert file.decode().splitlines()[1].startswith(f"{FR},SOAP,,12,10,,10.00 EUR,11.00 EUR,")
+    # And why: each step, with the level of the rule that says it.
+    assert "buffer -2 (group)" in file.decode()
+    assert page.count("<summary>Why?</summary>") == 1
+    assert "percent +10" in file.decode()
     assert said() == []
     assert merchant.post(f"/accounts/{account.pk}/rules/try", told | {"buffer": "x"}).status_code == 400
 

@@ -54,7 +54,11 @@ def test_a_missing_role_is_named_with_what_stands_still(house, merchant):
     assert LISTING not in said
 
 
-def test_a_role_that_was_asked_for_waits_for_amazon_and_one_refused_is_refused(house, merchant):
+def test_a_role_that_was_asked_for_waits_for_amazon_and_one_refused_is_refused(make_house, client, monkeypatch):
+    # Orders were never read: else the role would have been granted since it was asked for.
+    house = make_house(allow=False)
+    monkeypatch.setattr(wiring, "deps", lambda: house.deps)
+    merchant = come_in(client)
     set_roles(house, TRACKING, ADDRESSES)
     asked = today(house) - timedelta(days=9)
     say(house, Said.ASKED, "orders", day=asked)

@@ -24,7 +24,7 @@ ONLY_OWNERS = {
     "renew_all", "add_webhook", "webhook", "rotation", "rates_address",
 }  # fmt: skip
 DECISIONS = {
-    "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "say_bundle", "dissolve_bundle", "say_rule", "say_rate", "try_rule", "rules_upload", "retry_order", "put_order_aside", "take_care",
+    "pause", "landing", "check_now", "allow_site", "decide_link", "links_upload", "say_bundle", "dissolve_bundle", "say_rule", "say_rate", "rates_upload", "try_rule", "rules_upload", "retry_order", "put_order_aside", "take_care",
     "register", "register_account", "answer_brake", "brake_limits", "allow_leap", "retry_refusals",
     "empty_shelves", "holiday",
 }  # fmt: skip

@@ -502,8 +502,9 @@ def account_empty(number: int, undo: bool, yes: bool) -> None:
 @click.option("--first", type=GRANTED_ON, help="Its first day.")
 @click.option("--last", type=GRANTED_ON, help="Its last day.")
 @click.option("--off", is_flag=True, help="Take it back, also while it is under way.")
-def account_holiday(number: int, first: datetime | None, last: datetime | None, off: bool) -> None:
-    """From the first day until the last one your own offers show 0. Without days: say what is entered."""
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def account_holiday(number: int, first: datetime | None, last: datetime | None, off: bool, yes: bool) -> None:
+    """From the first day until the last one your own offers show 0. Without days: say what is entered, and what Amazon shows of its own."""
     with visiting():
         from datetime import timedelta
 
@@ -511,6 +512,7 @@ def account_holiday(number: int, first: datetime | None, last: datetime | None, 
         from forain.core.holiday import A_MOMENT
         from forain.core.ids import AccountId
         from forain.flows import empty_shelves
+        from forain.store import accounts
         from forain.web import words
 
         row = account_row(number)
@@ -520,11 +522,20 @@ def account_holiday(number: int, first: datetime | None, last: datetime | None, 
         if (first is None) != (last is None):
             raise click.ClickException("--first and --last: both of them")
         if first is not None and last is not None:
+            if not yes:
+                click.confirm(
+                    f"Show 0 of all offers of {one_line(row.name)} from {first:%Y-%m-%d} until {last:%Y-%m-%d}?",
+                    abort=True,
+                )
             begins, ends = words.day_begins(first.date()), words.day_begins(last.date() + timedelta(days=1))
             refused = empty_shelves.say_holiday(wiring.deps(), AccountId(number), begins, ends, BY)
             if refused is not None:
                 raise click.ClickException(words.say(reader_language(), f"wrong.{refused.code}"))
             row = account_row(number)
+        for site in accounts.sites(AccountId(number)):
+            if site.suspended:
+                gaps = {"site": site.domain or site.site}
+                tell(words.say(reader_language(), "brakes.vacation_there", gaps), aside=True)
         if row.holiday_begins is None or row.holiday_ends is None:
             tell("there is none")
             return

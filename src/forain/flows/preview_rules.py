@@ -1,6 +1,6 @@
 """I see what a rule would change before I say it: from the shop as it was last mirrored, nothing is sent or written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -29,7 +29,7 @@ AT_ONCE = 1000
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One offer that would be told otherwise. `held`: why it would be held back, "" for nothing. `shared`: its quantity would be
-    the smallest of what the rules of several sites say, which share it. `together`: percent of the same pieces that all accounts
+    the smallest of what the rules of several sites say, which share it. `steps`: how it would come about (`Reckoned.steps`). `together`: percent of the same pieces that all accounts
     would take which offer what it sells; None: no other account does."""
 
     offer: models.Offer
@@ -37,6 +37,7 @@ class Difference:
     after: Desired
     held: str = ""
     shared: bool = False
+    steps: Sequence[Sequence[str]] = ()
     together: Decimal | None = None
 
     @property
@@ -122,8 +123,8 @@ def _of_these(
             desired = offers.fitting(row, reckoned.desired)
             if row.fulfilled_by == "marketplace":
                 desired = replace(desired, quantity=None)
-            found.append((desired, reckoned.held, "quantity_shared" in reckoned.notes))
-        if found[0] != found[1]:
+            found.append((desired, reckoned.held, "quantity_shared" in reckoned.notes, reckoned.steps))
+        if found[0][:3] != found[1][:3]:
             together = max((shares[part.variant] for part in parts if part.variant in shares), default=None)
             yield Difference(row, found[0][0], *found[1], together)
 
@@ -138,12 +139,19 @@ def sharing(deps: Deps, account: models.Account, place: Place) -> list[models.Ac
     return found if len(found) > 1 else []
 
 
+def because(steps: Sequence[Sequence[str]]) -> str:
+    """The steps that led to a number, each with the level of the rule that said it, as one cell of a file."""
+    return "; ".join(f"{code} {value}" + "".join(f" ({one})" for one in level if one) for code, value, *level in steps)
+
+
 def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
     """The differences as lines of a CSV file."""
     heads = ["site", "sku"]
     for name in ("quantity", "price", *NAMES):
         heads += [f"{name}_on_amazon", f"{name}_before", f"{name}_after"]
-    yield csv_files.line([*heads, *(f"{name}_on_amazon" for name in SETUP), "held", "shared", "shares_together"])
+    yield csv_files.line(
+        [*heads, *(f"{name}_on_amazon" for name in SETUP), "held", "shared", "shares_together", "because"]
+    )
     for one in found:
         shown = one.offer
         told = shown.observed_terms, as_text(one.before.terms), as_text(one.after.terms)
@@ -152,5 +160,5 @@ def csv_lines(found: Iterator[Difference]) -> Iterator[str]:
             offers.money(shown.observed_minor, shown.observed_currency), one.before.price, one.after.price,
             *(terms.get(name) for name in NAMES for terms in told),
             *(shown.price_setup.get(name) for name in SETUP), one.held, "yes" if one.shared else "",
-            "" if one.together is None else digits(one.together),
+            "" if one.together is None else digits(one.together), because(one.steps),
         ])  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from forain.core.ids import AccountId
 from forain.core.terms import NAMES
 from forain.flows import csv_files
-from forain.flows.preview_rules import SETUP
+from forain.flows.preview_rules import SETUP, because
 from forain.store import models, offers
 
 
@@ -22,7 +22,7 @@ def csv_lines(account: AccountId, site: str) -> Iterator[str]:
     for row in offers.unlike_or_held(account, site).iterator(chunk_size=1000):
         yield csv_files.line([
             row.site, row.sku, row.title, *_sides(row), *(row.price_setup.get(name) for name in SETUP), row.held,
-            "; ".join(row.notes), "; ".join(_step(*step) for step in row.desired_steps),
+            "; ".join(row.notes), because(row.desired_steps),
         ])  # fmt: skip
 
 
@@ -39,7 +39,3 @@ def _sides(row: models.Offer) -> Iterator[object]:
     for shown, wanted in sides:
         yield shown
         yield None if wanted == shown else wanted
-
-
-def _step(code: str, value: str, level: str = "") -> str:
-    return f"{code} {value} ({level})" if level else f"{code} {value}"

@@ -53,6 +53,7 @@ NEEDED: Mapping[str, Right] = {
     "links_upload": Right.CHANGE,
     "say_rule": Right.CHANGE,
     "say_rate": Right.CHANGE,
+    "rates_upload": Right.CHANGE,
     "try_rule": Right.CHANGE,
     "rules_upload": Right.CHANGE,
     "answer_brake": Right.CHANGE,

@@ -18,6 +18,7 @@ from forain.flows import divide_stock, poll_rates, preview_rules, set_rates, set
 from forain.flows.csv_files import WrongLine
 from forain.store import accounts, instance, models, rates, rules, shops
 from forain.store.rules import Place
+from forain.web import reasons
 from forain.web.downloads import as_csv
 from forain.web.templatetags.words_of import w
 
@@ -66,7 +67,7 @@ def try_rule(request: HttpRequest, number: int) -> HttpResponseBase:
         shared += one.shared
         twice += one.twice
         if count <= MOST_SHOWN:
-            differences.append(one)
+            differences.append((one, *reasons.steps_of(one.steps)))
     tried = {
         "differences": differences,
         "count": count,
@@ -152,6 +153,28 @@ def say_rate(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_POST
+def rates_in(request: HttpRequest, number: int) -> HttpResponse:
+    """All lines or none: a wrong one is named, and nothing is changed."""
+    get_object_or_404(models.Account, pk=number)
+    deps = wiring.deps()
+    content = _uploaded(request)
+    found = content if isinstance(content, WrongLine) else set_rates.read_csv(content, deps.clock.now().date())
+    if isinstance(found, WrongLine):
+        messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="rates")
+    else:
+        set_rates.say(deps, found, request.user.get_username())
+        messages.success(request, w("rules.rates_taken", count=len(found)))
+    return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
+
+
+def _uploaded(request: HttpRequest) -> bytes | WrongLine:
+    file = request.FILES.get("file")
+    if file and (file.size or 0) > LARGEST_FILE:
+        return WrongLine(1, "> 5 MB")
+    return file.read() if file else b""
+
+
+@require_POST
 def rates_address(request: HttpRequest, number: int) -> HttpResponse:
     """Rates are fetched there from now on, for all accounts alike; an empty field: nowhere any more."""
     get_object_or_404(models.Account, pk=number)
@@ -173,11 +196,8 @@ def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
 def csv_in(request: HttpRequest, number: int) -> HttpResponse | StreamingHttpResponse:
     """All lines or none: a wrong one is named, and nothing is changed. `as` csv: change nothing, answer what would be."""
     account = get_object_or_404(models.Account, pk=number)
-    file = request.FILES.get("file")
-    if file and (file.size or 0) > LARGEST_FILE:
-        found: dict[Place, dict[str, str]] | WrongLine = WrongLine(1, "> 5 MB")
-    else:
-        found = set_rules.read_csv(account, file.read() if file else b"")
+    content = _uploaded(request)
+    found = content if isinstance(content, WrongLine) else set_rules.read_csv(account, content)
     if isinstance(found, WrongLine):
         messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="file")
     elif request.POST.get("as") == "csv":

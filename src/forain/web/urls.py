@@ -76,6 +76,7 @@ urlpatterns = [
     path("accounts/<int:number>/rules/try", rules.try_rule, name="try_rule"),
     path("accounts/<int:number>/rules/say", rules.say_rule, name="say_rule"),
     path("accounts/<int:number>/rules/rate", rules.say_rate, name="say_rate"),
+    path("accounts/<int:number>/rules/rates", rules.rates_in, name="rates_upload"),
     path("accounts/<int:number>/rules/rates-address", rules.rates_address, name="rates_address"),
     path("accounts/<int:number>/rules.csv", rules.csv_out, name="rules_csv"),
     path("accounts/<int:number>/rules/upload", rules.csv_in, name="rules_upload"),
