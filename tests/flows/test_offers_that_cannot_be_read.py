@@ -179,15 +179,16 @@ def test_of_a_site_with_too_many_to_remember_none_counts_as_gone(make_house, mon
 
 
 def test_an_offer_that_was_never_readable_is_named_and_comes_in_once_it_is(make_house):
-    house = make_house(transport=bending)
+    house = make_house(transport=bending, allow=False)
     house.box.bend = garbled("SOAP")
+    setup.allow_writes(house.deps, AccountId(house.account_id), FR, True, "test")
     house.live(60)
     assert skus() == {"OIL"}
     assert house.journal(f"{FR}/SOAP") == ["offer_unreadable"]
 
     house.box.bend = None
     sweep(house)
-    house.live(60)
+    house.live(600, step=30)
 
     assert skus() == {"SOAP", "OIL"}
     assert house.quantity("SOAP") == soap().observed_quantity == 12
