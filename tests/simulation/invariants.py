@@ -1120,9 +1120,8 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
         if left is not None and left <= LANDS_BEFORE and not seller.may_write:
             # Whether it had begun before writing was forbidden.
             caused |= told & {("landing_held", seller.subject), ("landing_under_way", seller.subject)}
-        may = ("shipment_refused", seller.subject)
-        if may in told and any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
-            caused.add(may)
+        if any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
+            caused |= told & {("shipment_refused", seller.subject), ("cancel_refused", seller.subject)}
         failed = models.Journal.objects.filter(account_id=seller.number, code="feed_failed")
         if failed.filter(at__gte=watch.story.now() - FEED_NOTICED).exists():
             # What becomes of its answers decides whether a feed came to nothing: only the journal knows.
@@ -1162,7 +1161,7 @@ def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
 
 def _sent_and_cancelled(watch: Watch, order: Order) -> bool:
     """It left the shop and was cancelled at Amazon: whether Amazon was told of the parcel first and refused, or the
-    order was known to be cancelled before, is a question of moments."""
+    order was known to be cancelled before, and the shop refused, is a question of moments."""
     return order.status == "CANCELLED" and any(booked.parcels for booked in watch.story.shop.of(order.order_id))
 
 
