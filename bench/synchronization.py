@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +83,6 @@ def _row(home: Path) -> dict[str, Any]:
         addresses = {"address.token": f"{running.url}/auth/o2/token", "address.api": f"{running.url}/eu"}
         account = setup.add_account(deps, setup.NewAccount("amazon", "private", "Bench", values, addresses))
         accounts.allow_writes(AccountId(account.pk), SITE, "bench", now)
-        # Nothing is sold here: the first quantities need not wait until the orders were read.
-        models.Account.objects.update(sales_known_until=now + timedelta(days=1))
         schedule.plan_all(deps.clock.now())
         jobs.run(deps, "mirror_catalogue", f"shop:{shop.pk}")
         jobs.run(deps, "sweep_offers", f"account:{account.pk}")

@@ -39,7 +39,7 @@ def terms(days):
     return Terms(handling_days=days)
 
 
-def next_step(desired, submitted=None, observed=None, acknowledged=None, known=T0, moved=False, now=T0):
+def next_step(desired, submitted=None, observed=None, acknowledged=None, known=None, moved=False, now=T0):
     return plan(
         KEY,
         desired,
@@ -141,19 +141,6 @@ def test_a_quantity_that_fell_by_itself_is_not_raised_before_the_orders_were_rea
     assert blind.code == "orders_unread"
     assert isinstance(read, Submit)
     assert isinstance(lower, Submit)
-
-
-def test_the_first_quantity_ever_is_not_raised_before_the_orders_were_read():
-    blind = next_step(Desired(5, PRICE), observed=seen(3), known=None)
-    read = next_step(Desired(5, PRICE), observed=seen(3), known=T0 + timedelta(minutes=2))
-    lower = next_step(Desired(2, PRICE), observed=seen(3), known=None)
-    none_yet = next_step(Desired(5, PRICE), observed=seen(None), known=None)
-
-    assert isinstance(blind, Wait)
-    assert blind.code == "orders_unread"
-    assert isinstance(read, Submit)
-    assert isinstance(lower, Submit)
-    assert isinstance(none_yet, Submit)
 
 
 @given(

@@ -29,16 +29,7 @@ def carrier(shown, wants, *, busy=False, again_at=None, told_ago=3600):
 
 
 def decide(desired, observed, stands, *, moved=False, waited=False):
-    return of_sister(
-        desired,
-        observed,
-        stands,
-        moved=moved,
-        waited=waited,
-        waited_for_orders=False,
-        acknowledge_within=WITHIN,
-        now=NOW,
-    )
+    return of_sister(desired, observed, stands, moved=moved, waited=waited, acknowledge_within=WITHIN, now=NOW)
 
 
 @pytest.mark.parametrize(

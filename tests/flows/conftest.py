@@ -12,18 +12,16 @@ import pytest
 from cryptography.fernet import Fernet
 
 from forain import wiring
-from forain.core.ids import AccountId, SiteId
+from forain.core.ids import AccountId
 from forain.core.secret import Secret
 from forain.engine import jobs, schedule
-from forain.flows import authorize, setup
+from forain.flows import authorize
 from forain.store import accounts, models, runs
 from forain.store.vault import Vault
 from forain_box import Box
 from forain_box.http import Cut, Request
 from forain_box.sites import SITES
 
-BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
-BEFORE_THE_YES = timedelta(minutes=10)
 FR, DE, PL = "A13V1IB3VIYZZH", "A1PA6795UKMFR9", "A1C3SOZRARQ6R3"
 HEADER = "id,sku,ean,title,price,currency,tax_rate,on_hand\n"
 
@@ -93,14 +91,6 @@ class House:
             passed += step
         self.tick()
 
-    def look_around(self) -> None:
-        """Ten minutes of seeing everything and telling nothing, as between a connection and the merchant's yes: the offers are
-        known, and so is what was sold before."""
-        for _ in range(2):
-            self.tick()
-            self.advance(BEFORE_THE_YES.total_seconds() / 2)
-        self.tick()
-
     def amazon(self, sku: str) -> dict[str, Any]:
         return next(x for x in self.control("GET", "state")["listings"] if x["sku"] == sku)
 
@@ -151,9 +141,7 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
     def make(goods: dict[str, tuple[str, int]] | None = None, *, on_amazon: dict[str, tuple[str, int]] | None = None,
              connect: bool = True, allow: bool = True, kind: str = "private", transport: Any = None,
              sites: tuple[str, ...] = (FR,)) -> House:  # fmt: skip
-        box = Box(
-            seed=1, clock="manual", start=BEGIN - BEFORE_THE_YES if connect and allow else BEGIN, write_delay=(0.5, 2.0)
-        )
+        box = Box(seed=1, clock="manual", start=datetime(2026, 3, 1, 9, tzinfo=UTC), write_delay=(0.5, 2.0))
         folder = tmp_path / "shop"
         folder.mkdir()
         vault = Vault([Fernet.generate_key().decode()])
@@ -209,9 +197,8 @@ def make_house(tmp_path: Path, transactional_db: None) -> Callable[..., House]:
             outcome = authorize.enter_token(deps, house.account, Secret(granted["refresh_token"]), now)
             assert outcome.code == "granted"
             if allow:
-                house.look_around()
                 for site in sites:
-                    setup.allow_writes(deps, AccountId(account.pk), SiteId(site), True, "test")
+                    accounts.allow_writes(AccountId(account.pk), site, "test", now)
         return house
 
     return make

@@ -146,7 +146,7 @@ def test_a_shop_that_breaks_while_it_is_tried_leaves_nothing_behind(house, tmp_p
 
 
 def test_an_account_without_a_shop_reads_orders_and_waits_for_its_shop(make_house):
-    house = make_house(allow=False)
+    house = make_house()
     models.Account.objects.update(shop=None)
     house.live(60)
     order = house.buy("SOAP")

@@ -2,19 +2,17 @@
 
 import json
 from collections import Counter
-from contextlib import suppress
 
 import pytest
 from django.db import connection
 from django.db.models import F
 
-from forain.core import errors, roads
+from forain.core import roads
 from forain.core.ids import AccountId
 from forain.core.secret import Secret
 from forain.engine import jobs
-from forain.flows import authorize, send_feeds, setup
+from forain.flows import authorize, send_feeds
 from forain.flows.mirror_catalogue import mirror_catalogue
-from forain.flows.reconcile_offers import reconcile_offers
 from forain.marketplaces.amazon import feeds as amazon_feeds
 from forain.store import feeds, limits, models, offers, runs
 from forain_box import feeds as box_feeds
@@ -258,10 +256,8 @@ def test_a_change_that_comes_before_the_feed_is_handed_in_is_told_once(shop_of_m
     house.calls.never_both_within_an_hour()
 
 
-def test_a_feed_that_breaks_off_is_looked_at_and_sent_once_more_and_then_goes_one_by_one(shop_of_many, monkeypatch):
+def test_a_feed_that_breaks_off_is_looked_at_and_sent_once_more_and_then_goes_one_by_one(shop_of_many):
     house = shop_of_many
-    # Such a feed may have done all of its work or nothing: here nothing.
-    monkeypatch.setattr(house.box.world.chance, "random", lambda: 0.9)
     fault(house, "feed-fatal", "JSON_LISTINGS_FEED", 2)
     change(house, 15)
 
@@ -275,23 +271,6 @@ def test_a_feed_that_breaks_off_is_looked_at_and_sent_once_more_and_then_goes_on
     house.advance(6 * 3600)
     go(house, 30)
     assert finding() is None
-
-
-def test_a_feed_of_prices_makes_no_quantity_one_of_ours(shop_of_many):
-    """Pieces that fell just before it was sent would count as told, and be raised over."""
-    house = shop_of_many
-    setup.set_paused(house.deps, AccountId(house.account_id), {"stock"}, "test")
-    models.Offer.objects.update(acknowledged_quantity=None)
-    for sku in GOODS:
-        house.goods[sku] = ("11.00", 20)
-    house.write_catalogue()
-    mirror_catalogue(house.deps, house.shop)
-
-    go(house, 600, step=5)
-
-    assert hows() == ["done"]
-    assert not waiting()
-    assert not models.Offer.objects.exclude(acknowledged_quantity=None).exists()
 
 
 def test_a_feed_that_nothing_is_left_for_keeps_no_old_notice_standing(shop_of_many):
@@ -369,27 +348,6 @@ def test_a_stuck_feed_is_asked_after_for_three_days_and_no_longer(shop_of_many):
 
     assert not models.FeedLine.objects.exists()
     at_rest(house, 15)
-
-
-def test_who_asks_after_a_stuck_feed_and_may_not_call_costs_the_next_feed_no_step(shop_of_many):
-    house = shop_of_many
-    fault(house, "feed-stuck", "JSON_LISTINGS_FEED")
-    change(house, 15)
-    until_begun(house)
-    go(house, 7 * 3600, step=300)
-    house.control("DELETE", "faults")
-    change(house, 7)
-    with suppress(errors.Throttled):
-        reconcile_offers(house.deps, house.account)
-    assert models.Feed.objects.get(state="collecting").lines.count()
-    models.Feed.objects.filter(how="stuck").update(claimed_until=house.deps.clock.now())
-    drained = {"rate": 0.0001, "burst": 1, "tokens": 0, "at": house.deps.clock.now()}
-    models.Limit.objects.update_or_create(scope=limits.scope_of(house.account), operation="getFeed", defaults=drained)
-
-    with suppress(errors.Throttled):
-        send_feeds.send_feeds(house.deps, house.account)
-
-    assert models.Feed.objects.get(state="under_way").lines.count()
 
 
 def test_a_feed_that_somebody_cancelled_told_nothing_and_is_sent_anew(shop_of_many):

@@ -19,8 +19,7 @@ def old_house(tmp_path, transactional_db) -> MwsHouse:
     house = mws_house(tmp_path / "shop")
     house.connect()
     house.allow()
-    # The first quantities go up once the orders before them were read.
-    house.live(900, step=30)
+    house.live(360, step=30)
     house.first = house.buy("SOAP")["order_id"]
     read(house)
     assert house.shop_orders() == [house.first]

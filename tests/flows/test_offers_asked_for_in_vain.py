@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from forain.core import offers as core_offers
 from forain.core.ids import AccountId, SubmissionId
 from forain.core.offers import Change
 from forain.flows import mirror_catalogue, observe_offers, reconcile_offers
@@ -35,7 +34,7 @@ def tell(house, quantity: int) -> None:
 @pytest.mark.parametrize("long_ago", [False, True], ids=["just seen", "seen a while ago"])
 def test_a_listing_that_was_missed_is_told_nothing(house, long_ago):
     house.live(60)
-    house.advance(core_offers.FRESH.total_seconds() if long_ago else 0)
+    house.advance(reconcile_offers.FRESH.total_seconds() if long_ago else 0)
     house.advance(10)
     tell(house, 11)
     take_away(house)

@@ -6,9 +6,10 @@ from django.db.models import F
 from forain.core import errors
 from forain.core.errors import Problem
 from forain.core.ids import AccountId, SiteId, SubmissionId
-from forain.core.offers import FRESH, Change, Desired
+from forain.core.offers import Change, Desired
 from forain.flows import decide_offers, mirror_catalogue, observe_offers, reconcile_offers, setup
 from forain.flows.observe_offers import LOOK_AGAIN
+from forain.flows.reconcile_offers import FRESH
 from forain.store import models, offers, runs
 
 from .conftest import cutting

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from forain.core import offers as core_offers
 from forain.core.ids import AccountId
 from forain.engine import jobs
 from forain.flows import mirror_catalogue, observe_offers, reconcile_offers, setup
@@ -72,7 +71,7 @@ def test_nothing_is_told_upon_what_could_not_be_read_since(make_house):
 
     assert (house.quantity("SOAP"), house.quantity("OIL")) == (12, 3)
     house.box.bend = None
-    house.live(core_offers.FRESH.total_seconds() + 60, step=30)
+    house.live(reconcile_offers.FRESH.total_seconds() + 60, step=30)
     assert house.quantity("SOAP") == soap().observed_quantity == 3
 
 
@@ -179,16 +178,15 @@ def test_of_a_site_with_too_many_to_remember_none_counts_as_gone(make_house, mon
 
 
 def test_an_offer_that_was_never_readable_is_named_and_comes_in_once_it_is(make_house):
-    house = make_house(transport=bending, allow=False)
+    house = make_house(transport=bending)
     house.box.bend = garbled("SOAP")
-    setup.allow_writes(house.deps, AccountId(house.account_id), FR, True, "test")
     house.live(60)
     assert skus() == {"OIL"}
     assert house.journal(f"{FR}/SOAP") == ["offer_unreadable"]
 
     house.box.bend = None
     sweep(house)
-    house.live(600, step=30)
+    house.live(60)
 
     assert skus() == {"SOAP", "OIL"}
     assert house.quantity("SOAP") == soap().observed_quantity == 12

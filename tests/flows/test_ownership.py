@@ -120,7 +120,7 @@ def test_saying_who_leads_it_ends_the_dispute_at_once(open_house):
 
 
 def test_amazons_own_limits_are_shown_before_a_price_is_told_and_hold_one_that_is_outside(make_house):
-    house = make_house({"SOAP": ("10.00", 12)}, on_amazon={"SOAP": ("15.00", 20)}, allow=False)
+    house = make_house({"SOAP": ("10.00", 12)}, on_amazon={"SOAP": ("15.00", 1)}, allow=False)
     elsewhere(house, minimum_seller_allowed_price=step(12), maximum_seller_allowed_price=step(20))
 
     found = preview_rules.preview(house.deps, house.account, ALL, {"percent": "30"})

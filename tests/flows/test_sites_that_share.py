@@ -318,19 +318,6 @@ def test_by_feed_a_quantity_is_told_once_too(house, told, monkeypatch):
     assert {site: Decimal(price) for site, price in house.amazon("SOAP")["prices"].items()}[PL] == Decimal("44.00")
 
 
-def test_a_site_that_does_not_share_after_all_is_raised_for_the_first_time_too(make_house, told):
-    """The orders before the look are read first, and that look is old then; it counts all the same."""
-    house = make_house({"SOAP": ("10.00", 12)}, transport=told.wire, sites=(FR, DE), allow=False)
-    house.control("POST", f"sellers/{house.seller}/own-stock", {"marketplace_ids": [DE]})
-    house.look_around()
-    for site in (FR, DE):
-        setup.allow_writes(house.deps, AccountId(house.account_id), site, True, "test")
-
-    house.live(timedelta(minutes=50).total_seconds(), step=20)
-
-    assert (shown(house), waiting(house)) == ({FR: 12, DE: 12}, [])
-
-
 def test_a_site_that_does_not_share_after_all_is_told_itself(make_house, told):
     house = make_house({"SOAP": ("10.00", 12)}, transport=told.wire, sites=(FR, DE))
     house.control("POST", f"sellers/{house.seller}/own-stock", {"marketplace_ids": [DE]})

@@ -1,20 +1,12 @@
 """What was sold on one account or SKU is seen by all that share its stock, and given back when the sale falls away."""
 
-from datetime import timedelta
-
 import pytest
-from click.testing import CliRunner
-from django.test import Client
 
-from forain.cli import main
 from forain.core.ids import AccountId, SellerSku, VariantId
 from forain.core.secret import Secret
 from forain.engine import schedule
-from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers, set_rules, setup
-from forain.store import accounts, models, offers, orders, runs
-from forain.store.rules import Place
-from forain_box import listing_writes
-from tests.people import come_in
+from forain.flows import authorize, import_orders, link_offers, mirror_catalogue, reconcile_offers
+from forain.store import accounts, models, offers, orders
 
 FR = "A13V1IB3VIYZZH"
 DE = "A1PA6795UKMFR9"
@@ -37,7 +29,6 @@ def second_account(house):
         "POST", "sellers/A2SECONDSELLER/authorize", {"application_id": house.application["application_id"]}
     )
     authorize.enter_token(house.deps, accounts.get(AccountId(row.pk)), Secret(token["refresh_token"]), now)
-    house.look_around()
     accounts.allow_writes(AccountId(row.pk), DE, "test", now)
     return row
 
@@ -278,142 +269,3 @@ def test_an_order_that_changed_right_after_a_list_ended_is_not_raised_over(house
     assert house.quantity("SOAP") == 11
     house.live(1200, step=15)
     assert house.quantity("SOAP") == 19
-
-
-@pytest.fixture
-def before_the_yes(make_house):
-    """All is seen and nothing told, five pieces here and there."""
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 5)}, allow=False)
-    house.live(3600, step=60)
-    return house
-
-
-def highest(house, seconds):
-    """The most pieces that Amazon shows while time passes."""
-    return max((house.live(10, step=10), house.quantity("SOAP"))[1] for _ in range(seconds // 20))
-
-
-def test_the_first_quantity_ever_is_not_raised_over_a_sale_nobody_has_read(make_house):
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 5)}, allow=False)
-    house.advance(3600)
-    house.buy("SOAP", 2)
-    house.advance(60)
-    accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
-
-    house.live(20)
-    # The offer says why it waits.
-    client = Client()
-    come_in(client)
-    offer = models.Offer.objects.get()
-    assert "once the latest orders were read" in client.get(f"/offers/{offer.pk}").content.decode()
-    told = CliRunner().invoke(main, ["offer", "why", str(house.account_id), "SOAP"])
-    assert "once the latest orders were read" in told.output
-
-    assert highest(house, 900) == 3
-    assert "once the latest orders were read" not in client.get(f"/offers/{offer.pk}").content.decode()
-
-    house.change("SOAP", stock=9)
-    house.live(900, step=30)
-    assert house.quantity("SOAP") == 9 - 2
-
-
-def test_a_price_that_was_told_makes_no_quantity_one_of_ours(before_the_yes):
-    """Another tool leads the quantity until a moment ago: what Amazon shows beside our price may have fallen just before."""
-    house = before_the_yes
-    account = AccountId(house.account_id)
-    set_rules.say(house.deps, house.account, Place("account"), {"quantity_led_by": "other_tool"}, "Camille")
-    accounts.allow_writes(account, FR, "test", house.deps.clock.now())
-    house.live(120, step=10)
-    house.buy("SOAP", 2)
-    house.change("SOAP", price="11.00")
-    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
-    house.live(60)
-    assert house.amazon("SOAP")["prices"] == {FR: "11.00"}
-
-    set_rules.say(house.deps, house.account, Place("account"), {"quantity_led_by": "shop"}, "Camille")
-
-    assert highest(house, 900) == 3
-
-
-def test_where_orders_are_paused_the_first_quantity_is_sent_all_the_same(make_house):
-    """Another tool brings the orders in: nothing would ever end the wait for them."""
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 1)}, allow=False)
-    setup.set_paused(house.deps, AccountId(house.account_id), ["orders"], "Camille")
-    accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
-
-    house.live(60)
-
-    assert house.quantity("SOAP") == 5
-
-
-def test_where_no_orders_may_be_read_the_first_quantity_is_sent_all_the_same(make_house):
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 1)}, allow=False)
-    house.control("POST", "faults", {"kind": "forbidden", "operation": "searchOrders", "count": 100000})
-    accounts.allow_writes(AccountId(house.account_id), FR, "test", house.deps.clock.now())
-
-    assert highest(house, 1200) == 1
-    house.live(7200, step=120)
-
-    assert house.quantity("SOAP") == 5
-
-
-def test_what_amazon_showed_before_the_yes_counts_as_nobodys(make_house):
-    """It was equal once, by chance; another tool raised it since, and what fell after that is not known."""
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 5)}, allow=False)
-    house.live(3600, step=60)
-    house.change("SOAP", stock=30)
-    house.live(600, step=60)
-    put_there(house, 30)
-    house.live(1200, step=60)
-    house.buy("SOAP", 2)
-    house.change("SOAP", stock=29)
-    mirror_catalogue.mirror_catalogue(house.deps, house.shop)
-    setup.allow_writes(house.deps, AccountId(house.account_id), FR, True, "Camille")
-
-    assert highest(house, 1200) == 28
-
-
-def put_there(house, quantity):
-    """Somebody says so many in Seller Central."""
-    told = {"fulfillment_channel_code": "DEFAULT", "quantity": quantity}
-    write = listing_writes.Write(house.seller, "SOAP", [FR], "PRODUCT", [("merge", "fulfillment_availability", [told])])
-    listing_writes.apply(house.box.world, listing_writes.plain(write))
-    runs.force(f"account:{house.account_id}", house.deps.clock.now(), ["sweep_offers"])
-
-
-def test_an_offer_that_rises_is_told_at_last_where_orders_are_read_slower_than_looks_grow_old(make_house):
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 1)}, allow=False)
-    house.look_around()
-    runs.poke("import_orders", f"account:{house.account_id}", house.deps.clock.now())
-    setup.allow_writes(house.deps, AccountId(house.account_id), FR, True, "Camille")
-    models.Account.objects.update(sales_known_until=None, orders_read_at=None, orders_read_until=None)
-    for _ in range(40):
-        # A list of orders each twenty minutes.
-        due = house.deps.clock.now() + timedelta(minutes=20)
-        models.Run.objects.filter(flow="import_orders").update(due_at=due)
-        house.live(300, step=60)
-        if house.quantity("SOAP") == 5:
-            break
-        models.Run.objects.filter(flow="import_orders").update(due_at=due)
-        house.live(780, step=60)
-        models.Run.objects.filter(flow="import_orders").update(due_at=house.deps.clock.now())
-        house.live(60, step=60)
-
-    assert house.quantity("SOAP") == 5
-
-
-def test_an_order_that_cannot_be_read_is_named_as_what_holds_a_first_quantity(make_house):
-    house = make_house({"SOAP": ("10.00", 5)}, on_amazon={"SOAP": ("10.00", 1)}, allow=False)
-    house.look_around()
-    orders.see_unreadable(
-        AccountId(house.account_id), "111-1111111-1111111", "fulfillmentStatus", house.deps.clock.now()
-    )
-    setup.allow_writes(house.deps, AccountId(house.account_id), FR, True, "Camille")
-    reconcile_offers.reconcile_offers(house.deps, house.account)
-
-    client = Client()
-    come_in(client)
-    page = client.get(f"/offers/{models.Offer.objects.get().pk}").content.decode()
-
-    assert house.quantity("SOAP") == 1
-    assert "an order that Forain cannot read" in page

@@ -174,7 +174,7 @@ def test_an_offer_nobody_knew_gets_its_row_and_is_looked_at_before_anything_is_t
     new = {"seller_id": shelf.seller, "sku": "NEW", "asin": "B0NEW00000", "marketplace_id": FR, "quantity": 3, "title": "Neu",
            "price": {"amount": "7.00", "currency": "EUR"}}  # fmt: skip
     shelf.control("POST", "listings", [new])
-    shelf.change("NEW", price="8.00", stock=2)
+    shelf.change("NEW", price="8.00", stock=4)
 
     compare(shelf)
 
@@ -184,7 +184,7 @@ def test_an_offer_nobody_knew_gets_its_row_and_is_looked_at_before_anything_is_t
     assert offers.missed(found)
     assert found.wanted_no > found.settled_no
     shelf.live(120)
-    assert (shelf.quantity("NEW"), listing(shelf, "NEW").prices[FR]) == (2, Decimal("8.00"))
+    assert (shelf.quantity("NEW"), listing(shelf, "NEW").prices[FR]) == (4, Decimal("8.00"))
     assert row("NEW").product_type != ""
 
 

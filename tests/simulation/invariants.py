@@ -701,13 +701,10 @@ def never_raised_by_older_knowledge(watch: Watch, sku: str, quantity: int, worke
 
 
 def never_raised_over_a_fall_that_was_seen(watch: Watch, seller: Seller, row: models.Offer, quantity: int) -> None:
-    """Where Amazon's quantity fell, or may have before any of ours was shown, and the order is not in the book yet, nothing is
-    raised."""
-    if row.observed_quantity is None or row.observed_at is None or quantity <= row.observed_quantity:
+    """Where Amazon's quantity fell and the order is not in the book yet, nothing is raised."""
+    if row.observed_quantity is None or row.acknowledged_quantity is None or row.observed_at is None:
         return
-    if row.acknowledged_quantity is None and not accounts.reads_orders(row.account, watch.story.now()):
-        return
-    if row.acknowledged_quantity is not None and row.observed_quantity >= row.acknowledged_quantity:
+    if row.observed_quantity >= row.acknowledged_quantity or quantity <= row.observed_quantity:
         return
     known = set(models.Order.objects.values_list("order_id", flat=True))
     for order in watch.merchants_orders(seller):
@@ -1120,8 +1117,9 @@ def open_issues_tell_the_truth(watch: Watch) -> Iterator[str]:
         if left is not None and left <= LANDS_BEFORE and not seller.may_write:
             # Whether it had begun before writing was forbidden.
             caused |= told & {("landing_held", seller.subject), ("landing_under_way", seller.subject)}
-        if any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
-            caused |= told & {("shipment_refused", seller.subject), ("cancel_refused", seller.subject)}
+        may = ("shipment_refused", seller.subject)
+        if may in told and any(_sent_and_cancelled(watch, order) for order in watch.merchants_orders(seller)):
+            caused.add(may)
         failed = models.Journal.objects.filter(account_id=seller.number, code="feed_failed")
         if failed.filter(at__gte=watch.story.now() - FEED_NOTICED).exists():
             # What becomes of its answers decides whether a feed came to nothing: only the journal knows.
@@ -1161,7 +1159,7 @@ def _causes(watch: Watch, seller: Seller) -> Iterator[str]:
 
 def _sent_and_cancelled(watch: Watch, order: Order) -> bool:
     """It left the shop and was cancelled at Amazon: whether Amazon was told of the parcel first and refused, or the
-    order was known to be cancelled before, and the shop refused, is a question of moments."""
+    order was known to be cancelled before, is a question of moments."""
     return order.status == "CANCELLED" and any(booked.parcels for booked in watch.story.shop.of(order.order_id))
 
 

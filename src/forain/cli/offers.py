@@ -42,8 +42,6 @@ def offer_why(account: int, sku: str, site: str | None, at: datetime | None) -> 
         for row in found:
             tell(f"{row.sku} {words.site(row.site)}")
             _tell(reasons.as_of(row, moment), reader_language())
-            if at is None and (awaited := reasons.waits_for(row, moment)):
-                tell("  " + words.say(reader_language(), f"offers.waits_for_{awaited}"))
 
 
 def _tell(past: "Past", language: str) -> None:

@@ -63,11 +63,7 @@ class Amazon:
         return found
 
     def furnish(self, port: int) -> dict[str, Any]:
-        """The merchant's seller account and offers, with stock and prices that are not the shop's.
-
-        Amazon shows more than there is, as where nobody has kept them in step: a first quantity that is lower is sent at once. A higher
-        one waits until the latest orders were read, for minutes.
-        """
+        """The merchant's seller account and offers, with stock and prices that are not the shop's."""
         here = f"http://127.0.0.1:{port}/amazon"
         application: dict[str, Any] = self.call(
             "POST", "applications",
@@ -76,7 +72,7 @@ class Amazon:
         self.call("POST", "sellers", {"seller_id": SELLER, "name": "Le Marché de Camille", "region": "eu",
                                       "marketplace_ids": [FR], "email": "camille@example.test"})  # fmt: skip
         shelf = [
-            {"seller_id": SELLER, "sku": sku, "asin": f"B0DEMO{n:04d}", "marketplace_id": FR, "title": title, "quantity": stock + 5,
+            {"seller_id": SELLER, "sku": sku, "asin": f"B0DEMO{n:04d}", "marketplace_id": FR, "title": title, "quantity": stock // 3,
              "price": {"amount": f"{float(price) + 1:.2f}", "currency": "EUR"},
              "fulfilled_by": "AMAZON" if sku == FBA_SKU else "MERCHANT"}
             for n, (sku, title, price, stock) in enumerate(GOODS) if sku != "SANTON"

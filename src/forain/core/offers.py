@@ -19,12 +19,6 @@ ORDERS_READ_WITHIN = timedelta(minutes=6)
 LOOK_AGAIN_WITHIN = timedelta(minutes=1)
 """No wait ends in the past: what was waited for in vain is asked about again after this."""
 
-ASK_RARELY = timedelta(minutes=5)
-"""The same while nothing is known of the orders: many offers may wait for long."""
-
-FRESH = timedelta(minutes=15)
-"""So long what was seen of an offer may be told upon without another look."""
-
 APART = timedelta(seconds=3)
 """Two writes to one offer closer together may overtake each other on their way: the second one waits."""
 
@@ -209,8 +203,7 @@ def plan(
         return Settled(notes)
     if quantity_differs and fell_by_itself(quantity, observed, acknowledged_quantity, sales_known_until):
         # Somebody bought, and the order is not in our book yet: raising now would sell the piece twice.
-        again = now + (ASK_RARELY if sales_known_until is None else LOOK_AGAIN_WITHIN)
-        until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, again)
+        until = max((observed.seen_at or now) + ORDERS_READ_WITHIN, now + LOOK_AGAIN_WITHIN)
         return Wait(until, "orders_unread", notes)
     change = Change(
         key,
@@ -266,11 +259,8 @@ def fell_by_itself(
     acknowledged_quantity: int | None,
     sales_known_until: Instant | None,
 ) -> bool:
-    """Fewer are shown than were told, and what took them may not be in our book yet: `quantity` would raise over it.
-
-    Where nothing of ours was ever shown, what is shown may have fallen just now as well.
-    """
-    if quantity is None or observed.quantity is None or quantity <= observed.quantity:
+    """Fewer are shown than were told, and what took them may not be in our book yet: `quantity` would raise over it."""
+    if quantity is None or observed.quantity is None or acknowledged_quantity is None:
         return False
-    fell = acknowledged_quantity is None or observed.quantity < acknowledged_quantity
+    fell = observed.quantity < acknowledged_quantity and quantity > observed.quantity
     return fell and (sales_known_until is None or observed.seen_at is None or sales_known_until < observed.seen_at)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from forain.core.clock import Instant
-from forain.core.offers import FRESH, LOOK_AGAIN_WITHIN, Desired, Look, Observed, Settled, Wait
+from forain.core.offers import LOOK_AGAIN_WITHIN, Desired, Look, Observed, Settled, Wait
 
 SHARED = ("quantity", "handling_days")
 """What of an offer counts on all sites that share, by the names of `core.rules.LED_BY`."""
@@ -70,7 +70,6 @@ def of_sister(
     *,
     moved: bool,
     waited: bool,
-    waited_for_orders: bool,
     acknowledge_within: timedelta,
     now: Instant,
 ) -> Sister:
@@ -79,8 +78,7 @@ def of_sister(
     "itself": this site does not share as was believed, so that it is told itself.
 
     `moved`: as for `core.offers.plan`. `waited`: it was left alone before this: what happens between the looks at two sites
-    shows on one of them only, and is seen on both the next time. `waited_for_orders`: it was to be told itself, upon that look, once
-    the orders before it were read; then the look counts as any other. Look: all sites together, so that none is older than another.
+    shows on one of them only, and is seen on both the next time. Look: all sites together, so that none is older than another.
     """
     if shows(observed, desired):
         return Look() if moved and desired.quantity is not None else Settled()
@@ -92,7 +90,7 @@ def of_sister(
     if not shows(carrier.shown, desired):
         return "at_rest"
     seen, carrier_seen = observed.seen_at, carrier.shown.seen_at
-    if seen is None or seen != carrier_seen or now - seen >= (FRESH if waited_for_orders else LOOK_AGAIN_WITHIN):
+    if seen is None or seen != carrier_seen or now - seen >= LOOK_AGAIN_WITHIN:
         return Look()
     if not waited or (carrier.told_at is not None and now < carrier.told_at + acknowledge_within):
         return Wait(seen + LOOK_AGAIN_WITHIN, "shared")

@@ -7,7 +7,6 @@ from typing import Literal
 
 from forain.contracts.shop import Variant
 from forain.core.bundles import Parts
-from forain.core.clock import Instant
 from forain.core.ids import SellerSku, VariantId
 from forain.core.money import Money
 from forain.core.offers import Desired, Plan, Settled, Wait, plan
@@ -19,7 +18,7 @@ from forain.flows.add_up_bundles import Article, as_one, portions, sold_out
 from forain.flows.deps import Deps
 from forain.flows.reckon_offers import Market, Reckoned, in_force_on, landed, settled_by, wanted
 from forain.flows.share_stock import Families
-from forain.store import accounts, fees, models, offers, rules
+from forain.store import fees, models, offers, rules
 
 AWAY_AGAIN = timedelta(minutes=5)
 """While all is to be 0: how soon an offer is decided again that was decided without the shop."""
@@ -136,22 +135,12 @@ def plan_for(deps: Deps, account: models.Account, row: models.Offer, desired: De
         desired,
         offers.submitted_of(row),
         offers.observed_of(row),
-        acknowledged_quantity=acknowledged(account, row, deps.clock.now()),
+        acknowledged_quantity=row.acknowledged_quantity,
         sales_known_until=account.sales_known_until,
         moved=offers.moved(row),
         acknowledge_within=deps.open.marketplace_manifest(account.marketplace).acknowledge_within,
         now=deps.clock.now(),
     )
-
-
-def acknowledged(account: models.Account, row: models.Offer, now: Instant) -> int | None:
-    """The quantity below which what is shown counts as fallen; None: any may have.
-
-    Where no orders are read nothing would end the wait for the first quantity: what is shown counts as it is.
-    """
-    if row.acknowledged_quantity is None and not accounts.reads_orders(account, now):
-        return row.observed_quantity
-    return row.acknowledged_quantity
 
 
 def emptied_unseen(

@@ -11,28 +11,17 @@ from forain.contracts.shop import Variant
 from forain.core import authorization, errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OfferKey, SellerSku, ShopId, VariantId
-from forain.core.offers import (
-    FRESH,
-    LOOK_AGAIN_WITHIN,
-    Alarm,
-    Change,
-    Look,
-    Observed,
-    Settled,
-    Submit,
-    Wait,
-    fell_by_itself,
-)
+from forain.core.offers import LOOK_AGAIN_WITHIN, Alarm, Change, Look, Observed, Settled, Submit, Wait, fell_by_itself
 from forain.core.roads import Lane
 from forain.flows import authorize, choose_road, hold_back, reckon_offers, share_stock, tell_offers
 from forain.flows.brake import Brake
-from forain.flows.decide_offers import Decided, Known, acknowledged, decide, emptied_unseen
+from forain.flows.decide_offers import Decided, Known, decide, emptied_unseen
 from forain.flows.deps import Deps
 from forain.flows.share_stock import Families
 from forain.store import feeds, fees, journal, landings, models, offers, orders, rules, runs, shops
 
-PATIENCE = timedelta(minutes=30)
-"""After so long no longer waited for orders of which a look would need to be younger than they can be."""
+FRESH = timedelta(minutes=15)
+"""So long what was seen of an offer may be told upon without another look."""
 TURN = timedelta(seconds=20)
 """So long one run works off batches; then it is due again at once, behind those of other accounts that have become due."""
 FEED_PAGE = 500
@@ -232,12 +221,10 @@ def _still_so(
             offers.postpone(row, now + FRESH)
         elif before and (before.quantity, before.price, before.terms, before.fulfilled_by) == (
             after.quantity, after.price, after.terms, after.fulfilled_by,
-        ) and not (
-            fell_by_itself(change.quantity, after, acknowledged(account, row, now), account.sales_known_until)
-            and now < (row.marked_at or now) + PATIENCE
+        ) and not fell_by_itself(
+            change.quantity, after, row.acknowledged_quantity, account.sales_known_until
         ):  # fmt: skip
-            # The same number again may be another fall: what was taken back, and sold since. Where orders are read so slowly that
-            # each look is old before they reach it, that would be waited for without end.
+            # The same number again may be another fall: what was taken back, and sold since.
             holds.append((row, change))
     return holds
 

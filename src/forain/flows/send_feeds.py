@@ -12,11 +12,12 @@ from forain.contracts.marketplace import FeedEnd, Marketplace
 from forain.core import authorization, errors, roads
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, FeedId, OfferKey, SellerSku, SiteId
-from forain.core.offers import FRESH, Change
+from forain.core.offers import Change
 from forain.core.roads import FeedState
 from forain.flows import authorize, share_stock
 from forain.flows.deps import Deps
 from forain.flows.observe_offers import FIRST_LOOK
+from forain.flows.reconcile_offers import FRESH
 from forain.flows.tell_offers import words_of
 from forain.store import feeds, issues, journal, models, offers, runs
 
@@ -43,9 +44,8 @@ ILL = (errors.Unreachable, errors.ServerFault, errors.Malformed)
 def send_feeds(deps: Deps, account: models.Account) -> Instant:
     """Bring the account's open feed one step on; the answer is when to go on. Safe to repeat and to run twice at once."""
     manifest = deps.open.marketplace_manifest(account.marketplace)
-    again = _one_step(deps, account, manifest)
-    # Last, so that what these calls meet costs the open feed no step.
     late = _look_after_late(deps, account) if manifest.bulk else None
+    again = _one_step(deps, account, manifest)
     return again if late is None else min(again, late)
 
 
@@ -70,12 +70,11 @@ def _still_late(deps: Deps, account: models.Account, feed: models.Feed, now: Ins
     try:
         end = adapter.followed(FeedId(feed.number), feeds.changes(feed))
     except errors.Rejected as error:
-        if error.code == "not_found":
-            feeds.let_go(feed)
-            return False
-        end = None
-    except (errors.Denied, errors.Throttled, *ILL):
-        # It is asked after again in time, and nothing else waits for the answer.
+        if error.code != "not_found":
+            raise
+        feeds.let_go(feed)
+        return False
+    except (errors.Denied, *ILL):
         end = None
     if end is not None and end.how != "cancelled":
         feeds.told_late(feed, now)

@@ -221,8 +221,6 @@ def allow_writes(deps: Deps, account: AccountId, site: SiteId, allowed: bool, by
         journal.write(now, "writes_forbidden", account=account, placeholders=told)
     elif accounts.allow_writes(account, site, by, now):
         journal.write(now, "writes_allowed", account=account, placeholders=told)
-        # What was shown before, ours once or by chance, may have been changed by anybody meanwhile.
-        offers.forget_told(account, site)
         offers.mark(account, now, site=site, correlation=journal.new_correlation())
         runs.force(f"account:{account}", now, ["reconcile_offers"])
     # The notice "read-only" goes at once, as the person sees it answered.

@@ -8,7 +8,7 @@ from forain.contracts.marketplace import Marketplace
 from forain.core import errors
 from forain.core.clock import Instant
 from forain.core.ids import AccountId, OfferKey, SiteId
-from forain.core.offers import ORDERS_READ_WITHIN, Desired, Observed, Plan, Settled
+from forain.core.offers import Desired, Observed, Plan, Settled
 from forain.core.sharing import Carrier, of_sister
 from forain.flows.deps import Deps
 from forain.store import accounts, models, offers, refusals
@@ -81,8 +81,6 @@ def step_of(
     stands = Carrier(busy, carrier.not_before, offers.desired_of(carrier), shown, carrier.submitted_at)
     return of_sister(
         desired, observed, stands, moved=offers.moved(row), waited=row.not_before is not None,
-        # No other wait of a sister reaches so far beyond the last look at it.
-        waited_for_orders=bool(row.not_before and observed.seen_at and row.not_before >= observed.seen_at + ORDERS_READ_WITHIN),
         acknowledge_within=manifest.acknowledge_within, now=now,
     )  # fmt: skip
 

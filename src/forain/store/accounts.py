@@ -129,14 +129,6 @@ def note_reading(account: AccountId, read_until: Instant, read_at: Instant) -> N
         )
 
 
-def reads_orders(row: models.Account, now: Instant) -> bool:
-    """Orders are read here, now or soon: no person paused them, and no role for them has been missing for an hour."""
-    met = [told for told in row.denied_operations.values() if told["flow"] == "import_orders"]
-    since = [parse_instant(told["since"]) for told in met if "since" in told]
-    missing = [at for at in since if row.orders_imported_at is None or row.orders_imported_at < at]
-    return "orders" not in row.paused and not any(now - at > timedelta(hours=1) for at in missing)
-
-
 def deny_operation(account: AccountId, operation: str, role: str, flow: str, now: Instant) -> Instant:
     """Note that an operation is not allowed to us; `flow` is the one that met it and asks again now and then. The answer is since
     when it is not."""

@@ -277,8 +277,7 @@ was AS (SELECT o.id, o.marked_at, o.submitted_at AS at, told.quantity, l.quantit
         AND (l.minor IS NULL OR (told.minor, told.currency) = (l.minor, l.currency)) FOR UPDATE OF o)
 UPDATE store_offer o SET observed_quantity = was.quantity, observed_minor = COALESCE(was.minor, o.observed_minor),
     observed_currency = CASE WHEN was.minor IS NULL THEN o.observed_currency ELSE was.currency END, observed_at = was.at,
-    acknowledged_quantity = CASE WHEN was.told_quantity IS NOT NULL THEN was.quantity
-        WHEN o.acknowledged_quantity IS NOT NULL THEN GREATEST(o.acknowledged_quantity, was.quantity) END, settled_no = GREATEST(o.settled_no, o.submitted_no), submission = '', tries = 0,
+    acknowledged_quantity = was.quantity, settled_no = GREATEST(o.settled_no, o.submitted_no), submission = '', tries = 0,
     alarm = CASE WHEN o.held = '' THEN '' ELSE 'held' END, alarm_detail = o.held, not_before = NULL,
     marked_at = CASE WHEN o.wanted_no = GREATEST(o.settled_no, o.submitted_no) THEN NULL ELSE o.marked_at END
 FROM was WHERE o.id = was.id

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import (
-    BigIntegerField,
     Case,
     Count,
     DateTimeField,
@@ -24,7 +23,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Greatest, Least
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from forain.contracts.marketplace import UnreadOffer
 from forain.core.clock import Instant
@@ -448,7 +447,7 @@ def postpone_all(rows: Sequence[models.Offer], until: Instant, lane: Lane | None
 
 def settle(row: models.Offer, number: int) -> None:
     """What was wanted at `number` is so, as `row` was seen: a look that came meanwhile may show a sale, and a sale that
-    counted as acknowledged would be raised over. So it would where no quantity was wanted. A newer mark keeps the offer waiting.
+    counted as acknowledged would be raised over. A newer mark keeps the offer waiting.
     """
     _ours([row]).filter(settled_no__lt=number).update(
         settled_no=number,
@@ -458,18 +457,9 @@ def settle(row: models.Offer, number: int) -> None:
         alarm_detail="",
         not_before=None,
         claimed_until=None,
-        acknowledged_quantity=Case(
-            When(desired_quantity__isnull=False, then=Cast(Value(row.observed_quantity), BigIntegerField())),
-            default=None,
-        ),
+        acknowledged_quantity=row.observed_quantity,
         marked_at=Case(When(wanted_no=number, then=None), default=F("marked_at"), output_field=DateTimeField()),
     )
-
-
-def forget_told(account: AccountId, site: SiteId) -> None:
-    """No quantity that is shown there counts as told by us any more. Safe to repeat."""
-    rows = models.Offer.objects.filter(account_id=account, site=site)
-    rows.exclude(acknowledged_quantity=None).update(acknowledged_quantity=None)
 
 
 def acknowledge(rows: Sequence[models.Offer]) -> bool:
@@ -493,7 +483,6 @@ def acknowledge(rows: Sequence[models.Offer]) -> bool:
         # Where no quantity was told, a smaller one that is shown may be a sale that nobody knows yet.
         acknowledged_quantity=Case(
             When(submitted_quantity__isnull=False, then=F("observed_quantity")),
-            When(acknowledged_quantity__isnull=True, then=None),
             default=Greatest(F("acknowledged_quantity"), F("observed_quantity")),
         ),
     )

@@ -267,19 +267,9 @@ def _as_read(row: models.Order) -> "QuerySet[models.Order]":
 
 def hold(row: models.Order, reason: str, detail: str) -> bool:
     """Note why an order waits; True: this is new. A creation that broke off and cannot go on waits too."""
-    held = Q(state=OrderState.HELD.value)
-    known = held & (Q(hold_reason=reason, hold_detail=detail) | Q(hold_reason=UNREADABLE))
-    return bool(
-        _as_read(row)
-        .filter(state__in=UNSOLD)
-        .exclude(known)
-        .update(
-            state=OrderState.HELD.value,
-            hold_reason=_unless_unreadable("hold_reason", reason),
-            hold_detail=_unless_unreadable("hold_detail", detail),
-            claimed_until=None,
-        )
-    )
+    rows = _as_read(row).filter(state__in=UNSOLD)
+    changed = rows.exclude(state=OrderState.HELD.value, hold_reason=reason, hold_detail=detail)
+    return bool(changed.update(state=OrderState.HELD.value, hold_reason=reason, hold_detail=detail, claimed_until=None))
 
 
 def become(row: models.Order, state: OrderState) -> bool:
@@ -307,8 +297,7 @@ def claim(row: models.Order, now: Instant, search_lag: timedelta, correlation: s
         if locked is None:
             return False
         locked.state = OrderState.CREATING.value
-        if locked.hold_reason != UNREADABLE:
-            locked.hold_reason = locked.hold_detail = ""
+        locked.hold_reason = locked.hold_detail = ""
         locked.intent_at = locked.intent_at or now
         locked.claimed_until = now + CLAIM_LIFE + search_lag
         locked.claim_no += 1
@@ -342,9 +331,9 @@ def created(row: models.Order, shop_order: ShopOrderId, now: Instant) -> bool:
     )
 
 
-def _unless_unreadable(field: str, told: str = "") -> Case:
-    """`told`; but an order whose newest reading broke, while another worker was at it, say, is still asked for again."""
-    return Case(When(hold_reason=UNREADABLE, then=F(field)), default=Value(told), output_field=TextField())
+def _unless_unreadable(field: str) -> Case:
+    """Empty; but an order whose newest reading broke is still asked for again."""
+    return Case(When(hold_reason=UNREADABLE, then=F(field)), default=Value(""), output_field=TextField())
 
 
 def put_off(row: models.Order, error: str, again_at: Instant) -> None:
@@ -364,8 +353,8 @@ def refused(row: models.Order, detail: str) -> bool:
     return bool(
         rows.update(
             state=OrderState.HELD.value,
-            hold_reason=_unless_unreadable("hold_reason", "refused_by_shop"),
-            hold_detail=_unless_unreadable("hold_detail", detail[:500]),
+            hold_reason="refused_by_shop",
+            hold_detail=detail[:500],
             claimed_until=None,
             attempt=0,
             not_before=None,

@@ -110,7 +110,6 @@ def offer(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "offer": row,
         "state": _state(row),
-        "waits_for": reasons.waits_for(row, wiring.deps().clock.now()),
         "refused": row.alarm in refusals.TOLD_NO,
         "reasons": refused_offers.reasons_of(row),
         "page_there": refused_offers.page_of(row.account, row),

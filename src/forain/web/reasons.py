@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from forain.core.clock import Instant
-from forain.core.ids import AccountId
-from forain.core.offers import fell_by_itself
 from forain.core.plain import one_line
-from forain.flows.decide_offers import acknowledged
-from forain.store import accounts, models, offers, orders, reckonings
+from forain.store import models, offers, reckonings
 
 PRICE_STEPS = frozenset(
     {
@@ -62,21 +59,6 @@ class Past:
 def lines_of(row: models.Offer) -> "QuerySet[models.Journal]":
     """What the journal tells of this offer, the newest first."""
     return models.Journal.objects.filter(subject=one_line(offers.key_of(row)), account=row.account_id).order_by("-id")
-
-
-def waits_for(row: models.Offer, now: Instant) -> str:
-    """What keeps its quantity from being raised, as a code of `words`: "orders" placed before it was last seen and not read yet, an
-    order that is "unreadable", orders that are not read at all ("none"); "" for nothing of the kind."""
-    observed, account = offers.observed_of(row), row.account
-    if row.alarm or row.submission or row.wanted_no <= row.settled_no or observed is None or "stock" in account.paused:
-        return ""
-    unreadable = orders.unknown_sales(AccountId(account.pk))
-    known = None if unreadable else account.sales_known_until
-    if not fell_by_itself(row.desired_quantity, observed, acknowledged(account, row, now), known):
-        return ""
-    if unreadable:
-        return "unreadable"
-    return "orders" if accounts.reads_orders(account, now) else "none"
 
 
 def as_of(row: models.Offer, moment: Instant) -> Past:
