@@ -9,15 +9,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from forain import wiring
-from forain.core.bundles import MOST_NEED, NotABundle, Parts
+from forain.core.bundles import MOST_NEED, NotABundle
 from forain.core.ids import AccountId, SellerSku, ShopId, VariantId
 from forain.flows import csv_files, link_offers
 from forain.store import models, shops
-from forain.web.downloads import as_csv
+from forain.web.downloads import as_csv, uploaded
 from forain.web.templatetags.words_of import w
 
 PAGE = 100
-LARGEST_FILE = 5 * 1024 * 1024
 FEW_PARTS = 6
 """So many articles the form of a bundle has room for; a file has more."""
 
@@ -144,11 +143,8 @@ def why_no_file(found: csv_files.WrongLine) -> str:
 def csv_in(request: HttpRequest, number: int) -> HttpResponse:
     """All lines or none: a wrong one is named, and nothing is changed."""
     account = get_object_or_404(models.Account.objects.select_related("shop"), pk=number)
-    file = request.FILES.get("file")
-    if file and (file.size or 0) > LARGEST_FILE:
-        found: list[tuple[SellerSku, Parts]] | csv_files.WrongLine = csv_files.WrongLine(1, "> 5 MB")
-    else:
-        found = link_offers.read_csv(account, file.read() if file else b"")
+    content = uploaded(request)
+    found = content if isinstance(content, csv_files.WrongLine) else link_offers.read_csv(account, content)
     if not isinstance(found, csv_files.WrongLine):
         try:
             link_offers.take(wiring.deps(), account, found, by=request.user.get_username())

@@ -19,10 +19,9 @@ from forain.flows.csv_files import WrongLine
 from forain.store import accounts, instance, models, rates, rules, shops
 from forain.store.rules import Place
 from forain.web import reasons
-from forain.web.downloads import as_csv
+from forain.web.downloads import as_csv, uploaded
 from forain.web.templatetags.words_of import w
 
-LARGEST_FILE = 5 * 1024 * 1024
 MOST_SHOWN = 50
 MOST_SKUS = 500
 """So many SKUs are proposed while one is typed."""
@@ -157,7 +156,7 @@ def rates_in(request: HttpRequest, number: int) -> HttpResponse:
     """All lines or none: a wrong one is named, and nothing is changed."""
     get_object_or_404(models.Account, pk=number)
     deps = wiring.deps()
-    content = _uploaded(request)
+    content = uploaded(request)
     found = content if isinstance(content, WrongLine) else set_rates.read_csv(content, deps.clock.now().date())
     if isinstance(found, WrongLine):
         messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="rates")
@@ -165,13 +164,6 @@ def rates_in(request: HttpRequest, number: int) -> HttpResponse:
         set_rates.say(deps, found, request.user.get_username())
         messages.success(request, w("rules.rates_taken", count=len(found)))
     return redirect(f"{reverse('rules', kwargs={'number': number})}#rates")
-
-
-def _uploaded(request: HttpRequest) -> bytes | WrongLine:
-    file = request.FILES.get("file")
-    if file and (file.size or 0) > LARGEST_FILE:
-        return WrongLine(1, "> 5 MB")
-    return file.read() if file else b""
 
 
 @require_POST
@@ -196,7 +188,7 @@ def csv_out(request: HttpRequest, number: int) -> StreamingHttpResponse:
 def csv_in(request: HttpRequest, number: int) -> HttpResponse | StreamingHttpResponse:
     """All lines or none: a wrong one is named, and nothing is changed. `as` csv: change nothing, answer what would be."""
     account = get_object_or_404(models.Account, pk=number)
-    content = _uploaded(request)
+    content = uploaded(request)
     found = content if isinstance(content, WrongLine) else set_rules.read_csv(account, content)
     if isinstance(found, WrongLine):
         messages.error(request, w("links.csv_wrong", line=found.line, what=found.what), extra_tags="file")
